@@ -1,0 +1,28 @@
+package com.databroker.cli;
+
+/// Paths of the files plane as users type them.
+final class Paths {
+    private Paths() {}
+
+    /// Without the slash that people put in front by habit.
+    static String plain(String path) {
+        return path.startsWith("/") ? path.substring(1) : path;
+    }
+
+    /// The path of a file; a folder is completed with `name`.
+    static String target(String path, String name) {
+        String plain = plain(path);
+        if (!plain.isEmpty() && !plain.endsWith("/")) {
+            return plain;
+        }
+        if (name.isEmpty()) {
+            throw CliException.usage("PATH names a folder", "name the file, as " + plain + "data.bin");
+        }
+        return plain + name;
+    }
+
+    /// The last segment.
+    static String name(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+}

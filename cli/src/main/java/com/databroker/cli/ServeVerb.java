@@ -1,0 +1,71 @@
+package com.databroker.cli;
+
+import com.databroker.core.ProblemException;
+import com.databroker.server.ConfigReader;
+import com.databroker.server.Databroker;
+import com.databroker.server.Logs;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// Runs a broker until the process is asked to end.
+@Command(
+        footer = {
+            "  databroker serve",
+            "  databroker serve --http.port 0 --zmq.port 0 --data /tmp/try",
+            "  databroker serve --config databroker.yaml --set log.level=debug",
+            "",
+            "Ctrl-C or SIGTERM stop it within three seconds; the exit code is then 0."
+        })
+final class ServeVerb implements Verb {
+    private static final Duration STOP_MAX = Duration.ofSeconds(3);
+
+    @Mixin
+    private final SettingFlags settings = new SettingFlags();
+
+    @Option(names = "--quiet", description = "Print no screen when ready, only the log.")
+    private boolean quiet;
+
+    @Override
+    public int run(Surroundings around) throws InterruptedException {
+        try {
+            return serve(around);
+        } catch (ProblemException refused) {
+            return Failures.tellStart(around, refused);
+        }
+    }
+
+    private int serve(Surroundings around) throws InterruptedException {
+        ConfigReader.Result read =
+                ConfigReader.read(settings.file(around), around.environment(), settings.flags(around));
+        Logs.configure(read.config().log());
+        try (Databroker broker = Databroker.start(read.config())) {
+            Surroundings.Hook hook = around.hooks().add(() -> stop(broker, around));
+            try {
+                if (!quiet) {
+                    Duration since = Duration.ofMillis(
+                            ManagementFactory.getRuntimeMXBean().getUptime());
+                    around.err().print(ServeScreen.of(broker, around, since));
+                    around.err().flush();
+                }
+                broker.await();
+            } finally {
+                hook.close();
+            }
+        }
+        return Exit.OK;
+    }
+
+    private static void stop(Databroker broker, Surroundings around) {
+        Thread closing = Thread.ofPlatform().daemon().name("stop").start(broker::close);
+        try {
+            if (!closing.join(STOP_MAX)) {
+                around.say("some work did not end within " + STOP_MAX.toSeconds() + " s and is cut off");
+            }
+        } catch (InterruptedException hurried) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package com.databroker.cli;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/// Lists the users.
+@Command(footer = {"  databroker user list", "  databroker user list -o json"})
+final class UserListVerb implements Verb {
+    @Mixin
+    private final Table.Options output = new Table.Options();
+
+    @Mixin
+    private final BrokerOptions broker = new BrokerOptions();
+
+    @Override
+    public int run(Surroundings around) throws IOException, InterruptedException {
+        try (Users users = new Users(broker, around)) {
+            List<String> columns = List.of("name", "roles", "grants", "tokens", "state");
+            output.print(around, columns, users.list(), UserListVerb::cells, user -> user);
+        }
+        return Exit.OK;
+    }
+
+    private static List<String> cells(Map<String, @Nullable Object> user) {
+        List<String> labels = Users.objects(user.get("tokens")).stream()
+                .map(token -> Users.text(token, "label"))
+                .toList();
+        return List.of(
+                Users.text(user, "name"),
+                Users.texts(user, "roles"),
+                Users.texts(user, "grants"),
+                String.join(", ", labels),
+                Boolean.TRUE.equals(user.get("disabled")) ? "disabled" : "");
+    }
+}

@@ -1,0 +1,237 @@
+package com.databroker.cli;
+
+import com.databroker.core.Text;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/// All verbs by name, and the way from arguments to the one that is meant.
+final class Verbs {
+    static final String PROGRAM = "databroker";
+    private static final int WIDTH = 100;
+
+    /// @param name one or two words, as the user types them
+    /// @param text one line for the overview
+    record Entry(String name, String text) {}
+
+    static final List<Entry> ALL = List.of(
+            new Entry("serve", "Start a broker."),
+            new Entry("pub", "Publish an event."),
+            new Entry("sub", "Subscribe to events and print them."),
+            new Entry("put", "Store a file."),
+            new Entry("get", "Fetch a file."),
+            new Entry("ls", "List a folder of files."),
+            new Entry("rm", "Remove a file."),
+            new Entry("user add", "Add a user."),
+            new Entry("user list", "List the users."),
+            new Entry("user remove", "Remove a user with all its tokens."),
+            new Entry("token add", "Make a token for a user and print it, this once."),
+            new Entry("token list", "List tokens, without their secrets."),
+            new Entry("token revoke", "Revoke a token; who uses it is cut off within a second."),
+            new Entry("config check", "Say everything that is wrong with a configuration."),
+            new Entry("config show", "Print every setting in force and where it came from."),
+            new Entry("config default", "Print a configuration file with every key and its default."),
+            new Entry("check", "Say whether a broker is well: ready, live or health."),
+            new Entry("bench pub", "Measure how fast events are taken."),
+            new Entry("bench sub", "Measure how fast events are delivered."),
+            new Entry("bench rtt", "Measure how long one event takes from here to here."),
+            new Entry("completion", "Print a script that completes verbs and options in bash or zsh."),
+            new Entry("version", "Print the version."),
+            new Entry("help", "Explain a verb."));
+
+    private Verbs() {}
+
+    /// A switch and not a table of makers: no class of another verb is touched.
+    static Verb make(String name) {
+        return switch (name) {
+            case "serve" -> new ServeVerb();
+            case "pub" -> new PubVerb();
+            case "sub" -> new SubVerb();
+            case "put" -> new PutVerb();
+            case "get" -> new GetVerb();
+            case "ls" -> new LsVerb();
+            case "rm" -> new RmVerb();
+            case "user add" -> new UserAddVerb();
+            case "user list" -> new UserListVerb();
+            case "user remove" -> new UserRemoveVerb();
+            case "token add" -> new TokenAddVerb();
+            case "token list" -> new TokenListVerb();
+            case "token revoke" -> new TokenRevokeVerb();
+            case "config check" -> new ConfigCheckVerb();
+            case "config show" -> new ConfigShowVerb();
+            case "config default" -> new ConfigDefaultVerb();
+            case "check" -> new CheckVerb();
+            case "bench pub" -> new BenchPubVerb();
+            case "bench sub" -> new BenchSubVerb();
+            case "bench rtt" -> new BenchRttVerb();
+            case "completion" -> new CompletionVerb();
+            case "version" -> new VersionVerb();
+            case "help" -> new HelpVerb();
+            default -> throw new IllegalStateException("no verb " + name);
+        };
+    }
+
+    static int run(String[] args, Surroundings around) throws IOException, InterruptedException {
+        if (args.length == 0) {
+            around.err().print(overview(""));
+            return Exit.USAGE;
+        }
+        String first = args[0];
+        if (first.equals("-h") || first.equals("--help")) {
+            around.out().print(overview(""));
+            return Exit.OK;
+        }
+        if (first.equals("-V") || first.equals("--version")) {
+            return new VersionVerb().run(around);
+        }
+        if (isVerb(first)) {
+            return run(first, rest(args, 1), around);
+        }
+        if (!isGroup(first)) {
+            throw unknown(first, "", around);
+        }
+        if (args.length == 1) {
+            around.err().print(overview(first));
+            return Exit.USAGE;
+        }
+        if (args[1].equals("-h") || args[1].equals("--help")) {
+            around.out().print(overview(first));
+            return Exit.OK;
+        }
+        if (!isVerb(first + " " + args[1])) {
+            throw unknown(args[1], first, around);
+        }
+        return run(first + " " + args[1], rest(args, 2), around);
+    }
+
+    private static String[] rest(String[] args, int from) {
+        return Arrays.copyOfRange(args, from, args.length);
+    }
+
+    static boolean isVerb(String name) {
+        return ALL.stream().anyMatch(entry -> entry.name.equals(name));
+    }
+
+    static boolean isGroup(String name) {
+        return ALL.stream().anyMatch(entry -> entry.name.startsWith(name + " "));
+    }
+
+    static CliException unknown(String word, String group, Surroundings around) {
+        List<String> known = group.isEmpty()
+                ? ALL.stream().map(Verbs::head).distinct().toList()
+                : ALL.stream()
+                        .filter(entry -> entry.name.startsWith(group + " "))
+                        .map(entry -> entry.name.substring(group.length() + 1))
+                        .toList();
+        String near = word.length() > 40 ? "" : Text.nearest(word, known);
+        String help = around.launcher() + " help" + (group.isEmpty() ? "" : " " + group);
+        String what = word.startsWith("-") && group.isEmpty() ? "a verb comes first, found \"" : "unknown verb \"";
+        return CliException.usage(
+                what + Text.excerpt(word) + "\"" + (near.isEmpty() ? "" : ", did you mean " + near + "?"), help);
+    }
+
+    private static String head(Entry entry) {
+        int blank = entry.name.indexOf(' ');
+        return blank < 0 ? entry.name : entry.name.substring(0, blank);
+    }
+
+    private static int run(String name, String[] args, Surroundings around) throws IOException, InterruptedException {
+        Verb verb = make(name);
+        CommandLine command = command(name, verb);
+        try {
+            command.parseArgs(name.equals("serve") || name.equals("config show") ? SettingFlags.rewritten(args) : args);
+        } catch (CommandLine.ParameterException wrong) {
+            throw usage(name, command, wrong, around);
+        }
+        if (command.isUsageHelpRequested()) {
+            around.out().print(command.getUsageMessage(CommandLine.Help.Ansi.OFF));
+            return Exit.OK;
+        }
+        return verb.run(around);
+    }
+
+    /// The parser of one verb.
+    static CommandLine command(String name, Verb verb) {
+        CommandLine command = new CommandLine(verb);
+        command.setCommandName(PROGRAM + " " + name);
+        adorn(command.getCommandSpec(), name);
+        command.setExpandAtFiles(false);
+        command.setCaseInsensitiveEnumValuesAllowed(true);
+        command.setUsageHelpWidth(WIDTH);
+        command.registerConverter(Duration.class, new Durations());
+        return command;
+    }
+
+    private static void adorn(CommandSpec spec, String name) {
+        String text = ALL.stream()
+                .filter(entry -> entry.name.equals(name))
+                .map(Entry::text)
+                .findFirst()
+                .orElse("");
+        spec.usageMessage()
+                .synopsisHeading("usage: ")
+                .abbreviateSynopsis(true)
+                .description(text)
+                .parameterListHeading("%n")
+                .optionListHeading("%n")
+                .footerHeading(spec.usageMessage().footer().length == 0 ? "" : "%nexamples:%n")
+                .sortOptions(false);
+        spec.addOption(OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .type(boolean.class)
+                .arity("0")
+                .description("Show this help.")
+                .build());
+    }
+
+    private static CliException usage(
+            String name, CommandLine command, CommandLine.ParameterException wrong, Surroundings around) {
+        String help = around.launcher() + " help " + name;
+        if (wrong instanceof CommandLine.UnmatchedArgumentException unmatched
+                && !unmatched.getUnmatched().isEmpty()) {
+            String word = unmatched.getUnmatched().getFirst();
+            if (!word.startsWith("-")) {
+                return CliException.usage("one argument too many: \"" + Text.excerpt(word) + "\"", help);
+            }
+            int equals = word.indexOf('=');
+            String option = equals < 0 ? word : word.substring(0, equals);
+            String near = option.length() > 40
+                    ? ""
+                    : Text.nearest(option, command.getCommandSpec().optionsMap().keySet());
+            return CliException.usage(
+                    "unknown option " + Text.excerpt(option) + (near.isEmpty() ? "" : ", did you mean " + near + "?"),
+                    help);
+        }
+        String message = String.valueOf(wrong.getMessage());
+        return CliException.usage(Character.toLowerCase(message.charAt(0)) + message.substring(1), help);
+    }
+
+    /// The list of verbs, all of them or those of one group.
+    static String overview(String group) {
+        StringBuilder out = new StringBuilder();
+        if (group.isEmpty()) {
+            out.append("databroker: events and files between systems that do not know each other\n\n");
+        }
+        out.append("usage: ").append(PROGRAM).append(group.isEmpty() ? "" : " " + group);
+        out.append(" VERB [OPTIONS] …\n\n");
+        for (Entry entry : ALL) {
+            if (group.isEmpty() || entry.name.startsWith(group + " ")) {
+                out.append("  ")
+                        .append(entry.name)
+                        .repeat(' ', 16 - entry.name.length())
+                        .append(entry.text)
+                        .append('\n');
+            }
+        }
+        return out.append("\nMore on each: ")
+                .append(PROGRAM)
+                .append(" help ")
+                .append(group.isEmpty() ? "" : group + " ")
+                .append("VERB\n")
+                .toString();
+    }
+}

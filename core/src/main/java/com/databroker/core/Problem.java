@@ -1,0 +1,146 @@
+package com.databroker.core;
+
+/// The catalogue of everything that can go wrong, one number each. `docs/reference/problems.md` is generated from it.
+///
+/// 1xxx the request, 2xxx access, 3xxx events, 4xxx files, 5xxx the broker itself, 9xxx start and configuration.
+/// A WebSocket close code of 4000 to 4499 tells the client to stay away, 4500 to 4999 to come back later.
+public enum Problem {
+    BAD_REQUEST(1001, "malformed request", 400, 4400, false, "Correct the request as the detail says."),
+    TOPIC_INVALID(1002, "invalid topic", 400, 4400, false, "Use segments between slashes, as builds/core/done."),
+    PATTERN_INVALID(1003, "invalid pattern", 400, 4400, false, "Use * for one segment and ** for any number."),
+    PAYLOAD_TOO_LARGE(1004, "payload too large", 413, 4413, false, "Send less, or raise the limit that is named."),
+    HEADERS_TOO_LARGE(1005, "headers too large", 431, 4400, false, "Send fewer or shorter headers."),
+    PATH_INVALID(1006, "invalid path", 400, 4400, false, "Use a plain relative path without '..' or odd characters."),
+    POSITION_INVALID(1007, "invalid position", 400, 4400, false, "Use a position that this broker gave."),
+    NOT_FOUND(1008, "not found", 404, 4404, false, "Check the address; GET / lists what there is."),
+    METHOD_NOT_ALLOWED(1009, "method not allowed", 405, 4405, false, "Use a method of the Allow header."),
+    MEDIA_TYPE_UNSUPPORTED(1010, "media type not supported", 415, 4415, false, "Use a media type that is named."),
+    MESSAGE_INVALID(1011, "malformed message", 400, 4400, false, "Correct the message as the protocol page says."),
+    BODY_INCOMPLETE(1012, "body does not match what was announced", 400, 4400, true, "Send the whole body again."),
+    REQUEST_TIMEOUT(1013, "too slow", 408, 4508, true, "Send faster, or raise the limit that is named."),
+
+    NOT_AUTHENTICATED(2001, "not authenticated", 401, 4401, false, "Send a valid token or certificate of a user."),
+    FORBIDDEN(2002, "not permitted", 403, 4403, false, "Ask an administrator for a grant that covers this."),
+    TOPIC_RESERVED(
+            2003,
+            "topic belongs to the broker",
+            403,
+            4403,
+            false,
+            "Publish outside files/, objects/, streams/ and broker/."),
+    TOO_MANY_FAILURES(
+            2004,
+            "too many failed attempts",
+            429,
+            4529,
+            true,
+            "Wait for the time that is named, then use a valid token."),
+    ACCESS_REVOKED(2005, "access revoked", 401, 4401, false, "Ask an administrator for a new token."),
+    USERS_FILE_INVALID(
+            2006,
+            "invalid users file",
+            422,
+            4422,
+            false,
+            "Correct the lines that are named; the old file stays in force."),
+
+    TOO_MANY_SUBSCRIPTIONS(3001, "too many subscriptions", 429, 4429, false, "Subscribe to a wider pattern instead."),
+    TOO_MANY_CONNECTIONS(
+            3002, "too many connections", 503, 4503, true, "Close some, wait, or raise the limit that is named."),
+    POSITION_GONE(
+            3003,
+            "position no longer held",
+            410,
+            4410,
+            false,
+            "Subscribe without a position and reload what you need."),
+
+    FILE_NOT_FOUND(4001, "no such file", 404, 4404, false, "Check the path; GET on the folder lists it."),
+    PRECONDITION_FAILED(
+            4002, "precondition failed", 412, 4412, false, "Read the file again and repeat with its new ETag."),
+    VALIDATION_FAILED(
+            4003, "file refused by its validator", 422, 4422, false, "Correct what is named and send it again."),
+    STORAGE_FULL(4004, "no space left", 507, 4507, true, "Make room on the broker's disk, then send it again."),
+    PATH_CONFLICT(4005, "path is taken", 409, 4409, false, "A file stands where a folder should be, or the reverse."),
+    RANGE_UNSATISFIABLE(4006, "range outside the file", 416, 4416, false, "Ask for bytes that the file has."),
+    STORAGE_FAILED(
+            4007, "disk refused the write", 500, 4500, true, "See the broker's log; nothing of the file was changed."),
+
+    INTERNAL(5001, "internal error", 500, 4500, true, "See the broker's log under the time of this answer."),
+    SHUTTING_DOWN(5002, "shutting down", 503, 4503, true, "Connect again in a moment."),
+    UNAVAILABLE(5003, "not available", 503, 4503, true, "Try again in a moment; see /health/ready."),
+
+    CONFIGURATION_INVALID(9001, "invalid configuration", 500, 4500, false, "Correct every line that is named."),
+    PORT_IN_USE(
+            9002,
+            "address in use",
+            500,
+            4500,
+            false,
+            "Stop the other program, or choose another port (0 finds a free one)."),
+    DATA_IN_USE(
+            9003,
+            "data folder in use",
+            500,
+            4500,
+            false,
+            "Stop the other broker, or choose another folder with --data."),
+    DATA_NOT_WRITABLE(
+            9004,
+            "data folder not writable",
+            500,
+            4500,
+            false,
+            "Give the folder to the broker's user, or choose another with --data."),
+    DATA_VERSION(
+            9005, "data folder of another version", 500, 4500, false, "Use the version of databroker that is named.");
+
+    private final int number;
+    private final String title;
+    private final int status;
+    private final int closeCode;
+    private final boolean retry;
+    private final String remedy;
+
+    Problem(int number, String title, int status, int closeCode, boolean retry, String remedy) {
+        this.number = number;
+        this.title = title;
+        this.status = status;
+        this.closeCode = closeCode;
+        this.retry = retry;
+        this.remedy = remedy;
+    }
+
+    public int number() {
+        return number;
+    }
+
+    /// The short name shown to people.
+    public String title() {
+        return title;
+    }
+
+    /// The HTTP status.
+    public int status() {
+        return status;
+    }
+
+    /// The WebSocket close code; 4500 and above ask the client to reconnect.
+    public int closeCode() {
+        return closeCode;
+    }
+
+    /// Whether the same request may succeed later.
+    public boolean retry() {
+        return retry;
+    }
+
+    public String remedy() {
+        return remedy;
+    }
+
+    /// The `type` of the problem document, relative to the broker.
+    public String type() {
+        return "/problems/" + number;
+    }
+}

@@ -1,0 +1,48 @@
+package com.databroker.core;
+
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// An event as its publisher hands it over, before it has a position.
+///
+/// @param payload opaque bytes, passed on untouched
+/// @param contentType media type of the payload, null where the publisher did not say
+/// @param attributes CloudEvents attributes the publisher set: `id`, `source`, `type`, `subject`, `time`, `dataschema`
+///     and extensions; names of 1 to 20 lower-case letters and digits
+public record Publication(
+        Topic topic, Bytes payload, @Nullable String contentType, Map<String, String> attributes) {
+    public static final int ATTRIBUTES_MAX = 32;
+    public static final int ATTRIBUTE_LENGTH_MAX = 1024;
+
+    /// @throws ProblemException [Problem#MESSAGE_INVALID] where an attribute breaks the CloudEvents grammar
+    public Publication {
+        if (attributes.size() > ATTRIBUTES_MAX) {
+            throw new ProblemException(
+                    Problem.MESSAGE_INVALID, attributes.size() + " attributes of at most " + ATTRIBUTES_MAX);
+        }
+        attributes.forEach(Publication::check);
+        if (contentType != null) {
+            check("datacontenttype", contentType);
+        }
+        attributes = attributes.isEmpty() ? Map.of() : java.util.Collections.unmodifiableMap(new TreeMap<>(attributes));
+    }
+
+    public static Publication of(Topic topic, Bytes payload) {
+        return new Publication(topic, payload, null, Map.of());
+    }
+
+    private static void check(String name, String value) {
+        if (!name.matches("[a-z0-9]{1,20}")) {
+            throw new ProblemException(
+                    Problem.MESSAGE_INVALID,
+                    "attribute \"" + Text.excerpt(name) + "\" is not 1 to 20 lower-case letters and digits");
+        }
+        if (value.length() > ATTRIBUTE_LENGTH_MAX || value.chars().anyMatch(Character::isISOControl)) {
+            throw new ProblemException(
+                    Problem.MESSAGE_INVALID,
+                    "attribute " + name + " is longer than " + ATTRIBUTE_LENGTH_MAX
+                            + " characters or has a control character");
+        }
+    }
+}

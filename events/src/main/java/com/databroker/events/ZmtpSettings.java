@@ -1,0 +1,22 @@
+package com.databroker.events;
+
+import com.databroker.access.ConnectionLimit;
+import com.databroker.access.Gate;
+import java.security.SecureRandom;
+import java.time.Duration;
+
+/// What every connection of a ZeroMQ listener shares.
+///
+/// @param curve the broker's key pair
+/// @param handshakeTimeout from connection to the end of the handshake
+/// @param heartbeatInterval silence after which the peer is asked for a sign of life
+/// @param heartbeatTimeout silence after that which ends the connection
+public record ZmtpSettings(
+        EventPlane plane,
+        Gate gate,
+        ConnectionLimit limit,
+        CurveKeys curve,
+        SecureRandom random,
+        Duration handshakeTimeout,
+        Duration heartbeatInterval,
+        Duration heartbeatTimeout) {}

@@ -1,0 +1,287 @@
+package com.databroker.server;
+
+import com.databroker.access.Action;
+import com.databroker.access.Grant;
+import com.databroker.access.NewToken;
+import com.databroker.access.Principal;
+import com.databroker.access.UserSummary;
+import com.databroker.access.UsersEditor;
+import com.databroker.core.Bytes;
+import com.databroker.core.Json;
+import com.databroker.core.Pattern;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import com.databroker.core.Text;
+import com.databroker.files.FileEntry;
+import com.databroker.files.FilePlane;
+import com.databroker.files.Precondition;
+import io.vertx.core.http.HttpMethod;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+
+/// `/access/users`: lists, adds and removes users and tokens by editing the users file, which goes the way of every
+/// upload: validated, committed, announced, in force.
+final class AccessHandler {
+    private static final long BODY_MAX = 64 << 10;
+    private static final String LIMIT = "64 KiB";
+    private static final String AREA = "users";
+
+    private final FilePlane files;
+    private final InstantSource clock;
+    private final SecureRandom random;
+
+    AccessHandler(FilePlane files, InstantSource clock, SecureRandom random) {
+        this.files = files;
+        this.clock = clock;
+        this.random = random;
+    }
+
+    void handle(Exchange exchange) {
+        Principal principal = exchange.require(Action.ADMIN, AREA);
+        exchange.target().allow();
+        List<String> path = List.of(exchange.target().path().split("/", -1));
+        if (path.size() < 2 || !path.get(1).equals(AREA)) {
+            throw notFound(exchange);
+        }
+        switch (path.size()) {
+            case 2 -> users(exchange, principal);
+            case 3 -> {
+                exchange.allow(HttpMethod.DELETE);
+                edit(exchange, principal, file -> UsersEditor.removeUser(file, path.get(2)), 204, null);
+            }
+            case 4 -> tokens(exchange, principal, path);
+            case 5 -> {
+                exchange.allow(HttpMethod.DELETE);
+                edit(exchange, principal, file -> UsersEditor.revokeToken(file, path.get(2), path.get(4)), 204, null);
+            }
+            default -> throw notFound(exchange);
+        }
+    }
+
+    private static ProblemException notFound(Exchange exchange) {
+        return new ProblemException(
+                Problem.NOT_FOUND, "there is nothing at /" + exchange.target().path());
+    }
+
+    private void users(Exchange exchange, Principal principal) {
+        exchange.allow(HttpMethod.GET, HttpMethod.POST);
+        if (exchange.isMethod(HttpMethod.GET)) {
+            List<UserSummary> users = exchange.gate().users();
+            exchange.json(200, json -> writeUsers(json, users));
+            return;
+        }
+        exchange.body(BODY_MAX, LIMIT, body -> {
+            Map<String, @Nullable Object> fields = Json.parseObject(body);
+            String name = text(fields, "name");
+            List<Grant> grants = grants(fields.get("grants"), "grants");
+            List<String> roles = strings(fields.get("roles"), "roles");
+            edit(exchange, principal, file -> UsersEditor.addUser(file, name, grants, roles), 201, null);
+        });
+    }
+
+    private void tokens(Exchange exchange, Principal principal, List<String> path) {
+        exchange.allow(HttpMethod.POST);
+        if (!path.get(3).equals("tokens")) {
+            throw notFound(exchange);
+        }
+        exchange.body(BODY_MAX, LIMIT, body -> {
+            Map<String, @Nullable Object> fields = Json.parseObject(body);
+            NewToken token = NewToken.generate(
+                    text(fields, "label"),
+                    expires(fields.get("expires")),
+                    grants(fields.get("scope"), "scope"),
+                    random);
+            edit(exchange, principal, file -> UsersEditor.addToken(file, path.get(2), token), 201, token);
+        });
+    }
+
+    /// Reads the file, changes it, and commits it where nobody else did meanwhile.
+    private void edit(
+            Exchange exchange, Principal principal, UnaryOperator<Bytes> change, int status, @Nullable NewToken token) {
+        exchange.blocking(() -> {
+            FileEntry before = files.stat(FilesHandler.USERS_FILE)
+                    .orElseThrow(() -> new ProblemException(Problem.FILE_NOT_FOUND, "the users file is missing"));
+            Bytes edited = change.apply(read());
+            files.put(
+                    FilesHandler.USERS_FILE,
+                    new ByteArrayInputStream(edited.toArray()),
+                    edited.length(),
+                    new Precondition(List.of(before.etag()), null),
+                    principal);
+            exchange.onLoop(() -> {
+                if (token == null) {
+                    exchange.empty(status);
+                } else {
+                    exchange.json(status, json -> writeToken(json, token));
+                }
+            });
+        });
+    }
+
+    private Bytes read() {
+        try {
+            return Bytes.wrap(Files.readAllBytes(files.onDisk(FilesHandler.USERS_FILE)));
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    private static String text(Map<String, @Nullable Object> fields, String name) {
+        if (fields.get(name) instanceof String text) {
+            return text;
+        }
+        throw new ProblemException(Problem.MESSAGE_INVALID, "member \"" + name + "\" is missing or not a string");
+    }
+
+    private static List<String> strings(@Nullable Object value, String name) {
+        if (value == null) {
+            return List.of();
+        }
+        if (value instanceof List<?> list) {
+            List<String> strings = new ArrayList<>();
+            for (Object element : list) {
+                if (!(element instanceof String text)) {
+                    throw new ProblemException(Problem.MESSAGE_INVALID, "member \"" + name + "\" has a non-string");
+                }
+                strings.add(text);
+            }
+            return strings;
+        }
+        throw new ProblemException(Problem.MESSAGE_INVALID, "member \"" + name + "\" is not a list");
+    }
+
+    /// `action[,action…]:pattern`, as `publish,subscribe:builds/**`.
+    private static List<Grant> grants(@Nullable Object value, String name) {
+        List<Grant> grants = new ArrayList<>();
+        for (String text : strings(value, name)) {
+            int colon = text.indexOf(':');
+            if (colon <= 0) {
+                throw new ProblemException(
+                        Problem.MESSAGE_INVALID,
+                        "grant \"" + Text.excerpt(text) + "\" is not action:pattern, as publish,subscribe:builds/**");
+            }
+            Pattern pattern = Pattern.of(text.substring(colon + 1));
+            for (String word : text.substring(0, colon).split(",", -1)) {
+                actions(word.strip()).forEach(action -> grants.add(new Grant(action, pattern)));
+            }
+        }
+        return grants;
+    }
+
+    private static List<Action> actions(String word) {
+        if (word.equals("all")) {
+            return List.of(Action.values());
+        }
+        for (Action action : Action.values()) {
+            if (action.word().equals(word)) {
+                return List.of(action);
+            }
+        }
+        List<String> words = Arrays.stream(Action.values()).map(Action::word).toList();
+        String near = Text.nearest(word, words);
+        throw new ProblemException(
+                Problem.MESSAGE_INVALID,
+                "\"" + Text.excerpt(word) + "\" is not an action"
+                        + (near.isEmpty() ? "" : ", did you mean \"" + near + "\"?")
+                        + " (" + String.join(", ", words) + ", all)");
+    }
+
+    /// An instant, or a duration from now as `90d`.
+    private @Nullable Instant expires(@Nullable Object value) {
+        if (value == null) {
+            return null;
+        }
+        String text = value.toString();
+        try {
+            if (text.matches("\\d{1,6}[smhd]")) {
+                long number = Long.parseLong(text, 0, text.length() - 1, 10);
+                Duration unit = switch (text.charAt(text.length() - 1)) {
+                    case 's' -> Duration.ofSeconds(1);
+                    case 'm' -> Duration.ofMinutes(1);
+                    case 'h' -> Duration.ofHours(1);
+                    default -> Duration.ofDays(1);
+                };
+                return clock.instant().plus(unit.multipliedBy(number));
+            }
+            return Instant.parse(text);
+        } catch (DateTimeParseException neither) {
+            throw new ProblemException(
+                    Problem.MESSAGE_INVALID,
+                    "expires \"" + Text.excerpt(text) + "\" is neither 90d, 12h nor 2027-01-31T00:00:00Z");
+        }
+    }
+
+    private static void writeToken(JsonGenerator json, NewToken token) {
+        json.writeStartObject();
+        json.writeStringProperty("id", token.id());
+        json.writeStringProperty("label", token.label());
+        json.writeStringProperty("token", token.secret());
+        if (token.expires() != null) {
+            json.writeStringProperty("expires", token.expires().toString());
+        }
+        json.writeEndObject();
+    }
+
+    private static void writeUsers(JsonGenerator json, List<UserSummary> users) {
+        json.writeStartObject();
+        json.writeName("users");
+        json.writeStartArray();
+        for (UserSummary user : users) {
+            json.writeStartObject();
+            json.writeStringProperty("name", user.name());
+            json.writeBooleanProperty("disabled", user.disabled());
+            texts(json, "roles", user.roles());
+            texts(
+                    json,
+                    "grants",
+                    user.grants().stream().map(AccessHandler::word).toList());
+            texts(json, "certificates", user.certificates());
+            texts(json, "curveKeys", user.curveKeys());
+            texts(json, "sshKeys", user.sshKeys());
+            json.writeName("tokens");
+            json.writeStartArray();
+            for (UserSummary.Token token : user.tokens()) {
+                json.writeStartObject();
+                json.writeStringProperty("id", token.id());
+                json.writeStringProperty("label", token.label());
+                if (token.expires() != null) {
+                    json.writeStringProperty("expires", token.expires().toString());
+                }
+                texts(
+                        json,
+                        "scope",
+                        token.scope().stream().map(AccessHandler::word).toList());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static String word(Grant grant) {
+        return grant.action().word() + ":" + grant.pattern();
+    }
+
+    private static void texts(JsonGenerator json, String name, List<String> texts) {
+        json.writeName(name);
+        json.writeStartArray();
+        texts.forEach(json::writeString);
+        json.writeEndArray();
+    }
+}

@@ -1,0 +1,140 @@
+package com.databroker.server;
+
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// A request body as a blocking stream: the loop fills a bounded queue, a virtual thread reads it, and the socket is
+/// not
+/// read while the queue is full.
+///
+/// A body that drips is refused: after a grace period the average must keep up with the least rate.
+final class BodyStream extends InputStream {
+    private static final int QUEUE_BYTES = 512 << 10;
+    private static final long GRACE_NANOS = 10_000_000_000L;
+    private static final long CHECK_MILLIS = 1000;
+
+    private final HttpServerRequest request;
+    private final long bytesPerSecondMin;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final Deque<byte[]> queue = new ArrayDeque<>();
+    private int queued;
+    private boolean paused;
+    private boolean ended;
+    private @Nullable Throwable failure;
+    private byte[] current = {};
+    private int position;
+    private long received;
+    private long waitedNanos;
+
+    /// Must be made on the loop, before the request is resumed.
+    BodyStream(HttpServerRequest request, long bytesPerSecondMin) {
+        this.request = request;
+        this.bytesPerSecondMin = bytesPerSecondMin;
+        request.handler(this::arrived);
+        request.endHandler(end -> signal(null));
+        request.exceptionHandler(this::signal);
+    }
+
+    private void arrived(Buffer part) {
+        lock.lock();
+        try {
+            byte[] bytes = part.getBytes();
+            received += bytes.length;
+            queue.add(bytes);
+            queued += bytes.length;
+            if (queued > QUEUE_BYTES && !paused) {
+                paused = true;
+                request.pause();
+            }
+            changed.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void signal(@Nullable Throwable broken) {
+        lock.lock();
+        try {
+            if (!ended) {
+                ended = true;
+                failure = broken;
+            }
+            changed.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) throws IOException {
+        if (position == current.length && !next()) {
+            return -1;
+        }
+        int count = Math.min(length, current.length - position);
+        System.arraycopy(current, position, into, offset, count);
+        position += count;
+        return count;
+    }
+
+    private boolean next() throws IOException {
+        lock.lock();
+        try {
+            while (queue.isEmpty()) {
+                if (failure != null) {
+                    throw new ProblemException(
+                            Problem.BODY_INCOMPLETE, "the connection ended within the body", failure);
+                }
+                if (ended) {
+                    return false;
+                }
+                await();
+            }
+            current = queue.remove();
+            position = 0;
+            queued -= current.length;
+            if (paused && queued < QUEUE_BYTES / 2) {
+                paused = false;
+                request.resume();
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // The caller's loop looks again after every wake-up, a spurious one included.
+    @SuppressWarnings("WaitNotInLoop")
+    private void await() throws IOException {
+        long budget = CHECK_MILLIS * 1_000_000;
+        try {
+            long left = changed.awaitNanos(budget);
+            waitedNanos += budget - Math.max(left, 0);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new IOException("the broker is stopping", stopped);
+        }
+        // Only time spent waiting for the client counts, not the disk's.
+        long counted = waitedNanos - GRACE_NANOS;
+        if (counted > 0 && received < bytesPerSecondMin * (counted / 1_000_000_000L)) {
+            throw new ProblemException(
+                    Problem.REQUEST_TIMEOUT,
+                    "the body came with less than " + bytesPerSecondMin + " bytes a second (limit http.body-rate-min)");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package com.databroker.server;
+
+import com.databroker.core.ProblemException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Reads the configuration: defaults, over them the file, the environment, the flags.
+///
+/// Whatever is wrong in any of them is found before anything starts, and said at once, see
+/// [ConfigErrors].
+public final class ConfigReader {
+    /// Variables with the prefix that are not settings: the launcher's and the client's. A new one
+    /// is added here.
+    static final Set<String> NOT_SETTINGS = Set.of(
+            "DATABROKER_CONFIG",
+            "DATABROKER_HOME",
+            "DATABROKER_JAVA",
+            "DATABROKER_ROOT",
+            "DATABROKER_SHARED_DATA",
+            "DATABROKER_TOKEN",
+            "DATABROKER_URL");
+
+    private static final String FILE = "databroker.yaml";
+
+    private ConfigReader() {}
+
+    /// @param origins every key with its value and where it came from, in the order of the
+    ///   reference page
+    public record Result(Config config, List<ConfigOrigin> origins) {}
+
+    /// @param file the file named on the command line; where null, that of `DATABROKER_CONFIG`;
+    ///   where that is absent, `databroker.yaml` in the home folder if there is one
+    /// @param environment all variables; those without the prefix `DATABROKER_` are passed over
+    /// @param flags key to value, as `http.port` to `0`
+    /// @throws ProblemException [com.databroker.core.Problem#CONFIGURATION_INVALID]; its detail is
+    ///   the complete text of all errors, its findings are the same one by one
+    public static Result read(@Nullable Path file, Map<String, String> environment, Map<String, String> flags) {
+        String named = file == null ? environment.getOrDefault("DATABROKER_CONFIG", "") : file.toString();
+        ConfigErrors errors = new ConfigErrors();
+        byte[] content = content(named, errors);
+        String name = named.isEmpty() ? FILE : named;
+        Read<Config> read = read(Config.class, name, content, environment, flags, errors);
+        return new Result(read.config, read.origins);
+    }
+
+    /// What was read, of whatever records.
+    record Read<R extends Record>(R config, List<ConfigOrigin> origins) {}
+
+    /// As above, for any records and for a file that is in memory; null for none.
+    static <R extends Record> Read<R> read(
+            Class<R> type,
+            String name,
+            byte @Nullable [] content,
+            Map<String, String> environment,
+            Map<String, String> flags) {
+        return read(type, name, content, environment, flags, new ConfigErrors());
+    }
+
+    private static <R extends Record> Read<R> read(
+            Class<R> type,
+            String name,
+            byte @Nullable [] content,
+            Map<String, String> environment,
+            Map<String, String> flags,
+            ConfigErrors errors) {
+        SettingGroup tree = SettingGroup.of(type);
+        SettingBinder binder = new SettingBinder(tree, home(), errors);
+        boolean whole = errors.isEmpty();
+        if (content != null) {
+            ConfigYaml.Mapping mapping = new ConfigYaml(name, errors).read(content);
+            if (mapping != null) {
+                binder.file(mapping);
+            } else {
+                hideSecrets(tree, content, errors);
+                whole = false;
+            }
+        }
+        binder.environment(environment);
+        binder.flags(flags);
+        // Where the file was not understood, what it seems to lack may well be in it.
+        Record config = whole ? binder.build() : null;
+        if (!errors.isEmpty() || config == null) {
+            throw errors.exception();
+        }
+        return new Read<>(type.cast(config), binder.origins());
+    }
+
+    // In a file that is not YAML nobody knows where a secret ends.
+    private static void hideSecrets(SettingGroup tree, byte[] content, ConfigErrors errors) {
+        String text = new String(content, StandardCharsets.UTF_8);
+        if (tree.keys().stream().anyMatch(key -> key.setting().secret() && text.contains(key.name()))) {
+            errors.hideSource();
+        }
+    }
+
+    private static byte @Nullable [] content(String named, ConfigErrors errors) {
+        try {
+            Path file = named.isEmpty() ? home().resolve(FILE) : Path.of(named);
+            if (named.isEmpty() && !Files.exists(file)) {
+                return null;
+            }
+            try (InputStream in = Files.newInputStream(file)) {
+                // One byte more than may be, so that its reader sees the excess.
+                return in.readNBytes(ConfigYaml.BYTES_MAX + 1);
+            }
+        } catch (NoSuchFileException | InvalidPathException absent) {
+            errors.add(ConfigPlace.of(named), "", "there is no such file");
+        } catch (IOException unreadable) {
+            errors.add(ConfigPlace.of(named.isEmpty() ? FILE : named), "", "cannot be read: " + unreadable);
+        }
+        return null;
+    }
+
+    // The launcher starts the program elsewhere than where its user stands.
+    private static Path home() {
+        return Path.of(System.getProperty("databroker.home", "")).toAbsolutePath();
+    }
+}

@@ -1,0 +1,145 @@
+package com.databroker.server;
+
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/// The folder that holds everything a broker keeps: one broker at a time, one format at a time.
+///
+/// ```
+/// lock               held while a broker runs; its process id inside
+/// format             version of what lies here
+/// context.json       address and administrator's token, for the command line (0600)
+/// admin.token        the first administrator's token (0600)
+/// curve.key          secret CURVE key (0600)
+/// audit.log          who was refused what, and who did what to users
+/// files/             the files plane, broker_users.xml among them
+/// ```
+final class DataFolder implements AutoCloseable {
+    static final String CONTEXT = "context.json";
+    static final String TOKEN = "admin.token";
+
+    private static final String FORMAT = "1";
+
+    private final Path path;
+    private final FileChannel channel;
+    private final FileLock lock;
+
+    private DataFolder(Path path, FileChannel channel, FileLock lock) {
+        this.path = path;
+        this.channel = channel;
+        this.lock = lock;
+    }
+
+    /// @throws ProblemException [Problem#DATA_NOT_WRITABLE], [Problem#DATA_IN_USE], [Problem#DATA_VERSION],
+    ///     [Problem#STORAGE_FULL]
+    static DataFolder open(Path path) {
+        try {
+            Files.createDirectories(path);
+            Path lockFile = path.resolve("lock");
+            FileChannel channel = FileChannel.open(
+                    lockFile, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            FileLock lock = tryLock(channel);
+            if (lock == null) {
+                String owner = Files.readString(lockFile).strip();
+                channel.close();
+                throw new ProblemException(
+                        Problem.DATA_IN_USE,
+                        path + " is used by another broker" + (owner.isEmpty() ? "" : ", process " + owner));
+            }
+            channel.truncate(0);
+            channel.write(
+                    StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n"), 0);
+            DataFolder folder = new DataFolder(path, channel, lock);
+            folder.checkFormat();
+            return folder;
+        } catch (IOException refused) {
+            throw problem(path, refused);
+        }
+    }
+
+    private static @org.jspecify.annotations.Nullable FileLock tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException inThisProcess) {
+            return null;
+        }
+    }
+
+    private void checkFormat() throws IOException {
+        Path file = path.resolve("format");
+        if (!Files.exists(file)) {
+            write("format", FORMAT + "\n", false);
+            return;
+        }
+        String found = Files.readString(file).strip();
+        if (!found.equals(FORMAT)) {
+            close();
+            throw new ProblemException(
+                    Problem.DATA_VERSION, path + " has format " + found + ", this databroker writes format " + FORMAT);
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    Path resolve(String name) {
+        return path.resolve(name);
+    }
+
+    /// Writes a small file so that it is there whole or not at all.
+    ///
+    /// @param secret whether only the broker's user may read it
+    void write(String name, String content, boolean secret) {
+        Path target = path.resolve(name);
+        Path temporary = path.resolve(name + ".new");
+        try {
+            Files.deleteIfExists(temporary);
+            if (secret && path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                Files.createFile(
+                        temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            } else {
+                Files.createFile(temporary);
+            }
+            try (FileChannel out = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+                out.write(StandardCharsets.UTF_8.encode(content));
+                out.force(true);
+            }
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException refused) {
+            throw problem(target, refused);
+        }
+    }
+
+    static ProblemException problem(Path path, IOException refused) {
+        String message = String.valueOf(refused.getMessage());
+        if (message.contains("No space left")) {
+            return new ProblemException(Problem.STORAGE_FULL, "the disk of " + path + " is full", refused);
+        }
+        return new ProblemException(
+                Problem.DATA_NOT_WRITABLE,
+                path + " cannot be written ("
+                        + refused.getClass().getSimpleName().replace("Exception", "") + ")",
+                refused);
+    }
+
+    @Override
+    public void close() {
+        try {
+            lock.release();
+            channel.close();
+        } catch (IOException gone) {
+            // The operating system lets go of it with the process.
+        }
+    }
+}

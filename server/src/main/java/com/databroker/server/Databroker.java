@@ -1,0 +1,330 @@
+package com.databroker.server;
+
+import com.databroker.access.ConnectionLimit;
+import com.databroker.access.Gate;
+import com.databroker.access.NewToken;
+import com.databroker.access.Principal;
+import com.databroker.access.UsersEditor;
+import com.databroker.access.UsersReloaded;
+import com.databroker.core.Bytes;
+import com.databroker.core.FileChange;
+import com.databroker.core.Json;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import com.databroker.events.CurveKeys;
+import com.databroker.events.EventPlane;
+import com.databroker.events.ZmtpListener;
+import com.databroker.events.ZmtpSettings;
+import com.databroker.files.FilePlane;
+import com.databroker.files.Precondition;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.internal.VertxInternal;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The composition root: opens the gate, opens each plane, connects what changes to what is announced, opens the doors.
+///
+/// `Databroker.start(config)` is what `serve`, the tests and the benchmarks use; several may run in one process.
+public final class Databroker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Databroker.class);
+    private static final Duration DRAIN = Duration.ofSeconds(2);
+    private static final String ADMINISTRATOR = "admin";
+
+    private final Config config;
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final SecureRandom random = new SecureRandom();
+    private final InstantSource clock = InstantSource.system();
+    private final ConnectionLimit connections = ConnectionLimit.ofProcess(Descriptors.forConnections());
+
+    private final DataFolder data;
+    private final FilePlane files;
+    private final Optional<NewToken> firstToken;
+    private final Gate gate;
+    private final EventPlane events;
+    private final Metrics metrics;
+    private final Tls tls;
+    private final CurveKeys curve;
+    private final HttpDoor http;
+    private final ZmtpListener zmq;
+    private volatile boolean stopping;
+
+    /// Starts a broker; when this returns it is ready.
+    ///
+    /// @throws ProblemException of the 9xxx kind, with cause and remedy; nothing is left running then
+    public static Databroker start(Config config) {
+        return new Databroker(config);
+    }
+
+    private Databroker(Config config) {
+        this.config = config;
+        try {
+            data = open(DataFolder.open(config.data()));
+            files = FilePlane.open(config.files(), data.resolve("files"), clock);
+            firstToken = makeAdministrator();
+            gate = open(Gate.open(config.access(), usersFile(), data.resolve("audit.log"), clock));
+            events = open(EventPlane.open(config.events(), clock));
+            curve = curveKeys();
+            tls = new Tls(config.http().tls());
+
+            ConnectionLimit httpLimit =
+                    limit("http", config.http().maxConnections(), config.http().maxConnectionsPerAddress());
+            ConnectionLimit zmqLimit =
+                    limit("zmq", config.zmq().maxConnections(), config.zmq().maxConnectionsPerAddress());
+            metrics = new Metrics(events, gate, Map.of("http", httpLimit, "zmq", zmqLimit));
+            announce();
+
+            VertxInternal vertx = openLoops();
+            ExecutorService blocking = open(Executors.newVirtualThreadPerTaskExecutor());
+            http = open(openHttp(vertx, httpLimit, blocking));
+            zmq = open(openZmq(vertx, zmqLimit));
+            sweepEverySecond();
+            writeContext();
+        } catch (RuntimeException | Error failed) {
+            closeAll();
+            throw failed;
+        }
+    }
+
+    private <T extends AutoCloseable> T open(T component) {
+        opened.push(component);
+        return component;
+    }
+
+    private Path usersFile() {
+        return files.onDisk(FilesHandler.USERS_FILE);
+    }
+
+    /// At the first start an administrator is made; its token is told once and kept for the command line.
+    private Optional<NewToken> makeAdministrator() {
+        if (Files.exists(usersFile())) {
+            return Optional.empty();
+        }
+        NewToken token = NewToken.generate("first-start", null, List.of(), random);
+        Bytes file = UsersEditor.initial(ADMINISTRATOR, token);
+        data.write(DataFolder.TOKEN, token.secret() + "\n", true);
+        files.put(
+                FilesHandler.USERS_FILE,
+                new ByteArrayInputStream(file.toArray()),
+                file.length(),
+                Precondition.NONE,
+                Principal.broker());
+        return Optional.of(token);
+    }
+
+    /// Announcements: what became safe in one place is told everywhere, and the rooms need not know one another.
+    private void announce() {
+        files.validate(FilesHandler.USERS_FILE, (content, sender) -> gate.check(readAll(content), sender));
+        files.changes(change -> {
+            if (change.path().equals(FilesHandler.USERS_FILE) && change.kind() != FileChange.Kind.DELETED) {
+                gate.reload(change.principal());
+            }
+        });
+        files.changes(change -> events.publish(Principal.broker(), change.announcement(), "broker"));
+        files.changes(metrics::count);
+        gate.reloaded(this::usersReloaded);
+    }
+
+    private void usersReloaded(UsersReloaded reloaded) {
+        events.grantsChanged();
+        if (reloaded.principalOrDisk().equals(Principal.disk().name())) {
+            files.reconcile(FilesHandler.USERS_FILE, Principal.disk());
+        }
+        events.announce("broker/users/reloaded", json -> {
+            json.writeNumberProperty("users", reloaded.users());
+            json.writeNumberProperty("tokens", reloaded.tokens());
+            json.writeStringProperty("principal", reloaded.principalOrDisk());
+        });
+    }
+
+    private static Bytes readAll(Path file) {
+        try {
+            return Bytes.wrap(Files.readAllBytes(file));
+        } catch (IOException unreadable) {
+            throw DataFolder.problem(file, unreadable);
+        }
+    }
+
+    private ConnectionLimit limit(String door, int max, int perAddress) {
+        return new ConnectionLimit(door, max, perAddress, connections);
+    }
+
+    private VertxInternal openLoops() {
+        VertxOptions options = new VertxOptions()
+                .setEventLoopPoolSize(Math.max(1, Runtime.getRuntime().availableProcessors() / 2))
+                .setWorkerPoolSize(1)
+                .setInternalBlockingPoolSize(2)
+                .setPreferNativeTransport(true)
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false));
+        Vertx vertx = Vertx.builder().with(options).build();
+        open(() -> vertx.close().toCompletionStage().toCompletableFuture().join());
+        return (VertxInternal) vertx;
+    }
+
+    private HttpDoor openHttp(VertxInternal vertx, ConnectionLimit limit, ExecutorService blocking) {
+        HttpDoor.Routes routes = new HttpDoor.Routes(
+                new PublishHandler(events),
+                new SseHandler(events),
+                new WebSocketHandler(events, config.http().allowedOrigins()),
+                new FilesHandler(files, config.http().bodyRateMin().bytes()),
+                new AccessHandler(files, clock, random),
+                new StatusHandler(metrics, config.http().metricsPublic(), files, () -> stopping),
+                metrics);
+        int messageMax = 2 * events.config().payloadMax().intBytes() + 65_536;
+        return HttpDoor.open(vertx, config.http(), tls, gate, limit, blocking, routes, messageMax);
+    }
+
+    private ZmtpListener openZmq(VertxInternal vertx, ConnectionLimit limit) {
+        Config.ZmqConfig settings = config.zmq();
+        try {
+            return ZmtpListener.open(
+                    new ZmtpSettings(
+                            events,
+                            gate,
+                            limit,
+                            curve,
+                            random,
+                            settings.handshakeTimeout(),
+                            settings.heartbeatInterval(),
+                            settings.heartbeatTimeout()),
+                    vertx.acceptorEventLoopGroup(),
+                    vertx.nettyEventLoopGroup(),
+                    vertx.transport().serverChannelFactory(false),
+                    new InetSocketAddress(settings.host(), settings.port()));
+        } catch (Exception refused) {
+            // Netty throws the cause as it is, declared or not.
+            throw Ports.problem("zmq", settings.host(), settings.port(), refused);
+        }
+    }
+
+    private CurveKeys curveKeys() {
+        Path file = config.curveKeyFile();
+        if (Files.exists(file)) {
+            try {
+                return CurveKeys.of(
+                        Bytes.wrap(HexFormat.of().parseHex(readAll(file).utf8().strip())));
+            } catch (IllegalArgumentException malformed) {
+                throw new ProblemException(
+                        Problem.CONFIGURATION_INVALID,
+                        "zmq.curve-key-file: " + file + " is not a secret key of 64 hexadecimal digits");
+            }
+        }
+        CurveKeys keys = CurveKeys.generate(random);
+        data.write("curve.key", HexFormat.of().formatHex(keys.secretKey().toArray()) + "\n", true);
+        return keys;
+    }
+
+    private void sweepEverySecond() {
+        ScheduledExecutorService sweeper = open(Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().name("sweeper").daemon().factory()));
+        sweeper.scheduleWithFixedDelay(this::sweep, 500, 500, TimeUnit.MILLISECONDS);
+    }
+
+    private void sweep() {
+        try {
+            gate.sweep();
+            events.sweep();
+            tls.sweep();
+        } catch (RuntimeException failed) {
+            LOG.atError().setCause(failed).log("the sweep failed and goes on");
+        }
+    }
+
+    /// What the command line needs to find and enter this broker.
+    private void writeContext() {
+        String token = firstToken.map(NewToken::secret).orElseGet(() -> {
+            Path kept = data.resolve(DataFolder.TOKEN);
+            return Files.exists(kept) ? readAll(kept).utf8().strip() : "";
+        });
+        Bytes json = Json.bytes(out -> {
+            out.writeStartObject();
+            out.writeStringProperty("url", httpAddress().toString());
+            out.writeStringProperty("zmq", zmqAddress().toString());
+            out.writeStringProperty("curve", Z85.encode(curve.publicKey().toArray()));
+            out.writeStringProperty("user", ADMINISTRATOR);
+            out.writeStringProperty("token", token);
+            out.writeNumberProperty("pid", ProcessHandle.current().pid());
+            out.writeEndObject();
+        });
+        data.write(DataFolder.CONTEXT, json.utf8() + "\n", true);
+    }
+
+    /// Where HTTP, WebSocket and SSE are open.
+    public URI httpAddress() {
+        return URI.create(
+                (tls.enabled() ? "https://" : "http://") + host(config.http().host()) + ":" + http.port());
+    }
+
+    /// Where ZeroMQ is open.
+    public URI zmqAddress() {
+        return URI.create(
+                "tcp://" + host(config.zmq().host()) + ":" + zmq.address().getPort());
+    }
+
+    /// An address that a client on this machine can connect to, IPv6 in brackets.
+    private static String host(String configured) {
+        String reachable = configured.equals("0.0.0.0") ? "127.0.0.1" : configured.equals("::") ? "::1" : configured;
+        return reachable.contains(":") ? "[" + reachable + "]" : reachable;
+    }
+
+    /// The folder that holds everything.
+    public Path data() {
+        return data.path();
+    }
+
+    /// The token of the administrator, where this start made one: the only moment to show it.
+    public Optional<String> firstToken() {
+        return firstToken.map(NewToken::secret);
+    }
+
+    /// Blocks until [#close].
+    public void await() throws InterruptedException {
+        stopped.await();
+    }
+
+    /// Stops: takes nothing new, lets what is under way end within two seconds, then closes.
+    @Override
+    public void close() {
+        if (stopping) {
+            return;
+        }
+        stopping = true;
+        LOG.info("stopping");
+        http.drain(DRAIN);
+        closeAll();
+        stopped.countDown();
+    }
+
+    private void closeAll() {
+        while (!opened.isEmpty()) {
+            try {
+                opened.pop().close();
+            } catch (Exception failed) {
+                LOG.atWarn().setCause(failed).log("a component did not close cleanly");
+            }
+        }
+    }
+}

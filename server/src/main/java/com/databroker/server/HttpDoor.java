@@ -1,0 +1,242 @@
+package com.databroker.server;
+
+import com.databroker.access.ConnectionLimit;
+import com.databroker.access.Gate;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import io.netty.channel.Channel;
+import io.netty.util.AttributeKey;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.impl.HttpServerConnection;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+
+/// The HTTP door: one port for events, files, users and what tells about the broker.
+///
+/// Vert.x reads requests leniently, so every request passes a strict reading here before anybody routes by it.
+final class HttpDoor implements AutoCloseable {
+    private static final int REQUEST_LINE_MAX = 8192;
+    private static final int BACKLOG = 1024;
+    private static final Set<HttpMethod> METHODS =
+            Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE);
+    private static final AttributeKey<HeaderDeadline> DEADLINE = AttributeKey.valueOf("databroker.header-deadline");
+
+    /// The rooms behind the door.
+    record Routes(
+            PublishHandler publish,
+            SseHandler sse,
+            WebSocketHandler webSocket,
+            FilesHandler files,
+            AccessHandler access,
+            StatusHandler status,
+            Metrics metrics) {}
+
+    private final Config.HttpConfig config;
+    private final Gate gate;
+    private final ConnectionLimit limit;
+    private final Executor blocking;
+    private final Routes routes;
+    private final HttpServer server;
+
+    private HttpDoor(
+            Config.HttpConfig config,
+            Gate gate,
+            ConnectionLimit limit,
+            Executor blocking,
+            Routes routes,
+            HttpServer server) {
+        this.config = config;
+        this.gate = gate;
+        this.limit = limit;
+        this.blocking = blocking;
+        this.routes = routes;
+        this.server = server;
+    }
+
+    /// @throws ProblemException [Problem#PORT_IN_USE]
+    static HttpDoor open(
+            Vertx vertx,
+            Config.HttpConfig config,
+            Tls tls,
+            Gate gate,
+            ConnectionLimit limit,
+            Executor blocking,
+            Routes routes,
+            int messageMax) {
+        HttpServerOptions options = options(config, messageMax);
+        tls.configure(options);
+        HttpServer server = vertx.createHttpServer(options);
+        HttpDoor door = new HttpDoor(config, gate, limit, blocking, routes, server);
+        server.connectionHandler(door::connected);
+        server.requestHandler(door::handle);
+        try {
+            server.listen().toCompletionStage().toCompletableFuture().join();
+        } catch (CompletionException refused) {
+            throw Ports.problem("http", config.host(), config.port(), refused);
+        }
+        tls.reloadInto(server);
+        return door;
+    }
+
+    private static HttpServerOptions options(Config.HttpConfig config, int messageMax) {
+        HttpServerOptions options = new HttpServerOptions()
+                .setHost(config.host())
+                .setPort(config.port())
+                .setMaxHeaderSize(config.headersMax().intBytes())
+                .setMaxInitialLineLength(REQUEST_LINE_MAX)
+                .setHandle100ContinueAutomatically(false)
+                .setHttp2ClearTextEnabled(false)
+                .setMaxWebSocketFrameSize(messageMax)
+                .setMaxWebSocketMessageSize(messageMax)
+                .setWebSocketSubProtocols(WebSocketHandler.SUBPROTOCOLS)
+                .setPerMessageWebSocketCompressionSupported(false)
+                .setPerFrameWebSocketCompressionSupported(false);
+        options.setAcceptBacklog(BACKLOG)
+                .setTcpNoDelay(true)
+                .setReadIdleTimeout((int) config.idleTimeout().toMillis())
+                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+        options.setReuseAddress(true);
+        return options;
+    }
+
+    int port() {
+        return server.actualPort();
+    }
+
+    private void connected(HttpConnection connection) {
+        String address = address(connection);
+        try {
+            limit.enter(address);
+        } catch (ProblemException tooMany) {
+            connection.close();
+            return;
+        }
+        Channel channel =
+                ((HttpServerConnection) connection).channelHandlerContext().channel();
+        // The channel's own end: a connection that became a WebSocket has no close handler any more.
+        channel.closeFuture().addListener(closed -> limit.leave(address));
+        HeaderDeadline deadline = new HeaderDeadline(config.headerTimeout().toMillis());
+        channel.attr(DEADLINE).set(deadline);
+        channel.pipeline().addFirst(deadline);
+    }
+
+    private static String address(HttpConnection connection) {
+        String host = connection.remoteAddress().hostAddress();
+        return host == null ? "local" : host;
+    }
+
+    private void handle(HttpServerRequest request) {
+        HeaderDeadline deadline = ((HttpServerConnection) request.connection())
+                .channelHandlerContext()
+                .channel()
+                .attr(DEADLINE)
+                .get();
+        if (deadline != null) {
+            deadline.headersComplete();
+            request.response().endHandler(end -> deadline.answered());
+        }
+        request.pause();
+        RequestTarget target;
+        ProblemException odd = null;
+        try {
+            target = RequestTarget.parse(request.uri());
+            check(request);
+        } catch (ProblemException refusal) {
+            target = new RequestTarget("", java.util.Map.of());
+            odd = refusal;
+        }
+        Exchange exchange = new Exchange(gate, blocking, request, target, clientAddress(request));
+        String route = target.head();
+        request.response()
+                .bodyEndHandler(end -> routes.metrics()
+                        .countRequest(label(route), request.response().getStatusCode()));
+        if (odd == null) {
+            exchange.attempt(() -> route(exchange, route));
+        } else {
+            exchange.refuse(odd);
+        }
+    }
+
+    private void route(Exchange exchange, String route) {
+        switch (route) {
+            case "" -> routes.status().index(exchange);
+            case "events" -> events(exchange);
+            case "files" -> routes.files().handle(exchange);
+            case "access" -> routes.access().handle(exchange);
+            case "health" -> routes.status().health(exchange);
+            case "metrics" -> routes.status().metrics(exchange);
+            case "problems" -> routes.status().problems(exchange);
+            case "schemas" -> routes.status().schemas(exchange);
+            case "assets" -> routes.status().asset(exchange);
+            default ->
+                throw new ProblemException(
+                        Problem.NOT_FOUND,
+                        "there is nothing at /" + exchange.target().path());
+        }
+    }
+
+    private static String label(String route) {
+        return Set.of("events", "files", "access", "health", "metrics", "problems", "schemas", "assets")
+                        .contains(route)
+                ? route
+                : "other";
+    }
+
+    private void events(Exchange exchange) {
+        if (WebSocketHandler.isUpgrade(exchange.request())) {
+            routes.webSocket().handle(exchange);
+        } else if (exchange.isMethod(HttpMethod.GET)) {
+            routes.sse().handle(exchange);
+        } else {
+            routes.publish().handle(exchange);
+        }
+    }
+
+    private static void check(HttpServerRequest request) {
+        if (!request.decoderResult().isSuccess()) {
+            throw new ProblemException(Problem.BAD_REQUEST, "the request is malformed or longer than allowed");
+        }
+        if (!METHODS.contains(request.method())) {
+            throw new ProblemException(
+                    Problem.METHOD_NOT_ALLOWED, "the method is none of GET, HEAD, POST, PUT and DELETE");
+        }
+        if (request.version() == HttpVersion.HTTP_1_1
+                && request.headers().getAll("Host").size() != 1) {
+            throw new ProblemException(Problem.BAD_REQUEST, "the header Host must stand once");
+        }
+        if (request.headers().contains("Transfer-Encoding") && request.headers().contains("Content-Length")) {
+            throw new ProblemException(Problem.BAD_REQUEST, "Content-Length and Transfer-Encoding exclude each other");
+        }
+    }
+
+    /// The address to judge by: the peer's, or what a trusted proxy says of its own peer.
+    private String clientAddress(HttpServerRequest request) {
+        String peer = address(request.connection());
+        if (config.trustedProxies().isEmpty() || !Proxies.contains(config.trustedProxies(), peer)) {
+            return peer;
+        }
+        return Proxies.client(config.trustedProxies(), request.headers().getAll("X-Forwarded-For"), peer);
+    }
+
+    /// Answers no new connection and gives those that are busy until the deadline.
+    void drain(Duration time) {
+        server.shutdown(time.toMillis(), TimeUnit.MILLISECONDS)
+                .toCompletionStage()
+                .toCompletableFuture()
+                .join();
+    }
+
+    @Override
+    public void close() {
+        server.close().toCompletionStage().toCompletableFuture().join();
+    }
+}

@@ -1,0 +1,113 @@
+package com.databroker.server;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.IThrowableProxy;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.LayoutBase;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import com.databroker.core.Json;
+import java.io.Console;
+import java.util.Locale;
+import java.util.Objects;
+import org.slf4j.ILoggerFactory;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.KeyValuePair;
+
+/// The broker's log on standard error: one line an event, for people or for programs.
+///
+/// The message says what, the keys say who and where: `topic`, `path`, `principal`, `address`, `door`, `problem`. Never
+/// a payload, never a token.
+public final class Logs {
+    private Logs() {}
+
+    /// Sets up logging for the whole process.
+    public static void configure(Config.LogConfig config) {
+        ILoggerFactory factory = LoggerFactory.getILoggerFactory();
+        if (!(factory instanceof LoggerContext context)) {
+            return;
+        }
+        context.reset();
+        boolean json =
+                config.format() == Config.LogFormat.JSON || (config.format() == Config.LogFormat.AUTO && !isTerminal());
+        LayoutBase<ILoggingEvent> layout = json ? new JsonLayout() : new TextLayout();
+        layout.setContext(context);
+        layout.start();
+        LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
+        encoder.setContext(context);
+        encoder.setLayout(layout);
+        encoder.start();
+        ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
+        appender.setContext(context);
+        appender.setTarget("System.err");
+        appender.setEncoder(encoder);
+        appender.start();
+        ch.qos.logback.classic.Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        root.addAppender(appender);
+        root.setLevel(Level.WARN);
+        context.getLogger("com.databroker")
+                .setLevel(Level.toLevel(config.level().name()));
+    }
+
+    private static boolean isTerminal() {
+        Console console = System.console();
+        return Objects.nonNull(console) && console.isTerminal();
+    }
+
+    private static String name(ILoggingEvent event) {
+        String name = event.getLoggerName();
+        return name.substring(name.lastIndexOf('.') + 1);
+    }
+
+    private static final class TextLayout extends LayoutBase<ILoggingEvent> {
+        @Override
+        public String doLayout(ILoggingEvent event) {
+            StringBuilder line = new StringBuilder()
+                    .append(event.getInstant())
+                    .append(' ')
+                    .append(event.getLevel())
+                    .append(' ')
+                    .append(name(event))
+                    .append(": ")
+                    .append(event.getFormattedMessage());
+            if (event.getKeyValuePairs() != null) {
+                for (KeyValuePair pair : event.getKeyValuePairs()) {
+                    line.append(' ').append(pair.key).append('=').append(pair.value);
+                }
+            }
+            IThrowableProxy thrown = event.getThrowableProxy();
+            if (thrown != null) {
+                line.append('\n').append(ThrowableProxyUtil.asString(thrown));
+            }
+            return line.append('\n').toString();
+        }
+    }
+
+    private static final class JsonLayout extends LayoutBase<ILoggingEvent> {
+        @Override
+        public String doLayout(ILoggingEvent event) {
+            return Json.bytes(json -> {
+                                json.writeStartObject();
+                                json.writeStringProperty("time", String.valueOf(event.getInstant()));
+                                json.writeStringProperty(
+                                        "level", event.getLevel().toString().toLowerCase(Locale.ROOT));
+                                json.writeStringProperty("logger", name(event));
+                                json.writeStringProperty("message", event.getFormattedMessage());
+                                if (event.getKeyValuePairs() != null) {
+                                    for (KeyValuePair pair : event.getKeyValuePairs()) {
+                                        json.writeStringProperty(pair.key, String.valueOf(pair.value));
+                                    }
+                                }
+                                IThrowableProxy thrown = event.getThrowableProxy();
+                                if (thrown != null) {
+                                    json.writeStringProperty("error", ThrowableProxyUtil.asString(thrown));
+                                }
+                                json.writeEndObject();
+                            })
+                            .utf8()
+                    + "\n";
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package com.databroker.server;
+
+import com.databroker.core.EventMessages;
+import com.databroker.core.Pattern;
+import com.databroker.core.Position;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import com.databroker.events.EventPlane;
+import com.databroker.events.Form;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// `GET /events` with an upgrade: checks the request, and hands the connection to a [WebSocketConversation].
+final class WebSocketHandler {
+    /// Subprotocols in the order in which the broker prefers none: the client's order decides.
+    static final List<String> SUBPROTOCOLS =
+            List.of(EventMessages.JSON.subprotocol(), EventMessages.CBOR.subprotocol(), EventFrames.CLOUDEVENTS_JSON);
+
+    private final EventPlane plane;
+    private final List<String> allowedOrigins;
+
+    /// One instance a protocol, so that the plane encodes an event once for all its connections.
+    private final Map<String, Form> forms = Map.of(
+            EventMessages.JSON.subprotocol(),
+            EventFrames.json(),
+            EventMessages.CBOR.subprotocol(),
+            EventFrames.cbor(),
+            EventFrames.CLOUDEVENTS_JSON,
+            EventFrames.cloudEvents());
+
+    WebSocketHandler(EventPlane plane, List<String> allowedOrigins) {
+        this.plane = plane;
+        this.allowedOrigins = allowedOrigins;
+    }
+
+    static boolean isUpgrade(HttpServerRequest request) {
+        return "websocket".equalsIgnoreCase(request.getHeader("Upgrade"));
+    }
+
+    void handle(Exchange exchange) {
+        exchange.allow(HttpMethod.GET);
+        exchange.target().allow("topic", "since");
+        HttpServerRequest request = exchange.request();
+        checkOrigin(request);
+        String topic = exchange.target().parameter("topic");
+        String since = exchange.target().parameter("since");
+        Pattern pattern = topic == null ? null : Pattern.of(topic);
+        Position position = since == null ? null : Position.parse(since);
+        // Wrong credentials are refused as HTTP, where the client can read why.
+        boolean known = exchange.hasCredentials();
+        if (known) {
+            exchange.principal();
+        }
+        // Asked for before the handshake takes the request over.
+        var credentials = exchange.credentials();
+        request.toWebSocket()
+                .onSuccess(socket -> {
+                    String protocol = socket.subProtocol();
+                    String chosen = protocol == null ? EventMessages.JSON.subprotocol() : protocol;
+                    Form form = forms.get(chosen);
+                    if (form == null) {
+                        socket.close((short) Problem.BAD_REQUEST.closeCode(), "unknown subprotocol");
+                        return;
+                    }
+                    new WebSocketConversation(plane, exchange.gate(), socket, chosen, form, exchange.address())
+                            .open(known ? credentials : null, pattern, position);
+                })
+                .onFailure(failed -> exchange.fail(
+                        new ProblemException(Problem.BAD_REQUEST, "the WebSocket handshake is malformed", failed)));
+    }
+
+    /// A page of another origin must not use the user's network position; programs send no Origin.
+    private void checkOrigin(HttpServerRequest request) {
+        String origin = request.getHeader("Origin");
+        if (origin == null || allowedOrigins.contains(origin) || isOwn(origin, request.getHeader("Host"))) {
+            return;
+        }
+        throw new ProblemException(
+                Problem.FORBIDDEN,
+                "pages of another origin may not connect (http.allowed-origins lists those that may)");
+    }
+
+    private static boolean isOwn(String origin, @Nullable String host) {
+        try {
+            return host != null && host.equals(URI.create(origin).getAuthority());
+        } catch (IllegalArgumentException malformed) {
+            return false;
+        }
+    }
+}

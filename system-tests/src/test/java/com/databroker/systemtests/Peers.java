@@ -1,0 +1,250 @@
+package com.databroker.systemtests;
+
+import com.databroker.client.DatabrokerClient;
+import com.databroker.core.Bytes;
+import com.databroker.core.Json;
+import com.databroker.core.Pattern;
+import com.databroker.core.Publication;
+import com.databroker.core.Topic;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// The programs of others under `src/test/peers`, and how to wait for what they bring about.
+final class Peers {
+    private static final Path SOURCES = Path.of("src", "test", "peers").toAbsolutePath();
+    private static final List<String> PYTHONS = List.of("python3", "/usr/bin/python3");
+
+    private static @Nullable String python;
+    private static @Nullable Path compiled;
+
+    private Peers() {}
+
+    /// A Python that has pyzmq: the first of the path, else the distribution's.
+    static synchronized String python() throws IOException, InterruptedException {
+        String known = python;
+        if (known != null) {
+            return known;
+        }
+        for (String candidate : PYTHONS) {
+            if (run(candidate, "-c", "import zmq").status() == 0) {
+                python = candidate;
+                return candidate;
+            }
+        }
+        throw new AssertionError("no python3 can import zmq: install python3-zmq");
+    }
+
+    /// pyzmq on the socket type and options of `zmq_peer.py`.
+    static Peer pyzmq(Map<String, ?> options) throws IOException, InterruptedException {
+        Peer peer = Peer.start(python(), SOURCES.resolve("zmq_peer.py").toString(), json(options));
+        peer.await("READY");
+        return peer;
+    }
+
+    /// pyzmq with user and token.
+    static Peer pyzmq(TestBroker broker, String type, String user, String token, Map<String, ?> more)
+            throws IOException, InterruptedException {
+        Map<String, Object> options = new HashMap<>(
+                Map.of("type", type, "endpoint", "tcp://127.0.0.1:" + broker.zmqPort(), "plain", List.of(user, token)));
+        options.putAll(more);
+        return pyzmq(options);
+    }
+
+    /// pyzmq as the administrator.
+    static Peer pyzmq(TestBroker broker, String type, Map<String, ?> more) throws IOException, InterruptedException {
+        return pyzmq(broker, type, "admin", broker.token(), more);
+    }
+
+    /// libzmq from C, as the administrator.
+    static Peer c(TestBroker broker, String type, String topic) throws IOException, InterruptedException {
+        Peer peer = Peer.start(
+                cProgram().toString(), type, "tcp://127.0.0.1:" + broker.zmqPort(), "admin", broker.token(), topic);
+        peer.await("READY");
+        return peer;
+    }
+
+    private static synchronized Path cProgram() throws IOException, InterruptedException {
+        Path known = compiled;
+        if (known != null) {
+            return known;
+        }
+        Path program = Files.createDirectories(Path.of("target", "peers")).resolve("zmq_peer");
+        Result result = run(
+                "gcc",
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+                "-O2",
+                "-o",
+                program.toString(),
+                SOURCES.resolve("zmq_peer.c").toString(),
+                "-lzmq");
+        if (result.status() != 0) {
+            throw new AssertionError("gcc with libzmq3-dev is needed: " + result.output());
+        }
+        compiled = program.toAbsolutePath();
+        return program.toAbsolutePath();
+    }
+
+    /// Node's ws, told what to do by the commands of `ws_peer.js`.
+    static Peer ws(String url, Map<String, ?> options) throws IOException {
+        // Debian's node looks there by itself, others do not.
+        return Peer.start(
+                "env",
+                "NODE_PATH=/usr/share/nodejs",
+                "node",
+                SOURCES.resolve("ws_peer.js").toString(),
+                url,
+                json(options));
+    }
+
+    static Peer ws(TestBroker broker, String path, Map<String, ?> options) throws IOException {
+        return ws("ws://127.0.0.1:" + broker.httpPort() + path, options);
+    }
+
+    /// curl as the administrator, silent but for errors, without a buffer.
+    static Peer curl(TestBroker broker, String path, String... more) throws IOException {
+        return curlAs(broker, broker.token(), path, more);
+    }
+
+    static Peer curlAs(TestBroker broker, String token, String path, String... more) throws IOException {
+        List<String> command = new java.util.ArrayList<>(List.of(
+                "curl",
+                "--silent",
+                "--show-error",
+                "--no-buffer",
+                "--globoff",
+                "--header",
+                "Authorization: Bearer " + token));
+        command.addAll(List.of(more));
+        command.add(broker.http(path).toString());
+        return Peer.start(command.toArray(new String[0]));
+    }
+
+    static DatabrokerClient client(TestBroker broker) {
+        return DatabrokerClient.builder(broker.http("")).token(broker.token()).build();
+    }
+
+    static String json(Map<String, ?> tree) {
+        return Json.bytes(json -> Json.writeTree(json, tree)).utf8();
+    }
+
+    record Result(int status, String output) {}
+
+    /// Runs a program to its end.
+    static Result run(String... command) throws IOException, InterruptedException {
+        Process process;
+        try {
+            process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        } catch (IOException missing) {
+            return new Result(127, String.valueOf(missing.getMessage()));
+        }
+        process.getOutputStream().close();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new Result(process.waitFor(), output);
+    }
+
+    /// Ends without complaint.
+    interface Knocking extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /// Publishes an empty event to `topic` again and again until closed: whoever sees it is connected and subscribed.
+    static Knocking knocking(TestBroker broker, String topic) {
+        DatabrokerClient client = client(broker);
+        ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+        Publication knock = Publication.of(Topic.of(topic), Bytes.EMPTY);
+        clock.scheduleWithFixedDelay(() -> client.publishAsync(knock), 0, 20, TimeUnit.MILLISECONDS);
+        return () -> {
+            clock.shutdownNow();
+            client.close();
+        };
+    }
+
+    /// Waits until `peer` says that it got an event of `topic` over ZeroMQ.
+    static void awaitSubscribed(TestBroker broker, Peer peer, String topic) throws Exception {
+        try (Knocking _ = knocking(broker, topic)) {
+            awaitMessage(peer, topic);
+        }
+    }
+
+    /// Waits until what `peer` publishes to its probe topic arrives.
+    static void awaitPublishing(TestBroker broker, String topic) throws Exception {
+        CountDownLatch arrived = new CountDownLatch(1);
+        try (DatabrokerClient client = client(broker)) {
+            client.subscribe(Pattern.of(topic), event -> arrived.countDown());
+            if (!arrived.await(Peer.PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                throw new AssertionError("nothing was published to " + topic);
+            }
+        }
+    }
+
+    /// The payload of the next message of `topic` that a pyzmq peer says; messages before it are skipped.
+    static byte[] awaitMessage(Peer peer, String topic) throws InterruptedException {
+        String head = "MSG " + Wire.base64(topic.getBytes(StandardCharsets.UTF_8)) + " ";
+        return Wire.unbase64(peer.await(line -> line.startsWith(head)).substring(head.length()));
+    }
+
+    /// Base64 as the peers say it.
+    static final class Wire {
+        private Wire() {}
+
+        static String base64(byte[] bytes) {
+            return bytes.length == 0 ? "-" : java.util.Base64.getEncoder().encodeToString(bytes);
+        }
+
+        static byte[] unbase64(String text) {
+            return text.equals("-")
+                    ? new byte[0]
+                    : java.util.Base64.getDecoder().decode(text);
+        }
+    }
+
+    /// A command that sends one message.
+    static String send(String topic, String payload) {
+        return send(topic.getBytes(StandardCharsets.UTF_8), payload.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static String send(byte[]... frames) {
+        return json(Map.of(
+                "send",
+                List.of(frames).stream()
+                        .map(java.util.Base64.getEncoder()::encodeToString)
+                        .toList()));
+    }
+
+    /// Waits for a condition that nobody announces.
+    static void until(String what, Callable<Boolean> condition) throws Exception {
+        long deadline = System.nanoTime() + Peer.PATIENCE.toNanos();
+        CountDownLatch never = new CountDownLatch(1);
+        while (!condition.call()) {
+            if (System.nanoTime() > deadline || never.await(20, TimeUnit.MILLISECONDS)) {
+                throw new AssertionError("not within " + Peer.PATIENCE + ": " + what);
+            }
+        }
+    }
+
+    /// A value of `/metrics`, 0 where it is not there yet.
+    ///
+    /// @param name with its labels, as `databroker_connections{door="zmq"}`
+    static double metric(TestBroker broker, String name) throws IOException, InterruptedException {
+        String page = broker.request("GET", "/metrics", "").body();
+        return page.lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElse(0);
+    }
+}
