@@ -157,6 +157,7 @@ final class Session implements Wire.Owner {
     }
 
     void unsubscribe(Subscription subscription) {
+        subscription.silenced();
         synchronized (lock) {
             withdraw(subscription);
         }

@@ -14,6 +14,7 @@ public final class Subscription implements AutoCloseable {
     private final EventListener listener;
     private final Session session;
     private volatile boolean open = true;
+    private volatile boolean silent;
     private volatile @Nullable Position handled;
 
     // Guarded by the session's lock, as all that the connection changes.
@@ -83,8 +84,15 @@ public final class Subscription implements AutoCloseable {
         active = false;
     }
 
+    /// Nothing new comes; what is in the queue is still delivered.
     void ended() {
         open = false;
+    }
+
+    /// The application has closed it: what is in the queue is dropped too.
+    void silenced() {
+        open = false;
+        silent = true;
     }
 
     /// Whether `event` is to be handed over; if so it counts as seen.
@@ -121,7 +129,7 @@ public final class Subscription implements AutoCloseable {
     }
 
     void deliver(Event event) {
-        if (open) {
+        if (!silent) {
             try {
                 listener.event(event);
             } finally {
@@ -131,25 +139,26 @@ public final class Subscription implements AutoCloseable {
     }
 
     void deliver(EventMessage.Gap gap) {
-        if (open) {
+        if (!silent) {
             listener.gap(gap);
         }
     }
 
     void tellConnected() {
-        if (open) {
+        if (!silent) {
             listener.connected();
         }
     }
 
     void tellDisconnected(String why, Duration nextTry) {
-        if (open) {
+        if (!silent) {
             listener.disconnected(why, nextTry);
         }
     }
 
-    /// Not asked whether it is open: this is why it is not.
     void tellClosed(ProblemException why) {
-        listener.closed(why);
+        if (!silent) {
+            listener.closed(why);
+        }
     }
 }

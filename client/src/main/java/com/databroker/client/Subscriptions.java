@@ -84,7 +84,7 @@ final class Subscriptions {
     }
 
     void endAll() {
-        all.forEach(Subscription::ended);
+        all.forEach(Subscription::silenced);
         all.clear();
     }
 }

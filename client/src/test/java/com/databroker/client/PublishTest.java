@@ -25,7 +25,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
@@ -45,7 +44,7 @@ final class PublishTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     @SuppressWarnings("try") // The test is about close().
     void aPublicationReturnsThePositionOfItsAcknowledgement() throws Exception {
         BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
@@ -71,7 +70,7 @@ final class PublishTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aRefusalBecomesAProblemExceptionAndTheConnectionStays() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
                     line.welcome();
@@ -89,7 +88,7 @@ final class PublishTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void manyPublicationsInFlightKeepTheirOrderAndGetTheirOwnAnswers() throws Exception {
         int count = 5000;
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
@@ -113,7 +112,7 @@ final class PublishTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void whatWasInFlightWhenTheConnectionBrokeFailsAndIsNeverRepeatedWhileWhatWaitedIsSent() throws Exception {
         CountDownLatch cut = new CountDownLatch(1);
         BlockingQueue<String> published = new LinkedBlockingQueue<>();
@@ -145,7 +144,7 @@ final class PublishTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aPublicationWithoutAnAnswerFailsAtItsDeadline() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
                     line.welcome();
@@ -161,7 +160,7 @@ final class PublishTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aBrokerThatTakesTheConnectionAndSaysNothingFailsAtTheDeadline() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
                     line.upgrade("databroker.v1.cbor");
@@ -173,7 +172,7 @@ final class PublishTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aPortWhereNothingListensFailsAtOnce() throws Exception {
         URI nobody;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -189,7 +188,7 @@ final class PublishTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void anUnknownUserIsToldSoAndNotTriedTwice() throws Exception {
         ProblemException refusal = new ProblemException(Problem.NOT_AUTHENTICATED, "the token is not known");
         try (ScriptedBroker broker =
@@ -206,7 +205,7 @@ final class PublishTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aMessageAboveTheLimitIsRefusedBeforeItIsSent() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker();
                 DatabrokerClient client = client(broker).messageMax(1000).build()) {
@@ -216,7 +215,7 @@ final class PublishTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void theRequestsThatWaitAreBounded() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(ScriptedBroker.Line::untilEnd);
                 DatabrokerClient client = client(broker).build()) {
@@ -228,7 +227,7 @@ final class PublishTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     @SuppressWarnings("try") // The test is about close().
     void whatWaitsWhenTheClientIsClosedFails() throws Exception {
         CountDownLatch arrived = new CountDownLatch(1);

@@ -20,10 +20,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(300)
+@Timeout(60)
 final class SubscribeTest {
     private static final Pattern BUILDS = Pattern.of("builds/**");
 
@@ -35,14 +34,47 @@ final class SubscribeTest {
         return DatabrokerClient.builder(broker.uri()).timeout(Duration.ofSeconds(20));
     }
 
-    @org.junit.jupiter.api.RepeatedTest(60)
+    @org.junit.jupiter.api.RepeatedTest(12)
+    void whatCameBeforeAFinalCloseIsStillDelivered() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        BlockingQueue<Object> order = new LinkedBlockingQueue<>();
+        EventListener slow = new EventListener() {
+            @Override
+            public void event(Event event) {
+                await(go);
+                order.add(event.position());
+            }
+
+            @Override
+            public void closed(ProblemException why) {
+                order.add(why.problem());
+            }
+        };
+        try (ScriptedBroker broker = new ScriptedBroker(line -> {
+                    line.welcome().takeSubscribe(at(0));
+                    line.deliver(event(0, "builds/a"));
+                    line.deliver(event(1, "builds/b"));
+                    line.close(4403, "no more");
+                    go.countDown();
+                });
+                DatabrokerClient client = client(broker).build()) {
+            client.subscribe(BUILDS, slow);
+            assertThat(take(order)).isEqualTo(at(0));
+            assertThat(take(order)).isEqualTo(at(1));
+            assertThat(take(order)).isEqualTo(Problem.FORBIDDEN);
+        }
+    }
+
+    @org.junit.jupiter.api.RepeatedTest(12)
     void afterACutTheSubscriptionGoesOnBehindTheLastEventAndDuplicatesAreDropped() throws Exception {
+        CountDownLatch cut = new CountDownLatch(1);
         try (ScriptedBroker broker = new ScriptedBroker(
                         line -> {
                             line.welcome();
                             asked.add(line.takeSubscribe(at(10)));
                             line.deliver(event(10, "builds/a"));
                             line.deliver(event(12, "builds/b"));
+                            cut.await();
                         },
                         line -> {
                             line.welcome();
@@ -55,6 +87,7 @@ final class SubscribeTest {
             Subscription subscription = client.subscribe(BUILDS, heard);
             assertThat(heard.offset()).isEqualTo(10);
             assertThat(heard.offset()).isEqualTo(12);
+            cut.countDown();
             assertThat(heard.offset()).isEqualTo(13);
             assertThat(take(asked).since()).isNull();
             assertThat(take(asked).since()).isEqualTo(at(12));
@@ -64,10 +97,15 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aCutBeforeTheFirstEventGoesOnAtThePositionOfTheAcknowledgement() throws Exception {
-        try (ScriptedBroker broker =
-                        new ScriptedBroker(line -> asked.add(line.welcome().takeSubscribe(at(10))), line -> {
+        CountDownLatch cut = new CountDownLatch(1);
+        try (ScriptedBroker broker = new ScriptedBroker(
+                        line -> {
+                            asked.add(line.welcome().takeSubscribe(at(10)));
+                            cut.await();
+                        },
+                        line -> {
                             asked.add(line.welcome().takeSubscribe(at(10)));
                             // As a broker that counts from "since" itself would.
                             line.deliver(event(9, "builds/before"));
@@ -76,13 +114,14 @@ final class SubscribeTest {
                         });
                 DatabrokerClient client = client(broker).build()) {
             client.subscribe(BUILDS, heard);
+            cut.countDown();
             assertThat(heard.offset()).isEqualTo(10);
             take(asked);
             assertThat(take(asked).since()).isEqualTo(at(9));
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     @SuppressWarnings("try") // The test is about close().
     void aSubscriptionSinceAPositionAsksForIt() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
@@ -99,7 +138,7 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void anEventThatMatchesTwoPatternsReachesBothOnceAndOthersTheirOwn() throws Exception {
         Recorder other = new Recorder();
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
@@ -121,7 +160,7 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void anEventThatAnotherSubscriptionBringsDoesNotOvertakeAReplay() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
                     line.welcome().takeSubscribe(at(50));
@@ -145,7 +184,7 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void theBrokerHearsOfTheEndOfAPatternOnlyWithItsLastSubscription() throws Exception {
         BlockingQueue<EventMessage.Request> requests = new LinkedBlockingQueue<>();
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
@@ -169,7 +208,7 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aRefusedSubscriptionIsAProblemExceptionAndIsNotTriedAgain() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
                     line.welcome();
@@ -185,29 +224,38 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aRefusalAfterAReconnectionEndsThatSubscriptionForGood() throws Exception {
-        try (ScriptedBroker broker = new ScriptedBroker(line -> line.welcome().takeSubscribe(at(0)), line -> {
-                    line.welcome();
-                    line.send(new EventMessage.Refused(line.next().id(), Problem.FORBIDDEN, "no more"));
-                    line.untilEnd();
-                });
+        CountDownLatch cut = new CountDownLatch(1);
+        try (ScriptedBroker broker = new ScriptedBroker(
+                        line -> {
+                            line.welcome().takeSubscribe(at(0));
+                            cut.await();
+                        },
+                        line -> {
+                            line.welcome();
+                            line.send(new EventMessage.Refused(line.next().id(), Problem.FORBIDDEN, "no more"));
+                            line.untilEnd();
+                        });
                 DatabrokerClient client = client(broker).build()) {
             Subscription subscription = client.subscribe(BUILDS, heard);
+            cut.countDown();
             assertThat(take(heard.closed).problem()).isEqualTo(Problem.FORBIDDEN);
             assertThat(subscription.isOpen()).isFalse();
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aGapReachesTheListenerInItsPlace() throws Exception {
         Position newLife = new Position(ScriptedBroker.EPOCH + 1, 3);
         EventMessage.Gap gap = new EventMessage.Gap(at(2), newLife, -1);
+        CountDownLatch cut = new CountDownLatch(1);
         try (ScriptedBroker broker = new ScriptedBroker(
                         line -> {
                             line.welcome().takeSubscribe(at(0));
                             line.deliver(event(1, "builds/a"));
                             line.send(gap);
+                            cut.await();
                         },
                         line -> {
                             asked.add(line.welcome().takeSubscribe(newLife));
@@ -216,12 +264,13 @@ final class SubscribeTest {
                 DatabrokerClient client = client(broker).build()) {
             client.subscribe(BUILDS, heard);
             assertThat(take(heard.gaps)).isEqualTo(gap);
+            cut.countDown();
             assertThat(heard.offset()).isEqualTo(1);
             assertThat(take(asked).since()).isEqualTo(new Position(ScriptedBroker.EPOCH + 1, 2));
         }
     }
 
-    @org.junit.jupiter.api.RepeatedTest(60)
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aFinalCloseEndsTheSubscriptionAndIsNotRetried() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
                     line.welcome().takeSubscribe(at(0));
@@ -238,7 +287,7 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aRefusalBeforeTheCloseNamesTheProblem() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
                     line.welcome().takeSubscribe(at(0));
@@ -251,7 +300,7 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aCloseThatAsksToComeBackLaterIsFollowed() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(
                         line -> {
@@ -273,7 +322,7 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aMessageInPiecesIsPutTogether() throws Exception {
         Bytes payload = Bytes.utf8("x".repeat(100_000));
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
@@ -289,7 +338,7 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aMessageAboveTheLimitEndsTheConnection() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
                     line.welcome().takeSubscribe(at(0));
@@ -303,7 +352,7 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void textWhereOnlyBinaryIsSpokenEndsTheConnection() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
                     line.welcome().takeSubscribe(at(0));
@@ -317,7 +366,7 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aServerOfAnotherProtocolIsLeft() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
                     line.upgrade("databroker.v1.json");
@@ -328,7 +377,7 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aSlowListenerHoldsTheBrokerBackAndLosesNothing() throws Exception {
         int count = 4000;
         Bytes payload = Bytes.wrap(new byte[16 << 10]);
@@ -365,7 +414,7 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aBrokerThatFallsSilentIsLeftAndOneThatAnswersPingsIsKept() throws Exception {
         CountDownLatch pinged = new CountDownLatch(1);
         try (ScriptedBroker broker = new ScriptedBroker(
@@ -402,7 +451,7 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     @SuppressWarnings("try") // The test is about close().
     void aListenerThatThrowsHearsTheNextEventAndMayCloseItsClient() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
@@ -426,7 +475,7 @@ final class SubscribeTest {
         }
     }
 
-    @Test
+    @org.junit.jupiter.api.RepeatedTest(12)
     void aSubscriptionWithoutAnAnswerFailsAtItsDeadline() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
                     line.welcome();

@@ -24,6 +24,7 @@ final class EventLog implements AutoCloseable {
 
     private volatile Segment first;
     private volatile long head;
+    private volatile long heldAtCommit;
     private Segment last;
     private long held;
     private boolean closed;
@@ -55,14 +56,14 @@ final class EventLog implements AutoCloseable {
         return new Position(epoch, offset);
     }
 
-    /// Bytes held, with what each event costs beside its own.
+    /// Bytes held at the last commit, with what each event costs beside its own.
     long heldBytes() {
-        lock.lock();
-        try {
-            return held;
-        } finally {
-            lock.unlock();
-        }
+        return heldAtCommit;
+    }
+
+    /// Whether the next events will push out old ones soon.
+    boolean isNearlyFull() {
+        return heldAtCommit > windowBytes / 4 * 3;
     }
 
     /// The segment with this offset, retained for the caller; null where the window has moved past it.
@@ -98,6 +99,7 @@ final class EventLog implements AutoCloseable {
                 roll(0);
                 evict();
             }
+            heldAtCommit = held;
         } finally {
             lock.unlock();
         }
@@ -190,6 +192,7 @@ final class EventLog implements AutoCloseable {
         long commit() {
             try {
                 copy();
+                heldAtCommit = held;
                 head = last.base + last.count;
                 return head;
             } finally {

@@ -136,9 +136,26 @@ public final class EventPlane implements AutoCloseable {
         }
     }
 
-    /// Once a second: lets go of what is too old.
+    /// Twice a second: lets go of what is too old.
     public void sweep() {
         log.sweep();
+        for (Shard shard : all) {
+            shard.loop.execute(shard::sweep);
+        }
+    }
+
+    /// Any thread: whether a reader that still reads would soon lose events, so that who can wait should.
+    boolean isCrowded() {
+        if (!log.isNearlyFull()) {
+            return false;
+        }
+        long middle = (log.tail() + log.head()) / 2;
+        for (Shard shard : all) {
+            if (shard.slowest() < middle) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Announces a connection at a door under `broker/clients/`.

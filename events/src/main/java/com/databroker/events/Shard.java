@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// per message, is what a delivery costs. Everything here happens on the loop, except [#wake].
 final class Shard {
     private static final int ROUTES_MAX = 1 << 16;
+    private static final int STALL_SWEEPS = 6;
 
     final EventLoop loop;
     private final EventLog log;
@@ -32,8 +33,12 @@ final class Shard {
     private final AtomicBoolean woken = new AtomicBoolean();
     private final Runnable drain = this::drain;
 
+    /// Readers that are not live, each with how many sweeps ago it last took something.
+    private final Map<Subscriber, Stall> behind = new HashMap<>();
+
     private @Nullable Segment current;
     private long cursor;
+    private volatile long slowest = Long.MAX_VALUE;
 
     Shard(EventLoop loop, EventLog log) {
         this.loop = loop;
@@ -64,6 +69,7 @@ final class Shard {
 
     void remove(Subscriber subscriber) {
         subscribers.remove(subscriber);
+        caughtUp(subscriber);
         forgetRoutes();
     }
 
@@ -77,6 +83,48 @@ final class Shard {
     void unsubscribe(Filter filter, Subscriber subscriber) {
         index.remove(filter, subscriber);
         forgetRoutes();
+    }
+
+    void fellBehind(Subscriber subscriber) {
+        behind.put(subscriber, new Stall());
+        findSlowest();
+    }
+
+    void caughtUp(Subscriber subscriber) {
+        if (behind.remove(subscriber) != null) {
+            findSlowest();
+        }
+    }
+
+    /// Any thread: offset of the reader that is furthest behind and still reads; none is [Long#MAX_VALUE].
+    long slowest() {
+        return slowest;
+    }
+
+    /// Twice a second: a reader that takes nothing any more is no reason to wait.
+    void sweep() {
+        behind.forEach((subscriber, stall) -> stall.look(subscriber.cursor()));
+        findSlowest();
+    }
+
+    private void findSlowest() {
+        long least = Long.MAX_VALUE;
+        for (Map.Entry<Subscriber, Stall> entry : behind.entrySet()) {
+            if (entry.getValue().sweeps < STALL_SWEEPS) {
+                least = Math.min(least, entry.getKey().cursor());
+            }
+        }
+        slowest = least;
+    }
+
+    private static final class Stall {
+        private long seen = -1;
+        private int sweeps;
+
+        void look(long cursor) {
+            sweeps = cursor == seen ? sweeps + 1 : 0;
+            seen = cursor;
+        }
     }
 
     /// Subscriptions or grants changed.
@@ -105,7 +153,7 @@ final class Shard {
         while (cursor < head) {
             Segment segment = here();
             if (segment == null) {
-                fellBehind();
+                skipAll();
             } else {
                 deliver(segment, head);
             }
@@ -127,7 +175,7 @@ final class Shard {
     }
 
     /// The window moved past this loop: every live subscriber finds its gap when it catches up.
-    private void fellBehind() {
+    private void skipAll() {
         long lost = cursor;
         cursor = Math.max(cursor + 1, log.tail());
         for (Subscriber subscriber : List.copyOf(subscribers)) {

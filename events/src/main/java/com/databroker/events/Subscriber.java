@@ -147,6 +147,7 @@ public final class Subscriber implements AutoCloseable {
         rewoundTo = Math.max(rewoundTo, seen);
         live = false;
         cursor = Math.min(from, seen);
+        shard.fellBehind(this);
         shard.loop.execute(this::resume);
     }
 
@@ -251,7 +252,13 @@ public final class Subscriber implements AutoCloseable {
         if (live) {
             live = false;
             cursor = offset;
+            shard.fellBehind(this);
         }
+    }
+
+    /// Where it stands while it is not live.
+    long cursor() {
+        return cursor;
     }
 
     /// The connection takes data again, or there is a past to read.
@@ -280,6 +287,7 @@ public final class Subscriber implements AutoCloseable {
         }
         if (cursor >= shard.cursor()) {
             live = true;
+            shard.caughtUp(this);
         } else if (outlet.isWritable()) {
             // Others of this loop come first now.
             shard.loop.execute(this::resume);

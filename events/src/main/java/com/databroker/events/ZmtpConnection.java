@@ -273,7 +273,8 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
             return;
         }
         long next = settings.heartbeatInterval().toMillis();
-        if (heard) {
+        // Whom we do not read cannot be heard.
+        if (heard || !context().channel().config().isAutoRead()) {
             heard = false;
             asked = false;
         } else if (asked) {

@@ -6,18 +6,25 @@ import com.databroker.core.ProblemException;
 import com.databroker.core.Topic;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// PUB, XPUB and PUSH: `[topic][payload]` in, nothing out.
+///
+/// PUSH waits where PUB drops: while a reader that still reads is about to lose events, nothing is read from a PUSH
+/// peer,
+/// TCP tells it so, and its `send` blocks.
 ///
 /// Such a peer cannot be answered, so what it may not publish is dropped, counted and audited. A message of one frame
 /// is
 /// a topic without payload; more than two frames cannot be said on other protocols and are dropped, too.
 final class ZmtpPublisher implements ZmtpRole {
     private static final String SOCKET_TYPE_OF_PUB = "XSUB";
+    private static final long RETRY_MILLIS = 5;
 
     private final ZmtpConnection connection;
     private final String socketType;
+    private final boolean waits;
     private final TopicCache topics;
     private final long payloadMax;
     private EventMeta meta = EventMeta.plain("");
@@ -29,6 +36,7 @@ final class ZmtpPublisher implements ZmtpRole {
     ZmtpPublisher(ZmtpConnection connection, String socketType) {
         this.connection = connection;
         this.socketType = socketType;
+        this.waits = !socketType.equals(SOCKET_TYPE_OF_PUB);
         this.topics = new TopicCache(connection.plane());
         this.payloadMax = connection.plane().config().payloadMax().bytes();
     }
@@ -194,6 +202,18 @@ final class ZmtpPublisher implements ZmtpRole {
     @Override
     public void readComplete() {
         commit();
+        if (waits && connection.plane().isCrowded()) {
+            connection.context().channel().config().setAutoRead(false);
+            connection.context().executor().schedule(this::readAgainOrWait, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void readAgainOrWait() {
+        if (connection.plane().isCrowded()) {
+            connection.context().executor().schedule(this::readAgainOrWait, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        } else {
+            connection.context().channel().config().setAutoRead(true);
+        }
     }
 
     @Override

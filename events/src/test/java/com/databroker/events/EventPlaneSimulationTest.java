@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Publishers, readers of every speed, subscriptions that come and go, a window that is much too small: one seed, one
 /// thread, and what must hold for every reader whatever happens.
 class EventPlaneSimulationTest {
-    private static final int STEPS = 6_000;
+    private static final int STEPS = 4_000;
     private static final List<String> TOPICS =
             List.of("a", "a/b", "a/b/c", "b", "b/c", "c/d/e/f", "secret/x", "a/x/c", "long/topic/of/many/segments");
     private static final List<String> PATTERNS =
