@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/// Publishes as fast as the broker acknowledges, or at a rate, and measures the time to each acknowledgement.
+/// Publishes as fast as the broker acknowledges, or at a rate, and measures the time to each answer.
 @Command(footer = {"  databroker bench pub", "  databroker bench pub -n 100000 --size 1024 --rate 5000 -o json"})
 final class BenchPubVerb implements Verb {
     private static final int IN_FLIGHT_MAX = 1000;

@@ -44,7 +44,8 @@ final class CompletionVerb implements Verb {
             CommandSpec spec =
                     Verbs.command(entry.name(), Verbs.make(entry.name())).getCommandSpec();
             if (entry.name().equals("serve")) {
-                SettingFlags.keys()
+                SettingFlags.keys().stream()
+                        .filter(key -> !spec.optionsMap().containsKey("--" + key))
                         .forEach(key -> spec.addOption(OptionSpec.builder("--" + key)
                                 .type(String.class)
                                 .build()));

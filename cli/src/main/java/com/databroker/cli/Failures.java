@@ -9,7 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import org.jspecify.annotations.Nullable;
 
-/// Tells what went wrong in at most three lines (`error:`, `cause:`, `try:`) and says which exit code that is.
+/// Tells what went wrong (`error:`, `cause:`, `try:`) and says which exit code that is.
 final class Failures {
     private Failures() {}
 

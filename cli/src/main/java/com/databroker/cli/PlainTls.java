@@ -6,8 +6,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
-/// Java's HTTP client reads all certificates that the platform trusts when it is made, also where it will only ever
-/// speak plain HTTP: a tenth of a second, in commands that take little more.
+/// Java's HTTP client reads all certificates that the platform trusts when it is made, also where it will
+/// only ever speak plain HTTP: a tenth of a second, in commands that take little more.
 final class PlainTls {
     private PlainTls() {}
 

@@ -3,8 +3,8 @@ package com.databroker.cli;
 /// SIGTERM and Ctrl-C as the Java VM tells of them.
 ///
 /// An ordered end is a success: the process then ends with 0 and not with the signal's 143 or 130, so that
-/// supervisors do not call a stop a crash. The VM would exit with the signal's code after its hooks; only a halt
-/// within the hook has a say in it.
+/// supervisors do not call a stop a crash. The VM would exit with the signal's code after its hooks; only a
+/// halt within the hook has a say in it.
 final class ProcessEnd {
     private ProcessEnd() {}
 

@@ -62,8 +62,8 @@ final class SettingFlags {
         return flags;
     }
 
-    /// `--http.port 8081` as `--set http.port=8081`: the keys are the configuration's business, which also knows what
-    /// to suggest for a wrong one.
+    /// `--http.port 8081` as `--set http.port=8081`: the keys are the configuration's business, which also
+    /// knows what to suggest for a wrong one.
     static String[] rewritten(String[] args) {
         List<String> out = new ArrayList<>();
         for (int i = 0; i < args.length; i++) {

@@ -43,7 +43,7 @@ record Surroundings(
         return Shell.quoted(System.getProperty("databroker.launcher", "./databroker"));
     }
 
-    /// `text` between the codes of a colour, where somebody can see it and has not said that they would rather not.
+    /// `text` between the codes of a colour, where somebody can see it and does not mind.
     String styled(String code, String text) {
         boolean colour = variable("NO_COLOR").isEmpty() && !variable("TERM").equals("dumb") && terminal.getAsBoolean();
         return colour ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
@@ -55,7 +55,8 @@ record Surroundings(
         err.flush();
     }
 
-    /// The text with all control characters but tabs made visible: what strangers wrote must not drive the terminal.
+    /// The text with all control characters but tabs made visible: what strangers wrote must not drive the
+    /// terminal.
     static String visible(String text) {
         if (text.chars().noneMatch(c -> Character.isISOControl(c) && c != '\t')) {
             return text;

@@ -20,6 +20,7 @@ public final class Subscription implements AutoCloseable {
     // Guarded by the session's lock, as all that the connection changes.
     private @Nullable Position since;
     private @Nullable Position seen;
+    private @Nullable Position owed;
     private boolean established;
     private boolean active;
 
@@ -73,9 +74,21 @@ public final class Subscription implements AutoCloseable {
         established = true;
         active = true;
         if (since == null) {
-            // "since" means after: one before the first that is due. An epoch's very first has none before it.
-            since = before(from);
-            seen = from.offset() == 0 ? null : since;
+            goOnFrom(from);
+        }
+    }
+
+    /// To be resumed so that `first` is the first event to come.
+    private void goOnFrom(Position first) {
+        owed = first;
+        if (first.offset() > 0) {
+            since = new Position(first.epoch(), first.offset() - 1);
+            seen = since;
+        } else {
+            // "since" means after, and before the first of an epoch there is none to name: the broker gives all of an
+            // epoch to whoever comes from another one, after a gap that for this subscription is none.
+            since = first.epoch() == 0 ? first : new Position(first.epoch() - 1, 0);
+            seen = null;
         }
     }
 
@@ -110,22 +123,19 @@ public final class Subscription implements AutoCloseable {
 
     /// Whether the gap takes anything from this subscription; if so it goes on behind it.
     boolean misses(EventMessage.Gap gap) {
-        if (!isAhead(gap.to().offset() == 0 ? gap.to() : before(gap.to()))) {
-            return false;
+        Position to = gap.to();
+        Position last = seen;
+        boolean nothing =
+                to.equals(owed) || (last != null && last.epoch() == to.epoch() && last.offset() + 1 >= to.offset());
+        if (!nothing && since != null && since.epoch() != to.epoch()) {
+            goOnFrom(to);
         }
-        if (since != null && since.epoch() != gap.to().epoch()) {
-            since = before(gap.to());
-        }
-        return true;
+        return !nothing;
     }
 
     private boolean isAhead(Position position) {
         Position last = seen;
         return last == null || last.epoch() != position.epoch() || position.offset() > last.offset();
-    }
-
-    private static Position before(Position position) {
-        return position.offset() == 0 ? position : new Position(position.epoch(), position.offset() - 1);
     }
 
     void deliver(Event event) {

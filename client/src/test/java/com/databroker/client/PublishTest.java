@@ -25,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
@@ -44,7 +45,7 @@ final class PublishTest {
         }
     }
 
-    @org.junit.jupiter.api.RepeatedTest(12)
+    @Test
     @SuppressWarnings("try") // The test is about close().
     void aPublicationReturnsThePositionOfItsAcknowledgement() throws Exception {
         BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
@@ -70,7 +71,7 @@ final class PublishTest {
         }
     }
 
-    @org.junit.jupiter.api.RepeatedTest(12)
+    @Test
     void aRefusalBecomesAProblemExceptionAndTheConnectionStays() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
                     line.welcome();
@@ -88,7 +89,7 @@ final class PublishTest {
         }
     }
 
-    @org.junit.jupiter.api.RepeatedTest(12)
+    @Test
     void manyPublicationsInFlightKeepTheirOrderAndGetTheirOwnAnswers() throws Exception {
         int count = 5000;
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
@@ -112,7 +113,7 @@ final class PublishTest {
         }
     }
 
-    @org.junit.jupiter.api.RepeatedTest(12)
+    @Test
     void whatWasInFlightWhenTheConnectionBrokeFailsAndIsNeverRepeatedWhileWhatWaitedIsSent() throws Exception {
         CountDownLatch cut = new CountDownLatch(1);
         BlockingQueue<String> published = new LinkedBlockingQueue<>();
@@ -144,7 +145,7 @@ final class PublishTest {
         }
     }
 
-    @org.junit.jupiter.api.RepeatedTest(12)
+    @Test
     void aPublicationWithoutAnAnswerFailsAtItsDeadline() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
                     line.welcome();
@@ -160,7 +161,7 @@ final class PublishTest {
         }
     }
 
-    @org.junit.jupiter.api.RepeatedTest(12)
+    @Test
     void aBrokerThatTakesTheConnectionAndSaysNothingFailsAtTheDeadline() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
                     line.upgrade("databroker.v1.cbor");
@@ -172,7 +173,7 @@ final class PublishTest {
         }
     }
 
-    @org.junit.jupiter.api.RepeatedTest(12)
+    @Test
     void aPortWhereNothingListensFailsAtOnce() throws Exception {
         URI nobody;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -188,7 +189,7 @@ final class PublishTest {
         }
     }
 
-    @org.junit.jupiter.api.RepeatedTest(12)
+    @Test
     void anUnknownUserIsToldSoAndNotTriedTwice() throws Exception {
         ProblemException refusal = new ProblemException(Problem.NOT_AUTHENTICATED, "the token is not known");
         try (ScriptedBroker broker =
@@ -205,7 +206,7 @@ final class PublishTest {
         }
     }
 
-    @org.junit.jupiter.api.RepeatedTest(12)
+    @Test
     void aMessageAboveTheLimitIsRefusedBeforeItIsSent() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker();
                 DatabrokerClient client = client(broker).messageMax(1000).build()) {
@@ -215,7 +216,7 @@ final class PublishTest {
         }
     }
 
-    @org.junit.jupiter.api.RepeatedTest(12)
+    @Test
     void theRequestsThatWaitAreBounded() throws Exception {
         try (ScriptedBroker broker = new ScriptedBroker(ScriptedBroker.Line::untilEnd);
                 DatabrokerClient client = client(broker).build()) {
@@ -227,7 +228,7 @@ final class PublishTest {
         }
     }
 
-    @org.junit.jupiter.api.RepeatedTest(12)
+    @Test
     @SuppressWarnings("try") // The test is about close().
     void whatWaitsWhenTheClientIsClosedFails() throws Exception {
         CountDownLatch arrived = new CountDownLatch(1);

@@ -29,10 +29,13 @@ public sealed interface EventMessage {
     /// @param since deliver what came after this position first; null for only what comes from now on
     record Subscribe(long id, Pattern pattern, @Nullable Position since) implements Request {}
 
+    /// The pattern as it was subscribed, letter by letter.
     record Unsubscribe(long id, Pattern pattern) implements Request {}
 
+    /// One event; its [Ack] comes when it has its position.
     record Publish(long id, Publication publication) implements Request {}
 
+    /// Is anybody there? The answer is a [Pong].
     record Ping(long id) implements Request {}
 
     /// The first answer on an admitted connection.
@@ -41,6 +44,7 @@ public sealed interface EventMessage {
     /// @param position of the published event, or from which on a subscription delivers
     record Ack(long id, Position position) implements Answer {}
 
+    /// An event that a subscription of this connection asked for.
     record Delivery(Event event) implements Answer {}
 
     /// Events that this subscriber will not get: it read too slowly, or asked for more than is held.
@@ -50,6 +54,7 @@ public sealed interface EventMessage {
     /// @param lost how many offsets lie between; of another epoch unknown, then -1
     record Gap(Position from, Position to, long lost) implements Answer {}
 
+    /// The answer to a [Ping].
     record Pong(long id) implements Answer {}
 
     /// @param id of the request, [#NO_ID] where none is to blame

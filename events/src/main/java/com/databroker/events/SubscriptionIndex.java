@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A look-up costs by the topic and by the wildcards on its way, not by the number of subscriptions. Of one event loop.
 final class SubscriptionIndex {
-    private final Node root = new Node();
+    private final Node root = new Node("");
     private final Map<String, Set<Subscriber>> prefixes = new HashMap<>();
     private final Map<Integer, Integer> prefixesOfLength = new HashMap<>();
     private final BitSet lengths = new BitSet();
@@ -24,7 +24,7 @@ final class SubscriptionIndex {
             case Filter.Glob(Pattern pattern) -> {
                 Node node = root;
                 for (String segment : pattern.segments()) {
-                    node = node.children.computeIfAbsent(segment, absent -> new Node());
+                    node = node.children.computeIfAbsent(segment, Node::new);
                 }
                 node.subscribers.add(subscriber);
             }
@@ -102,11 +102,10 @@ final class SubscriptionIndex {
             descend(node.children.get(segments[at]), segments, at + 1, found, seen);
             descend(node.children.get("*"), segments, at + 1, found, seen);
         }
-        Node any = node.children.get("**");
-        if (any != null) {
-            for (int end = at; end <= segments.length; end++) {
-                collect(any, segments, end, found, seen);
-            }
+        // A ** takes nothing, or one segment and stays where it is: each place is reached once, in one step.
+        descend(node.children.get("**"), segments, at, found, seen);
+        if (node.any && at < segments.length) {
+            collect(node, segments, at + 1, found, seen);
         }
     }
 
@@ -120,5 +119,12 @@ final class SubscriptionIndex {
     private static final class Node {
         final Map<String, Node> children = new HashMap<>(2);
         final Set<Subscriber> subscribers = new LinkedHashSet<>(2);
+
+        /// Whether it stands for any number of segments.
+        final boolean any;
+
+        Node(String segment) {
+            any = segment.equals("**");
+        }
     }
 }

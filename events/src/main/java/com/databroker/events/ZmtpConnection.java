@@ -352,7 +352,10 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
                     throw new ZmtpRefused("malformed PING");
                 }
                 body.skipBytes(2);
-                sendCommand(Zmtp.command("PONG", body.copy()));
+                // Whoever takes nothing sees no PONG either, and none may pile up.
+                if (isWritable()) {
+                    sendCommand(Zmtp.command("PONG", body.copy()));
+                }
             }
             case "SUBSCRIBE" -> now.subscription(true, body);
             case "CANCEL" -> now.subscription(false, body);
@@ -386,6 +389,9 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (role instanceof ZmtpSubscriber subscriber && ctx.channel().isWritable()) {
             subscriber.resume();
+        } else if (role instanceof ZmtpService) {
+            // Whoever asks without taking the answers is not heard until it does.
+            ctx.channel().config().setAutoRead(ctx.channel().isWritable());
         }
     }
 

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class BodyStream extends InputStream {
     private static final int QUEUE_BYTES = 512 << 10;
     private static final long GRACE_NANOS = 10_000_000_000L;
-    private static final long CHECK_MILLIS = 1000;
+    static final long CHECK_MILLIS = 1000;
 
     private final HttpServerRequest request;
     private final long bytesPerSecondMin;
@@ -130,11 +130,19 @@ final class BodyStream extends InputStream {
             throw new IOException("the broker is stopping", stopped);
         }
         // Only time spent waiting for the client counts, not the disk's.
-        long counted = waitedNanos - GRACE_NANOS;
-        if (counted > 0 && received < bytesPerSecondMin * (counted / 1_000_000_000L)) {
-            throw new ProblemException(
-                    Problem.REQUEST_TIMEOUT,
-                    "the body came with less than " + bytesPerSecondMin + " bytes a second (limit http.body-rate-min)");
+        if (isTooSlow(received, waitedNanos, bytesPerSecondMin)) {
+            throw tooSlow(bytesPerSecondMin);
         }
+    }
+
+    static boolean isTooSlow(long received, long waitedNanos, long bytesPerSecondMin) {
+        long counted = waitedNanos - GRACE_NANOS;
+        return counted > 0 && received < bytesPerSecondMin * (counted / 1_000_000_000L);
+    }
+
+    static ProblemException tooSlow(long bytesPerSecondMin) {
+        return new ProblemException(
+                Problem.REQUEST_TIMEOUT,
+                "the body came with less than " + bytesPerSecondMin + " bytes a second (limit http.body-rate-min)");
     }
 }

@@ -9,10 +9,13 @@ import com.databroker.core.Json;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemDocument;
 import com.databroker.core.ProblemException;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.http.HttpServerRequestInternal;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +35,7 @@ final class Exchange {
     static final String DOOR = "http";
     static final String JSON = "application/json";
 
+    private static final long LINGER_MILLIS = 1000;
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
 
     private final Gate gate;
@@ -39,9 +43,17 @@ final class Exchange {
     private final HttpServerRequest request;
     private final RequestTarget target;
     private final String address;
+    private final long bytesPerSecondMin;
     private @Nullable Principal principal;
 
-    Exchange(Gate gate, Executor blocking, HttpServerRequest request, RequestTarget target, String address) {
+    Exchange(
+            Gate gate,
+            Executor blocking,
+            HttpServerRequest request,
+            RequestTarget target,
+            String address,
+            long bytesPerSecondMin) {
+        this.bytesPerSecondMin = bytesPerSecondMin;
         this.gate = gate;
         this.blocking = blocking;
         this.request = request;
@@ -182,6 +194,16 @@ final class Exchange {
         if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
             response().writeContinue();
         }
+        long start = System.nanoTime();
+        Vertx vertx = ((HttpServerRequestInternal) request).context().owner();
+        long watch = vertx.setPeriodic(BodyStream.CHECK_MILLIS, tick -> {
+            if (response().ended() || response().closed()) {
+                vertx.cancelTimer(tick);
+            } else if (BodyStream.isTooSlow(gathered.length(), System.nanoTime() - start, bytesPerSecondMin)) {
+                vertx.cancelTimer(tick);
+                refuse(BodyStream.tooSlow(bytesPerSecondMin));
+            }
+        });
         request.handler(part -> {
             if (gathered.length() + part.length() > max) {
                 request.handler(null);
@@ -191,6 +213,7 @@ final class Exchange {
             }
         });
         request.endHandler(end -> {
+            vertx.cancelTimer(watch);
             if (!response().ended()) {
                 attempt(() -> then.accept(Bytes.wrap(gathered.getBytes())));
             }
@@ -255,8 +278,18 @@ final class Exchange {
         }
     }
 
-    /// Answers with a problem document; what the peer still sends is not read.
+    /// Answers with a problem document; a body that is not read ends the connection.
     void refuse(ProblemException refusal) {
+        refuse(refusal, !request.isEnded() && hasBody());
+    }
+
+    private boolean hasBody() {
+        String length = request.getHeader("Content-Length");
+        return request.headers().contains("Transfer-Encoding") || (length != null && !length.equals("0"));
+    }
+
+    /// @param last whether the connection ends with this answer
+    void refuse(ProblemException refusal, boolean last) {
         HttpServerResponse response = response();
         if (response.ended() || response.closed()) {
             return;
@@ -272,14 +305,30 @@ final class Exchange {
         if (problem == Problem.TOO_MANY_FAILURES) {
             response.putHeader("Retry-After", Integer.toString(gate.retryAfterSeconds(address)));
         }
-        boolean unread = !request.isEnded();
-        if (unread) {
+        boolean closing = last && request.version() != HttpVersion.HTTP_2;
+        if (closing) {
             response.putHeader("Connection", "close");
         }
         answer(problem.status(), ProblemDocument.MEDIA_TYPE, ProblemDocument.bytes(refusal));
-        if (unread) {
+        if (closing) {
+            endConnection();
+        } else if (!request.isEnded()) {
             request.handler(null);
             request.resume();
         }
+    }
+
+    /// What the client still sends is thrown away for a moment: were it left unread, the end of the connection would
+    /// reach the client before the answer.
+    private void endConnection() {
+        HttpConnection connection = request.connection();
+        if (request.isEnded()) {
+            connection.close();
+            return;
+        }
+        request.handler(null);
+        request.endHandler(end -> connection.close());
+        ((HttpServerRequestInternal) request).context().owner().setTimer(LINGER_MILLIS, over -> connection.close());
+        request.resume();
     }
 }

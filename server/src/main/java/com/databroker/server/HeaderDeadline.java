@@ -13,6 +13,7 @@ final class HeaderDeadline extends ChannelInboundHandlerAdapter {
     private final long millis;
     private @Nullable ScheduledFuture<?> deadline;
     private boolean inRequest;
+    private boolean over;
 
     HeaderDeadline(long millis) {
         this.millis = millis;
@@ -25,7 +26,7 @@ final class HeaderDeadline extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
-        if (!inRequest && deadline == null) {
+        if (!inRequest && !over && deadline == null) {
             start(ctx);
         }
         super.channelRead(ctx, message);
@@ -37,6 +38,16 @@ final class HeaderDeadline extends ChannelInboundHandlerAdapter {
 
     void headersComplete() {
         inRequest = true;
+        cancel();
+    }
+
+    boolean isInRequest() {
+        return inRequest;
+    }
+
+    /// No deadline from now on.
+    void over() {
+        over = true;
         cancel();
     }
 

@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 final class HttpDoor implements AutoCloseable {
     private static final int REQUEST_LINE_MAX = 8192;
     private static final int BACKLOG = 1024;
+    private static final String DECODER = "httpDecoder";
     private static final Set<HttpMethod> METHODS =
             Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE);
     private static final AttributeKey<HeaderDeadline> DEADLINE = AttributeKey.valueOf("databroker.header-deadline");
@@ -102,9 +103,11 @@ final class HttpDoor implements AutoCloseable {
                 .setPerFrameWebSocketCompressionSupported(false);
         options.setAcceptBacklog(BACKLOG)
                 .setTcpNoDelay(true)
-                .setReadIdleTimeout((int) config.idleTimeout().toMillis())
+                .setIdleTimeout((int) config.idleTimeout().toMillis())
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
-        options.setReuseAddress(true);
+        options.setReuseAddress(true)
+                .setSslHandshakeTimeout(config.headerTimeout().toMillis())
+                .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
         return options;
     }
 
@@ -126,7 +129,15 @@ final class HttpDoor implements AutoCloseable {
         channel.closeFuture().addListener(closed -> limit.leave(address));
         HeaderDeadline deadline = new HeaderDeadline(config.headerTimeout().toMillis());
         channel.attr(DEADLINE).set(deadline);
-        channel.pipeline().addFirst(deadline);
+        Idle.watch(channel, config.idleTimeout());
+        if (channel.pipeline().get(DECODER) == null) {
+            // HTTP/2, whose codec is strict itself.
+            channel.pipeline().addFirst(deadline);
+        } else {
+            channel.pipeline()
+                    .addBefore(DECODER, null, deadline)
+                    .addBefore(DECODER, null, new StrictRequests(deadline::isInRequest));
+        }
     }
 
     private static String address(HttpConnection connection) {
@@ -140,9 +151,15 @@ final class HttpDoor implements AutoCloseable {
                 .channel()
                 .attr(DEADLINE)
                 .get();
-        if (deadline != null) {
+        if (deadline != null && request.version() == HttpVersion.HTTP_2) {
+            // Several requests share the connection from here on; the codec limits their heads.
+            deadline.over();
+        } else if (deadline != null) {
             deadline.headersComplete();
-            request.response().endHandler(end -> deadline.answered());
+            if (request.version() != HttpVersion.HTTP_2) {
+                // HTTP/2 has many requests at a time, and limits of its own on each.
+                request.response().endHandler(end -> deadline.answered());
+            }
         }
         request.pause();
         RequestTarget target;
@@ -154,7 +171,13 @@ final class HttpDoor implements AutoCloseable {
             target = new RequestTarget("", java.util.Map.of());
             odd = refusal;
         }
-        Exchange exchange = new Exchange(gate, blocking, request, target, clientAddress(request));
+        Exchange exchange = new Exchange(
+                gate,
+                blocking,
+                request,
+                target,
+                clientAddress(request),
+                config.bodyRateMin().bytes());
         String route = target.head();
         request.response()
                 .bodyEndHandler(end -> routes.metrics()
@@ -162,7 +185,7 @@ final class HttpDoor implements AutoCloseable {
         if (odd == null) {
             exchange.attempt(() -> route(exchange, route));
         } else {
-            exchange.refuse(odd);
+            exchange.refuse(odd, true);
         }
     }
 

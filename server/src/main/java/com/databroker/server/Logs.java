@@ -12,6 +12,7 @@ import com.databroker.core.Json;
 import java.io.Console;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.slf4j.ILoggerFactory;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.KeyValuePair;
@@ -61,6 +62,19 @@ public final class Logs {
         return name.substring(name.lastIndexOf('.') + 1);
     }
 
+    /// A stranger's words must not look like a line of ours, nor steer a terminal.
+    private static String oneLine(String text) {
+        return text.codePoints().noneMatch(Logs::isControl)
+                ? text
+                : text.codePoints()
+                        .mapToObj(c -> isControl(c) ? String.format(Locale.ROOT, "\\u%04x", c) : Character.toString(c))
+                        .collect(Collectors.joining());
+    }
+
+    private static boolean isControl(int c) {
+        return Character.isISOControl(c) || c == 0x2028 || c == 0x2029;
+    }
+
     private static final class TextLayout extends LayoutBase<ILoggingEvent> {
         @Override
         public String doLayout(ILoggingEvent event) {
@@ -71,10 +85,10 @@ public final class Logs {
                     .append(' ')
                     .append(name(event))
                     .append(": ")
-                    .append(event.getFormattedMessage());
+                    .append(oneLine(event.getFormattedMessage()));
             if (event.getKeyValuePairs() != null) {
                 for (KeyValuePair pair : event.getKeyValuePairs()) {
-                    line.append(' ').append(pair.key).append('=').append(pair.value);
+                    line.append(' ').append(pair.key).append('=').append(oneLine(String.valueOf(pair.value)));
                 }
             }
             IThrowableProxy thrown = event.getThrowableProxy();

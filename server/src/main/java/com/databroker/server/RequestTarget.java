@@ -7,6 +7,7 @@ import com.databroker.core.Utf8;
 import java.io.ByteArrayOutputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// A request target, read strictly and once: what several systems could read differently is refused.
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param query decoded; a name may stand once
 record RequestTarget(String path, Map<String, String> query) {
     private static final int QUERY_MAX = 32;
+    private static final Pattern ESCAPE = Pattern.compile("%[0-9A-Fa-f]{2}");
 
     /// Names under which a token must not come: it would stay in logs and histories.
     private static final java.util.Set<String> SECRET_NAMES =
@@ -35,6 +37,9 @@ record RequestTarget(String path, Map<String, String> query) {
         }
         if (path.contains("//") || path.startsWith("/")) {
             throw new ProblemException(Problem.PATH_INVALID, "the path has an empty segment");
+        }
+        if (ESCAPE.matcher(path).find()) {
+            throw new ProblemException(Problem.PATH_INVALID, "the path is escaped twice");
         }
         return new RequestTarget(path, mark < 0 ? Map.of() : query(target.substring(mark + 1)));
     }
@@ -72,7 +77,8 @@ record RequestTarget(String path, Map<String, String> query) {
                 }
                 out.write(high << 4 | low);
                 i += 2;
-            } else if (c <= ' ' || c >= 0x7F || c == '\\' || c == '"' || c == '<' || c == '>' || c == '^' || c == '`') {
+            } else if (c <= ' ' || c >= 0x7F || c == '\\' || c == '"' || c == '<' || c == '>' || c == '^' || c == '`'
+                    || c == '#') {
                 throw odd("a character that must be escaped");
             } else if (c == ';' && !inQuery) {
                 throw odd("a ';', which some systems cut paths at");

@@ -11,6 +11,7 @@ import com.databroker.events.Outlet;
 import com.databroker.events.Subscriber;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// A browser that reconnects sends `Last-Event-ID`, and what it missed comes first.
 final class SseHandler {
     private static final String DOOR = "sse";
-    private static final long COMMENT_SECONDS = 15;
+    private static final long COMMENT_MILLIS = 15_000;
 
     private final EventPlane plane;
     private final Form form = EventFrames.sse();
@@ -53,6 +54,7 @@ final class SseHandler {
     private final class Stream implements Outlet {
         private final Exchange exchange;
         private final HttpServerResponse response;
+        private final Channel channel;
         private final EventLoop loop;
         private @Nullable Subscriber subscriber;
         private @Nullable Session session;
@@ -62,10 +64,10 @@ final class SseHandler {
         Stream(Exchange exchange) {
             this.exchange = exchange;
             this.response = exchange.response();
-            this.loop = ((HttpServerConnection) exchange.request().connection())
+            this.channel = ((HttpServerConnection) exchange.request().connection())
                     .channelHandlerContext()
-                    .channel()
-                    .eventLoop();
+                    .channel();
+            this.loop = channel.eventLoop();
         }
 
         void open(Pattern pattern, @Nullable Position since) {
@@ -97,8 +99,15 @@ final class SseHandler {
             response.write(": welcome\n\n");
             response.drainHandler(drained -> attached.resume());
             plane.connected(DOOR, announcedAs, exchange.address());
-            comments = loop.scheduleAtFixedRate(
-                    () -> response.write(": alive\n\n"), COMMENT_SECONDS, COMMENT_SECONDS, TimeUnit.SECONDS);
+            long every = Math.min(COMMENT_MILLIS, Idle.pingMillis(channel));
+            comments = loop.scheduleAtFixedRate(this::comment, every, every, TimeUnit.MILLISECONDS);
+        }
+
+        /// Not behind what the client has not taken yet: that would pile up.
+        private void comment() {
+            if (isWritable()) {
+                response.write(": alive\n\n");
+            }
         }
 
         private void close() {

@@ -37,7 +37,6 @@ final class WebSocketConversation implements Outlet {
     private static final Logger LOG = LoggerFactory.getLogger(WebSocketConversation.class);
     private static final String DOOR = "ws";
     private static final long ADMISSION_SECONDS = 5;
-    private static final long PING_SECONDS = 25;
     private static final int REASON_MAX = 120;
 
     private final EventPlane plane;
@@ -108,7 +107,9 @@ final class WebSocketConversation implements Outlet {
         Subscriber attached = plane.attach(loop(), admitted, form, this);
         subscriber = attached;
         plane.connected(DOOR, announcedAs, address);
-        timer = loop().scheduleAtFixedRate(this::ping, PING_SECONDS, PING_SECONDS, TimeUnit.SECONDS);
+        long every = Idle.pingMillis(context.channel());
+        Idle.expectAnswers(context.channel());
+        timer = loop().scheduleAtFixedRate(this::ping, every, every, TimeUnit.MILLISECONDS);
         if (!cloudEvents) {
             answer(new EventMessage.Welcome(
                     announcedAs,

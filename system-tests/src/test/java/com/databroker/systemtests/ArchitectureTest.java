@@ -121,11 +121,15 @@ final class ArchitectureTest {
                 }
             }
         }
-        assertThat(missing).as("sources that are not compiled: run mvn verify, with all rooms").isEmpty();
+        assertThat(missing)
+                .as("sources that are not compiled: run mvn verify, with all rooms")
+                .isEmpty();
         for (String room : House.roomsOfMain()) {
             assertThat(topLevel(MAIN, room)).as("classes of " + room).isNotEmpty();
         }
-        assertThat(topLevel(TESTS, House.SYSTEM_TESTS)).as("the tests themselves").isNotEmpty();
+        assertThat(topLevel(TESTS, House.SYSTEM_TESTS))
+                .as("the tests themselves")
+                .isNotEmpty();
     }
 
     @Test
@@ -175,7 +179,8 @@ final class ArchitectureTest {
     @Test
     void a_room_is_one_flat_package() {
         for (JavaClasses all : List.of(MAIN, TESTS)) {
-            String[] packages = House.PLAN.keySet().stream().map(House::packageOf).toArray(String[]::new);
+            String[] packages =
+                    House.PLAN.keySet().stream().map(House::packageOf).toArray(String[]::new);
             check(classes().should().resideInAnyPackage(packages).because("a second package means a new room"), all);
         }
     }
@@ -249,8 +254,8 @@ final class ArchitectureTest {
                 .should()
                 .accessTargetWhere(DescribedPredicate.describe(
                         what,
-                        access -> forbidden.test(access)
-                                && permits.stream().noneMatch(permit -> permit.covers(access))));
+                        access ->
+                                forbidden.test(access) && permits.stream().noneMatch(permit -> permit.covers(access))));
     }
 
     /// A permit that nobody needs any more would let the next one through.

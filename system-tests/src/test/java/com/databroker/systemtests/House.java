@@ -29,11 +29,12 @@ final class House {
     static final Map<String, List<String>> PLAN = plan();
 
     /// The folder of the parent pom.
-    static final Path ROOT = Path.of(System.getProperty("databroker.root", "..")).toAbsolutePath();
+    static final Path ROOT =
+            Path.of(System.getProperty("databroker.root", "..")).toAbsolutePath();
 
     /// What tools leave behind and nobody commits; the names stand in .gitignore.
-    private static final Set<String> NOT_COMMITTED = Set.of(
-            ".git", "target", "dist", "databroker-data", "node_modules", ".idea", ".vscode", "__pycache__");
+    private static final Set<String> NOT_COMMITTED =
+            Set.of(".git", "target", "dist", "databroker-data", "node_modules", ".idea", ".vscode", "__pycache__");
 
     private House() {}
 

@@ -82,8 +82,7 @@ final class HousePoms {
     }
 
     private static Dependency dependency(Element element) {
-        return new Dependency(
-                child(element, "groupId"), child(element, "artifactId"), child(element, "version"));
+        return new Dependency(child(element, "groupId"), child(element, "artifactId"), child(element, "version"));
     }
 
     private static String child(Element element, String name) {

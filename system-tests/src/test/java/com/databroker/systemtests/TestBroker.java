@@ -40,7 +40,8 @@ final class TestBroker implements AutoCloseable {
         all.putAll(settings);
         Databroker started = Databroker.start(Config.of(all));
         try {
-            return new TestBroker(started, Files.readString(data.resolve("admin.token")).strip());
+            return new TestBroker(
+                    started, Files.readString(data.resolve("admin.token")).strip());
         } catch (IOException missing) {
             started.close();
             throw new IllegalStateException(missing);
@@ -97,8 +98,7 @@ final class TestBroker implements AutoCloseable {
     String user(String name, String... grants) throws IOException, InterruptedException {
         Map<String, Object> user = Map.of("name", name, "grants", java.util.List.of(grants));
         expect(201, request("POST", "/access/users", json(user)));
-        HttpResponse<String> made =
-                request("POST", "/access/users/" + name + "/tokens", json(Map.of("label", "test")));
+        HttpResponse<String> made = request("POST", "/access/users/" + name + "/tokens", json(Map.of("label", "test")));
         expect(201, made);
         return String.valueOf(Json.parseObject(Bytes.utf8(made.body())).get("token"));
     }

@@ -41,10 +41,11 @@ final class TidyTest {
     // Written so that none of them finds itself.
     private static final Pattern UNFINISHED = Pattern.compile("\\b(TO[D]O|FIX[M]E|XX[X])\\b");
     private static final Pattern MACHINE = Pattern.compile("(?<![\\w.$}*-])/(usr/lib/jvm|work|root|home/\\w+)/");
-    private static final Pattern REGISTRY = Pattern.compile("(?i)(repo1?\\.maven\\.|repo\\.maven\\.|central\\.sonatype\\.|"
-            + "\\boss\\.sonatype\\.|registry\\.npmjs\\.|pypi\\.org\\b|pythonhosted\\.|services\\.gradle\\.|"
-            + "plugins\\.gradle\\.|\\bghcr\\.io\\b|docker\\.io\\b|quay\\.io\\b|jitpack\\.io\\b|proxy\\.golang\\.|"
-            + "deb\\.debian\\.|archive\\.ubuntu\\.)");
+    private static final Pattern REGISTRY =
+            Pattern.compile("(?i)(repo1?\\.maven\\.|repo\\.maven\\.|central\\.sonatype\\.|"
+                    + "\\boss\\.sonatype\\.|registry\\.npmjs\\.|pypi\\.org\\b|pythonhosted\\.|services\\.gradle\\.|"
+                    + "plugins\\.gradle\\.|\\bghcr\\.io\\b|docker\\.io\\b|quay\\.io\\b|jitpack\\.io\\b|proxy\\.golang\\.|"
+                    + "deb\\.debian\\.|archive\\.ubuntu\\.)");
 
     private static final HouseSources SOURCES = HouseSources.all();
 
@@ -205,8 +206,8 @@ final class TidyTest {
         }
         assertThat(packages).hasSameSizeAs(House.PLAN.keySet());
         assertThat(packages)
-                .allSatisfy(folder ->
-                        assertThat(House.text(folder.resolve("package-info.java"))).contains("\n@NullMarked\n"));
+                .allSatisfy(folder -> assertThat(House.text(folder.resolve("package-info.java")))
+                        .contains("\n@NullMarked\n"));
     }
 
     @Test
@@ -217,7 +218,9 @@ final class TidyTest {
                 .as("public types without a /// comment")
                 .isEmpty();
         assertThat(House.files(".java").stream()
-                        .filter(file -> House.text(file).lines().anyMatch(line -> line.strip().startsWith("/**"))))
+                        .filter(file -> House.text(file)
+                                .lines()
+                                .anyMatch(line -> line.strip().startsWith("/**"))))
                 .as("files with comments in the old style")
                 .isEmpty();
     }

@@ -1,0 +1,99 @@
+package com.databroker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.databroker.core.Bytes;
+import com.databroker.core.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class FileVerbsTest {
+    private final Path folder;
+    private final RunningBroker broker;
+
+    FileVerbsTest(@TempDir Path folder) {
+        this.folder = folder;
+        this.broker = new RunningBroker(folder);
+    }
+
+    @BeforeEach
+    void write() throws IOException {
+        Files.writeString(folder.resolve("a.txt"), "hello\n");
+    }
+
+    @AfterEach
+    void stop() {
+        broker.close();
+    }
+
+    @Test
+    void a_file_comes_back_as_it_was_put_and_is_gone_after_rm() throws IOException {
+        Typed put = broker.run("put", "a.txt", "/ci/b.txt");
+        assertThat(put.out())
+                .isEqualTo("ci/b.txt 6 sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03\n");
+        Typed toOutput = broker.run("get", "ci/b.txt", "-");
+        assertThat(toOutput.out()).isEqualTo("hello\n");
+        assertThat(toOutput.err()).isEmpty();
+        Typed here = broker.run("get", "ci/b.txt");
+        assertThat(here.out()).isEmpty();
+        assertThat(here.err()).isEqualTo("ci/b.txt to b.txt, 6 bytes\n");
+        assertThat(folder.resolve("b.txt")).hasContent("hello\n");
+        assertThat(broker.run("rm", "ci/b.txt").exit()).isZero();
+        assertThat(broker.run("get", "ci/b.txt", "-").exit()).isEqualTo(3);
+        assertThat(broker.run("rm", "ci/b.txt").exit()).isEqualTo(3);
+    }
+
+    @Test
+    void what_stands_here_is_not_replaced_without_being_named() {
+        broker.run("put", "a.txt", "a.txt");
+        Typed refused = broker.run("get", "a.txt");
+        assertThat(refused.exit()).isEqualTo(5);
+        assertThat(refused.err())
+                .isEqualTo("error: a.txt is already here\ntry: name it to replace it: get a.txt a.txt\n");
+        assertThat(broker.run("get", "a.txt", "a.txt").exit()).isZero();
+    }
+
+    @Test
+    void put_takes_standard_input_and_completes_a_folder() {
+        assertThat(broker.typed()
+                        .input(new byte[1000])
+                        .run("put", "-", "ci/zeros")
+                        .out())
+                .startsWith("ci/zeros 1000 sha256:");
+        assertThat(broker.run("put", "a.txt", "ci/").out()).startsWith("ci/a.txt 6 ");
+        assertThat(broker.run("put", "-", "ci/").exit()).isEqualTo(2);
+        assertThat(broker.run("put", "nix", "ci/").exit()).isEqualTo(3);
+    }
+
+    @Test
+    void ls_is_a_table_or_json() {
+        broker.run("put", "a.txt", "ci/a.txt");
+        List<String> table = broker.run("ls").out().lines().toList();
+        assertThat(table.getFirst()).matches("NAME +SIZE +MODIFIED");
+        assertThat(table).anyMatch(line -> line.matches("ci/ .*Z"));
+        Typed json = broker.run("ls", "/ci", "-o", "json");
+        assertThat(Json.parse(Bytes.utf8(json.out()))).asString().contains("name=a.txt", "kind=file", "size=6");
+        assertThat(Json.parseObject(
+                        Bytes.utf8(broker.run("ls", "ci", "-o", "ndjson").out())))
+                .containsEntry("name", "a.txt");
+        assertThat(broker.run("ls", "nix").exit()).isEqualTo(3);
+    }
+
+    @Test
+    void a_users_file_with_a_mistake_is_refused_with_its_place() throws IOException {
+        Files.writeString(
+                folder.resolve("users.xml"),
+                "<broker-users xmlns=\"urn:databroker:users:1\">\n<usr/>\n</broker-users>");
+        Typed refused = broker.run("put", "users.xml", "broker_users.xml");
+        assertThat(refused.exit()).isEqualTo(5);
+        assertThat(refused.err())
+                .startsWith("error: [2006] invalid users file: ")
+                .contains("line 2", "\ntry: ");
+    }
+}

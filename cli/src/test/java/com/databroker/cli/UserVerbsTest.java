@@ -1,0 +1,111 @@
+package com.databroker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.databroker.core.Bytes;
+import com.databroker.core.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class UserVerbsTest {
+    private final Path folder;
+    private final RunningBroker broker;
+
+    UserVerbsTest(@TempDir Path folder) {
+        this.folder = folder;
+        this.broker = new RunningBroker(folder);
+    }
+
+    @AfterEach
+    void stop() {
+        broker.close();
+    }
+
+    @Test
+    void a_user_with_a_token_may_do_what_was_granted_until_it_is_revoked() throws IOException {
+        assertThat(broker.run("user", "add", "jenkins", "--grant", "publish,subscribe:builds/**")
+                        .exit())
+                .isZero();
+        Typed added = broker.run("token", "add", "jenkins", "--label", "2027", "--expires", "90d");
+        assertThat(added.exit()).isZero();
+        assertThat(added.out()).matches("dbk_\\S+\n");
+        assertThat(added.err()).contains("of jenkins, valid until ", "not shown again");
+        Files.writeString(folder.resolve("token"), added.out());
+
+        assertThat(broker.run("pub", "builds/x", "1", "--token-file", "token").exit())
+                .isZero();
+        Typed denied = broker.run("pub", "other/x", "1", "--token", added.out().strip());
+        assertThat(denied.exit()).isEqualTo(4);
+        assertThat(denied.err()).startsWith("error: [2002] not permitted: ").contains("\ntry: Ask an administrator");
+        assertThat(broker.run("user", "list", "--token-file", "token").exit()).isEqualTo(4);
+
+        assertThat(broker.run("token", "revoke", "jenkins", "2027").exit()).isZero();
+        assertThat(broker.run("pub", "builds/x", "1", "--token-file", "token").exit())
+                .isEqualTo(4);
+        assertThat(broker.run("token", "revoke", "jenkins", "2027").exit()).isEqualTo(3);
+        assertThat(broker.run("user", "remove", "jenkins").exit()).isZero();
+        assertThat(broker.run("user", "remove", "jenkins").exit()).isEqualTo(3);
+    }
+
+    @Test
+    void a_scope_narrows_and_a_label_with_a_slash_can_be_revoked() {
+        Typed added = broker.run("token", "add", "admin", "--label", "a/b c", "--scope", "publish:builds/**");
+        String token = added.out().strip();
+        assertThat(broker.run("pub", "builds/x", "1", "--token", token).exit()).isZero();
+        assertThat(broker.run("pub", "other/x", "1", "--token", token).exit()).isEqualTo(4);
+        assertThat(broker.run("token", "list", "admin").out()).contains("a/b c").contains("publish:builds/**");
+        assertThat(broker.run("token", "revoke", "admin", "a/b c").exit()).isZero();
+        assertThat(broker.run("token", "list").out()).doesNotContain("a/b c");
+    }
+
+    @Test
+    void lists_are_tables_or_json_and_never_hold_a_secret() {
+        Typed users = broker.run("user", "list", "-o", "json");
+        assertThat((List<?>) Json.parse(Bytes.utf8(users.out()))).hasSize(1);
+        Typed tokens = broker.run("token", "list", "-o", "ndjson");
+        assertThat(Json.parseObject(Bytes.utf8(tokens.out())))
+                .containsEntry("user", "admin")
+                .containsEntry("label", "first-start");
+        assertThat(users.out() + tokens.out()).doesNotContain(broker.token());
+        assertThat(broker.run("user", "list").out()).startsWith("NAME ").contains("\nadmin ");
+        assertThat(broker.run("token", "list", "nobody").exit()).isEqualTo(3);
+    }
+
+    @Test
+    void a_second_user_of_that_name_and_the_last_administrator_are_refused() {
+        broker.run("user", "add", "bob");
+        Typed twice = broker.run("user", "add", "bob");
+        assertThat(twice.exit()).isEqualTo(5);
+        assertThat(twice.err()).startsWith("error: [2006] invalid users file: ");
+        assertThat(broker.run("user", "remove", "admin").exit()).isEqualTo(5);
+        assertThat(broker.run("token", "add", "bob", "--label", "x", "--expires", "soon")
+                        .exit())
+                .isEqualTo(1);
+        Typed misspelt = broker.run("user", "add", "eve", "--grant", "publsh:a/**");
+        assertThat(misspelt.err()).contains("did you mean \"publish\"?");
+    }
+
+    @Test
+    void a_wrong_token_is_4_and_no_token_is_4() {
+        assertThat(broker.run("ls", "--token", "dbk_wrong").exit()).isEqualTo(4);
+        Typed anonymous = new Typed(folder)
+                .variable("DATABROKER_DATA", folder.resolve("none").toString());
+        assertThat(anonymous.run("user", "list", "--url", broker.url()).exit()).isEqualTo(4);
+    }
+
+    @Test
+    void the_token_of_the_data_folder_goes_to_its_own_broker_only() {
+        assertThat(broker.run("user", "list", "--url", broker.url()).exit()).isZero();
+        try (RunningBroker other = new RunningBroker(folder.resolve("other"))) {
+            assertThat(broker.run("user", "list", "--url", other.url()).exit()).isEqualTo(4);
+            Typed named =
+                    broker.typed().variable("DATABROKER_URL", other.url()).variable("DATABROKER_TOKEN", other.token());
+            assertThat(named.run("user", "list").exit()).isZero();
+        }
+    }
+}
