@@ -80,7 +80,7 @@ while True:
         while True:
             try:
                 frames = socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
+            except zmq.ZMQError:  # Nothing there, or a REQ that has its answer.
                 break
             say("MSG", *(base64.b64encode(frame).decode() or "-" for frame in frames))
     if 0 in ready:

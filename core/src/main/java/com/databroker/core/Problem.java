@@ -12,7 +12,7 @@ public enum Problem {
     HEADERS_TOO_LARGE(1005, "headers too large", 431, 4400, false, "Send fewer or shorter headers."),
     PATH_INVALID(1006, "invalid path", 400, 4400, false, "Use a plain relative path without '..' or odd characters."),
     POSITION_INVALID(1007, "invalid position", 400, 4400, false, "Use a position that this broker gave."),
-    NOT_FOUND(1008, "not found", 404, 4404, false, "Check the address; GET / lists what there is."),
+    NOT_FOUND(1008, "not found", 404, 4404, false, "Check the name; GET / lists the addresses that there are."),
     METHOD_NOT_ALLOWED(1009, "method not allowed", 405, 4405, false, "Use a method of the Allow header."),
     MEDIA_TYPE_UNSUPPORTED(1010, "media type not supported", 415, 4415, false, "Use a media type that is named."),
     MESSAGE_INVALID(1011, "malformed message", 400, 4400, false, "Correct the message as the protocol page says."),

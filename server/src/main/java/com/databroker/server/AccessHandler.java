@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -215,7 +216,7 @@ final class AccessHandler {
                     case 'h' -> Duration.ofHours(1);
                     default -> Duration.ofDays(1);
                 };
-                return clock.instant().plus(unit.multipliedBy(number));
+                return clock.instant().plus(unit.multipliedBy(number)).truncatedTo(ChronoUnit.SECONDS);
             }
             return Instant.parse(text);
         } catch (DateTimeParseException neither) {

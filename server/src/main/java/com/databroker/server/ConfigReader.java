@@ -22,6 +22,7 @@ public final class ConfigReader {
     /// is added here.
     static final Set<String> NOT_SETTINGS = Set.of(
             "DATABROKER_CONFIG",
+            "DATABROKER_HEAP",
             "DATABROKER_HOME",
             "DATABROKER_JAVA",
             "DATABROKER_ROOT",

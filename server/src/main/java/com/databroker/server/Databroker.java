@@ -185,14 +185,16 @@ public final class Databroker implements AutoCloseable {
     }
 
     private HttpDoor openHttp(VertxInternal vertx, ConnectionLimit limit, ExecutorService blocking) {
+        OpenStreams streams = new OpenStreams();
         HttpDoor.Routes routes = new HttpDoor.Routes(
                 new PublishHandler(events),
-                new SseHandler(events),
-                new WebSocketHandler(events, config.http().allowedOrigins()),
+                new SseHandler(events, streams),
+                new WebSocketHandler(events, config.http().allowedOrigins(), streams),
                 new FilesHandler(files, config.http().bodyRateMin().bytes()),
                 new AccessHandler(files, clock, random),
                 new StatusHandler(metrics, config.http().metricsPublic(), files, () -> stopping),
-                metrics);
+                metrics,
+                streams);
         int messageMax = 2 * events.config().payloadMax().intBytes() + 65_536;
         return HttpDoor.open(vertx, config.http(), tls, gate, limit, blocking, routes, messageMax);
     }

@@ -29,7 +29,7 @@ final class HttpDoor implements AutoCloseable {
     private static final String DECODER = "httpDecoder";
     private static final Set<HttpMethod> METHODS =
             Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE);
-    private static final AttributeKey<HeaderDeadline> DEADLINE = AttributeKey.valueOf("databroker.header-deadline");
+    private static final AttributeKey<RequestWatch> WATCH = AttributeKey.valueOf("databroker.request-watch");
 
     /// The rooms behind the door.
     record Routes(
@@ -39,7 +39,8 @@ final class HttpDoor implements AutoCloseable {
             FilesHandler files,
             AccessHandler access,
             StatusHandler status,
-            Metrics metrics) {}
+            Metrics metrics,
+            OpenStreams open) {}
 
     private final Config.HttpConfig config;
     private final Gate gate;
@@ -47,6 +48,8 @@ final class HttpDoor implements AutoCloseable {
     private final Executor blocking;
     private final Routes routes;
     private final HttpServer server;
+    private final Busy busy = new Busy();
+    private volatile boolean stopping;
 
     private HttpDoor(
             Config.HttpConfig config,
@@ -127,16 +130,16 @@ final class HttpDoor implements AutoCloseable {
                 ((HttpServerConnection) connection).channelHandlerContext().channel();
         // The channel's own end: a connection that became a WebSocket has no close handler any more.
         channel.closeFuture().addListener(closed -> limit.leave(address));
-        HeaderDeadline deadline = new HeaderDeadline(config.headerTimeout().toMillis());
-        channel.attr(DEADLINE).set(deadline);
+        RequestWatch watch = new RequestWatch(config.headerTimeout().toMillis(), busy);
+        channel.attr(WATCH).set(watch);
         Idle.watch(channel, config.idleTimeout());
         if (channel.pipeline().get(DECODER) == null) {
             // HTTP/2, whose codec is strict itself.
-            channel.pipeline().addFirst(deadline);
+            channel.pipeline().addFirst(watch);
         } else {
             channel.pipeline()
-                    .addBefore(DECODER, null, deadline)
-                    .addBefore(DECODER, null, new StrictRequests(deadline::isInRequest));
+                    .addBefore(DECODER, null, watch)
+                    .addBefore(DECODER, null, new StrictRequests(watch::isInRequest));
         }
     }
 
@@ -146,20 +149,14 @@ final class HttpDoor implements AutoCloseable {
     }
 
     private void handle(HttpServerRequest request) {
-        HeaderDeadline deadline = ((HttpServerConnection) request.connection())
+        RequestWatch watch = ((HttpServerConnection) request.connection())
                 .channelHandlerContext()
                 .channel()
-                .attr(DEADLINE)
+                .attr(WATCH)
                 .get();
-        if (deadline != null && request.version() == HttpVersion.HTTP_2) {
-            // Several requests share the connection from here on; the codec limits their heads.
-            deadline.over();
-        } else if (deadline != null) {
-            deadline.headersComplete();
-            if (request.version() != HttpVersion.HTTP_2) {
-                // HTTP/2 has many requests at a time, and limits of its own on each.
-                request.response().endHandler(end -> deadline.answered());
-            }
+        if (watch != null) {
+            watch.headComplete(request.version() == HttpVersion.HTTP_2);
+            request.response().endHandler(end -> watch.answered());
         }
         request.pause();
         RequestTarget target;
@@ -190,6 +187,9 @@ final class HttpDoor implements AutoCloseable {
     }
 
     private void route(Exchange exchange, String route) {
+        if (stopping) {
+            throw OpenStreams.shuttingDown();
+        }
         switch (route) {
             case "" -> routes.status().index(exchange);
             case "events" -> events(exchange);
@@ -250,12 +250,11 @@ final class HttpDoor implements AutoCloseable {
         return Proxies.client(config.trustedProxies(), request.headers().getAll("X-Forwarded-For"), peer);
     }
 
-    /// Answers no new connection and gives those that are busy until the deadline.
+    /// Takes no new request and gives those under way until the deadline.
     void drain(Duration time) {
-        server.shutdown(time.toMillis(), TimeUnit.MILLISECONDS)
-                .toCompletionStage()
-                .toCompletableFuture()
-                .join();
+        stopping = true;
+        routes.open().sayFarewell();
+        busy.awaitIdle(time);
     }
 
     @Override

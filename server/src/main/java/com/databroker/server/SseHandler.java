@@ -29,10 +29,12 @@ final class SseHandler {
     private static final long COMMENT_MILLIS = 15_000;
 
     private final EventPlane plane;
+    private final OpenStreams open;
     private final Form form = EventFrames.sse();
 
-    SseHandler(EventPlane plane) {
+    SseHandler(EventPlane plane, OpenStreams open) {
         this.plane = plane;
+        this.open = open;
     }
 
     void handle(Exchange exchange) {
@@ -59,6 +61,7 @@ final class SseHandler {
         private @Nullable Subscriber subscriber;
         private @Nullable Session session;
         private @Nullable ScheduledFuture<?> comments;
+        private final Runnable farewell = this::farewell;
         private String announcedAs = "";
 
         Stream(Exchange exchange) {
@@ -99,6 +102,7 @@ final class SseHandler {
             response.write(": welcome\n\n");
             response.drainHandler(drained -> attached.resume());
             plane.connected(DOOR, announcedAs, exchange.address());
+            open.add(farewell);
             long every = Math.min(COMMENT_MILLIS, Idle.pingMillis(channel));
             comments = loop.scheduleAtFixedRate(this::comment, every, every, TimeUnit.MILLISECONDS);
         }
@@ -110,7 +114,17 @@ final class SseHandler {
             }
         }
 
+        private void farewell() {
+            exchange.onLoop(() -> {
+                close();
+                if (!response.ended()) {
+                    response.end();
+                }
+            });
+        }
+
         private void close() {
+            open.remove(farewell);
             Subscriber attached = subscriber;
             if (attached != null) {
                 subscriber = null;

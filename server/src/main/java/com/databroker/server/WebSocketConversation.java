@@ -20,6 +20,7 @@ import com.databroker.events.Subscriber;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.websocketx.Utf8FrameValidator;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.internal.http.WebSocketInternal;
 import java.util.Map;
@@ -36,6 +37,7 @@ import org.slf4j.LoggerFactory;
 final class WebSocketConversation implements Outlet {
     private static final Logger LOG = LoggerFactory.getLogger(WebSocketConversation.class);
     private static final String DOOR = "ws";
+    private static final String DECODER = "wsdecoder";
     private static final long ADMISSION_SECONDS = 5;
     private static final int REASON_MAX = 120;
 
@@ -47,6 +49,8 @@ final class WebSocketConversation implements Outlet {
     private final ChannelHandlerContext context;
     private final boolean cloudEvents;
     private final EventMessages messages;
+    private final OpenStreams open;
+    private final Runnable farewell;
 
     private @Nullable Pattern firstPattern;
     private @Nullable Position firstSince;
@@ -56,13 +60,21 @@ final class WebSocketConversation implements Outlet {
     private String announcedAs = "";
 
     WebSocketConversation(
-            EventPlane plane, Gate gate, ServerWebSocket socket, String protocol, Form form, String address) {
+            EventPlane plane,
+            Gate gate,
+            ServerWebSocket socket,
+            String protocol,
+            Form form,
+            String address,
+            OpenStreams open) {
         this.plane = plane;
         this.gate = gate;
         this.socket = socket;
         this.form = form;
         this.address = address;
+        this.open = open;
         this.context = ((WebSocketInternal) socket).channelHandlerContext();
+        this.farewell = () -> loop().execute(() -> close(OpenStreams.shuttingDown()));
         this.cloudEvents = protocol.equals(EventFrames.CLOUDEVENTS_JSON);
         this.messages = protocol.equals(EventMessages.CBOR.subprotocol()) ? EventMessages.CBOR : EventMessages.JSON;
     }
@@ -81,7 +93,12 @@ final class WebSocketConversation implements Outlet {
         socket.exceptionHandler(broken ->
                 LOG.atDebug().addKeyValue("address", address).setCause(broken).log("a WebSocket connection broke"));
         socket.closeHandler(closed -> end());
+        // Vert.x would repair what is not UTF-8.
+        if (context.pipeline().get(DECODER) != null) {
+            context.pipeline().addAfter(DECODER, null, new Utf8FrameValidator(true));
+        }
         context.pipeline().addLast(new WritabilityWatch(this::resume));
+        open.add(farewell);
         if (credentials == null) {
             timer = loop().schedule(this::admitWithout, ADMISSION_SECONDS, TimeUnit.SECONDS);
         } else {
@@ -242,6 +259,7 @@ final class WebSocketConversation implements Outlet {
     }
 
     private void end() {
+        open.remove(farewell);
         cancelTimer();
         Subscriber attached = subscriber;
         if (attached != null) {

@@ -22,6 +22,7 @@ final class WebSocketHandler {
 
     private final EventPlane plane;
     private final List<String> allowedOrigins;
+    private final OpenStreams open;
 
     /// One instance a protocol, so that the plane encodes an event once for all its connections.
     private final Map<String, Form> forms = Map.of(
@@ -32,9 +33,10 @@ final class WebSocketHandler {
             EventFrames.CLOUDEVENTS_JSON,
             EventFrames.cloudEvents());
 
-    WebSocketHandler(EventPlane plane, List<String> allowedOrigins) {
+    WebSocketHandler(EventPlane plane, List<String> allowedOrigins, OpenStreams open) {
         this.plane = plane;
         this.allowedOrigins = allowedOrigins;
+        this.open = open;
     }
 
     static boolean isUpgrade(HttpServerRequest request) {
@@ -66,7 +68,7 @@ final class WebSocketHandler {
                         socket.close((short) Problem.BAD_REQUEST.closeCode(), "unknown subprotocol");
                         return;
                     }
-                    new WebSocketConversation(plane, exchange.gate(), socket, chosen, form, exchange.address())
+                    new WebSocketConversation(plane, exchange.gate(), socket, chosen, form, exchange.address(), open)
                             .open(known ? credentials : null, pattern, position);
                 })
                 .onFailure(failed -> exchange.fail(

@@ -116,8 +116,12 @@ final class AttackWebSocket implements AutoCloseable {
     /// @return the close code, 0 where none was said
     int closeCode() {
         int code = 0;
+        long deadline = System.nanoTime() + 15_000_000_000L;
         try {
             while (true) {
+                if (System.nanoTime() > deadline) {
+                    throw new AssertionError("still open");
+                }
                 Frame frame = read();
                 if (frame.head() == CLOSE) {
                     code = frame.closeCode();

@@ -206,7 +206,7 @@ class AttackWebSocketTest {
                 // Two times op; a key that is a number, a key that is bytes; a big number with a huge exponent.
                 "a2626f706470696e67626f706470696e67",
                 "a10001",
-                "a1426f706470696e67",
+                "a2626f706470696e67426f706470696e67",
                 "a2626f706470696e67626964c4821a7fffffff01",
                 "a2626f706470696e67626964c249010000000000000000",
                 // Wrong UTF-8 in a text; surrogates; something behind the end.

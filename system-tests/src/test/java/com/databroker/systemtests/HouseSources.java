@@ -52,6 +52,7 @@ final class HouseSources {
 
     /// A method, a constructor or an initialiser.
     ///
+    /// @param parameters 0 for a record's constructor, whose parameters are the record's header
     /// @param lines from its first annotation to its last brace; comments above do not count
     record Method(Path file, long line, String name, long lines, int parameters) {
         String place() {
@@ -114,13 +115,18 @@ final class HouseSources {
                         trees.getDocComment(getCurrentPath()) != null,
                         members(type)));
             }
-            return super.visitClass(type, nothing);
+            return super.visitClass(type, null);
         }
 
         @Override
         public @Nullable Void visitMethod(MethodTree method, @Nullable Void nothing) {
-            add(method, method.getName().toString(), method.getParameters().size());
-            return super.visitMethod(method, nothing);
+            boolean header = getCurrentPath().getParentPath().getLeaf().getKind() == Tree.Kind.RECORD
+                    && method.getReturnType() == null;
+            add(
+                    method,
+                    method.getName().toString(),
+                    header ? 0 : method.getParameters().size());
+            return super.visitMethod(method, null);
         }
 
         @Override
@@ -128,7 +134,7 @@ final class HouseSources {
             if (getCurrentPath().getParentPath().getLeaf() instanceof ClassTree) {
                 add(block, "initialiser", 0);
             }
-            return super.visitBlock(block, nothing);
+            return super.visitBlock(block, null);
         }
 
         private void add(Tree tree, String name, int parameters) {

@@ -6,17 +6,20 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Closes a connection whose request line and headers do not arrive in time, however lively they drip.
+/// Watches the requests of one connection: a head that does not arrive in time, however lively it drips, ends it, and
+/// what is under way is counted.
 ///
-/// The clock runs from the connection, or from the first byte after an answer, until the headers are complete.
-final class HeaderDeadline extends ChannelInboundHandlerAdapter {
+/// The clock runs from the connection, or from the first byte after an answer, until the head is complete.
+final class RequestWatch extends ChannelInboundHandlerAdapter {
     private final long millis;
+    private final Busy busy;
     private @Nullable ScheduledFuture<?> deadline;
-    private boolean inRequest;
-    private boolean over;
+    private int underWay;
+    private boolean shared;
 
-    HeaderDeadline(long millis) {
+    RequestWatch(long millis, Busy busy) {
         this.millis = millis;
+        this.busy = busy;
     }
 
     @Override
@@ -26,7 +29,7 @@ final class HeaderDeadline extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
-        if (!inRequest && !over && deadline == null) {
+        if (underWay == 0 && !shared && deadline == null) {
             start(ctx);
         }
         super.channelRead(ctx, message);
@@ -36,23 +39,23 @@ final class HeaderDeadline extends ChannelInboundHandlerAdapter {
         deadline = ctx.executor().schedule(() -> ctx.close(), millis, TimeUnit.MILLISECONDS);
     }
 
-    void headersComplete() {
-        inRequest = true;
+    /// @param many whether other requests share the connection, so that bytes between two answers are no new head
+    void headComplete(boolean many) {
+        shared = many;
+        underWay++;
+        busy.begin();
         cancel();
     }
 
     boolean isInRequest() {
-        return inRequest;
-    }
-
-    /// No deadline from now on.
-    void over() {
-        over = true;
-        cancel();
+        return underWay > 0;
     }
 
     void answered() {
-        inRequest = false;
+        if (underWay > 0) {
+            underWay--;
+            busy.end();
+        }
     }
 
     private void cancel() {
@@ -71,6 +74,9 @@ final class HeaderDeadline extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) throws Exception {
         cancel();
+        for (; underWay > 0; underWay--) {
+            busy.end();
+        }
         super.channelInactive(ctx);
     }
 }
