@@ -169,7 +169,7 @@ final class Exchange {
         blocking.execute(() -> {
             try {
                 work.run();
-            } catch (RuntimeException failed) {
+            } catch (RuntimeException | Error failed) {
                 onLoop(() -> fail(failed));
             }
         });

@@ -90,8 +90,7 @@ final class WebSocketConversation implements Outlet {
                         plane.config().writeBuffer().intBytes()));
         socket.textMessageHandler(text -> received(Bytes.utf8(text), false));
         socket.binaryMessageHandler(bytes -> received(Bytes.wrap(bytes.getBytes()), true));
-        socket.exceptionHandler(broken ->
-                LOG.atDebug().addKeyValue("address", address).setCause(broken).log("a WebSocket connection broke"));
+        socket.exceptionHandler(this::broke);
         socket.closeHandler(closed -> end());
         // Vert.x would repair what is not UTF-8.
         if (context.pipeline().get(DECODER) != null) {
@@ -103,6 +102,14 @@ final class WebSocketConversation implements Outlet {
             timer = loop().schedule(this::admitWithout, ADMISSION_SECONDS, TimeUnit.SECONDS);
         } else {
             attempt(EventMessage.NO_ID, () -> admit(credentials));
+        }
+    }
+
+    private void broke(Throwable broken) {
+        LOG.atDebug().addKeyValue("address", address).setCause(broken).log("a WebSocket connection broke");
+        if (!socket.isClosed()) {
+            // A message in too many parts: Vert.x forgets those that came and takes the rest for another.
+            close(new ProblemException(Problem.BAD_REQUEST, "the frames are malformed or the message is too long"));
         }
     }
 

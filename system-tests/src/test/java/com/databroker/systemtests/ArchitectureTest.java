@@ -75,6 +75,10 @@ final class ArchitectureTest {
                     "java.time.InstantSource.system(",
                     "the root, which hands the broker's one clock to every room"),
             new Permit(
+                    "com\\.databroker\\.server\\.Exchange",
+                    "java.lang.System.nanoTime(",
+                    "how long a body has been coming; no time of day"),
+            new Permit(
                     "com\\.databroker\\.cli\\.(Bench[A-Za-z]*|CheckVerb)(\\$[A-Za-z]+)?",
                     "java.lang.System.nanoTime(",
                     "commands that measure or wait for a time; no time of day"));

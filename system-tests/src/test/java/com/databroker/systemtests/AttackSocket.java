@@ -93,6 +93,37 @@ final class AttackSocket implements AutoCloseable {
         throw new AssertionError("10,000 bytes were dripped and the connection is still open");
     }
 
+    /// Drips until there is an answer.
+    String dripUntilAnswered(String text, long everyMillis) throws IOException {
+        socket.setSoTimeout((int) everyMillis);
+        for (int i = 0; i < 10_000; i++) {
+            trySend(text);
+            try {
+                int first = socket.getInputStream().read();
+                socket.setSoTimeout(PATIENCE_MILLIS);
+                return first < 0 ? "" : (char) first + readToEnd();
+            } catch (SocketTimeoutException notYet) {
+                // The next byte, then.
+            }
+        }
+        throw new AssertionError("10,000 bytes were dripped without an answer");
+    }
+
+    /// Sends the same again and again until the other side takes no more for a while, or `max` bytes are sent.
+    void sendUntilStuck(byte[] bytes, long max) {
+        java.util.concurrent.atomic.AtomicLong sent = new java.util.concurrent.atomic.AtomicLong();
+        Thread sender = Thread.ofVirtual().start(() -> {
+            while (sent.get() < max && trySend(bytes)) {
+                sent.addAndGet(bytes.length);
+            }
+        });
+        long seen = -1;
+        while (sender.isAlive() && seen != sent.get()) {
+            seen = sent.get();
+            java.util.concurrent.locks.LockSupport.parkNanos(700_000_000);
+        }
+    }
+
     private boolean hasEnded() {
         try {
             return socket.getInputStream().read() < 0;

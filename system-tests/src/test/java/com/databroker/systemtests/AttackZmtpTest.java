@@ -136,7 +136,7 @@ class AttackZmtpTest {
     }
 
     static Stream<String> topics() {
-        return Stream.of("", "/", "a//b", "a/", "a*", "$a", "a\0b", "\u00c0\u00ae", "\u00ff", "\u00ed\u00a0\u0080", "files/a");
+        return Stream.of("/", "a//b", "a/", "a*", "$a", "a\0b", "\u00c0\u00ae", "\u00ff", "\u00ed\u00a0\u0080", "files/a");
     }
 
     @ParameterizedTest
@@ -145,7 +145,7 @@ class AttackZmtpTest {
         try (AttackZmtp dealer = AttackZmtp.open(broker, "DEALER");
                 AttackZmtp publisher = AttackZmtp.open(broker, "PUB");
                 AttackZmtp everything = AttackZmtp.open(broker, "SUB")) {
-            everything.subscribe("ok").subscribe(topic.isEmpty() ? "\1" : topic);
+            everything.subscribe("ok").subscribe(topic);
             dealer.send(MORE, topic).send(0, "x");
             assertThat(dealer.read().text()).isEqualTo("error");
             dealer.read();

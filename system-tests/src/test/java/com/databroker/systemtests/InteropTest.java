@@ -144,6 +144,9 @@ class InteropTest {
         socket.setPlainPassword(broker.token());
         socket.setHWM(0);
         socket.setReceiveTimeOut(30_000);
+        // JeroMQ's own handshake stalls now and then, with libzmq as well; it tries again after this time.
+        socket.setHandshakeIvl(1000);
+        socket.setReconnectIVL(50);
         socket.connect("tcp://127.0.0.1:" + broker.zmqPort());
         return socket;
     }

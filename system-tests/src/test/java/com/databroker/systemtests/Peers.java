@@ -7,10 +7,14 @@ import com.databroker.core.Pattern;
 import com.databroker.core.Publication;
 import com.databroker.core.Topic;
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -18,7 +22,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
 import org.jspecify.annotations.Nullable;
+import org.zeromq.ZMQ;
 
 /// The programs of others under `src/test/peers`, and how to wait for what they bring about.
 final class Peers {
@@ -246,5 +253,66 @@ final class Peers {
                 .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
                 .findFirst()
                 .orElse(0);
+    }
+
+    /// Settings with which wrong credentials, of which the tests show many, do not lock this address out.
+    static Map<String, String> patient(Map<String, String> more) {
+        Map<String, String> all = new HashMap<>(Map.of("access.failures-max", "10000", "access.failure-refill", "1ms"));
+        all.putAll(more);
+        return all;
+    }
+
+    /// Uploads the users file with a change.
+    static void editUsers(TestBroker broker, UnaryOperator<String> change) throws IOException, InterruptedException {
+        String before = broker.request("GET", "/files/broker_users.xml", "").body();
+        String after = change.apply(before);
+        if (after.equals(before)) {
+            throw new AssertionError("nothing to change in " + before);
+        }
+        HttpResponse<String> answer = broker.request("PUT", "/files/broker_users.xml", after);
+        if (answer.statusCode() >= 300) {
+            throw new AssertionError(answer.body());
+        }
+    }
+
+    /// Adds elements at the end of the users file.
+    static void addUsers(TestBroker broker, String xml) throws IOException, InterruptedException {
+        editUsers(broker, file -> file.replace("</broker-users>", xml + "</broker-users>"));
+    }
+
+    /// Adds elements to a user.
+    static void addToUser(TestBroker broker, String user, String xml) throws IOException, InterruptedException {
+        editUsers(
+                broker,
+                file -> file.replaceFirst("(<user name=\"" + user + "\"[^>]*>)", "$1" + Matcher.quoteReplacement(xml)));
+    }
+
+    static String sha256(String text) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /// A CURVE key pair in Z85.
+    record CurvePair(String publicKey, String secretKey) {
+        /// The public key as it stands in an XML text.
+        String xml() {
+            return publicKey.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+        }
+    }
+
+    static CurvePair curvePair() {
+        ZMQ.Curve.KeyPair pair = ZMQ.Curve.generateKeyPair();
+        return new CurvePair(pair.publicKey, pair.secretKey);
+    }
+
+    /// The broker's public CURVE key, as the command line finds it.
+    static String serverKey(TestBroker broker) throws IOException {
+        Path context = broker.broker().data().resolve("context.json");
+        return String.valueOf(
+                Json.parseObject(Bytes.wrap(Files.readAllBytes(context))).get("curve"));
     }
 }

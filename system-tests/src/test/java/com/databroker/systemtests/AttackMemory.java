@@ -1,0 +1,23 @@
+package com.databroker.systemtests;
+
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+
+/// What the process holds, broker and test together.
+final class AttackMemory {
+    private AttackMemory() {}
+
+    /// Heap that is reachable, and direct memory.
+    static long used() {
+        System.gc();
+        long direct = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
+        return direct + ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    /// Waits until no more than `slack` bytes are held beyond what was before.
+    static void assertNear(long before, long slack) {
+        AttackSocket.await("memory returns near " + before, () -> used() < before + slack);
+    }
+}
