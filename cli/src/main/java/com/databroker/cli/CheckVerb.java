@@ -1,6 +1,7 @@
 package com.databroker.cli;
 
 import com.databroker.core.Bytes;
+import com.databroker.core.ProblemDocument;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.time.Duration;
@@ -89,7 +90,7 @@ final class CheckVerb implements Verb {
     private int print(Surroundings around, Http.Answer answer) {
         boolean well = answer.status() == 200;
         if (!well && answer.status() != 503) {
-            throw Http.refusal(answer);
+            throw ProblemDocument.read(answer.status(), answer.body());
         }
         Map<String, @Nullable Object> health = answer.object();
         if (format == Format.JSON) {

@@ -1,9 +1,9 @@
 package com.databroker.cli;
 
 import com.databroker.core.Bytes;
-import com.databroker.core.Finding;
 import com.databroker.core.Json;
 import com.databroker.core.Problem;
+import com.databroker.core.ProblemDocument;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.net.URI;
@@ -15,8 +15,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +54,7 @@ final class Http implements AutoCloseable {
         Bytes body = json == null ? Bytes.EMPTY : Json.bytes(out -> Json.writeTree(out, json));
         Answer answer = send(method, path, body);
         if (answer.status >= 300) {
-            throw refusal(answer);
+            throw ProblemDocument.read(answer.status, answer.body);
         }
         return answer;
     }
@@ -88,48 +86,6 @@ final class Http implements AutoCloseable {
 
     private static String reason(IOException failed) {
         return failed.getMessage() == null ? failed.getClass().getSimpleName() : failed.getMessage();
-    }
-
-    static ProblemException refusal(Answer answer) {
-        try {
-            Map<String, @Nullable Object> document = answer.object();
-            for (Problem problem : Problem.values()) {
-                if (document.get("number") instanceof Number number && number.intValue() == problem.number()) {
-                    Object detail = document.get("detail");
-                    return new ProblemException(
-                            problem,
-                            detail instanceof String text ? text : problem.title(),
-                            findings(document.get("findings")));
-                }
-            }
-        } catch (ProblemException notADocument) {
-            // Something between us and the broker answered; its status has to do.
-        }
-        Problem problem = switch (answer.status) {
-            case 401 -> Problem.NOT_AUTHENTICATED;
-            case 403 -> Problem.FORBIDDEN;
-            case 404 -> Problem.NOT_FOUND;
-            case 429, 502, 503, 504 -> Problem.UNAVAILABLE;
-            default -> Problem.BAD_REQUEST;
-        };
-        return new ProblemException(problem, "the answer was HTTP status " + answer.status);
-    }
-
-    private static List<Finding> findings(@Nullable Object tree) {
-        List<Finding> findings = new ArrayList<>();
-        if (tree instanceof List<?> list) {
-            for (Object entry : list) {
-                if (entry instanceof Map<?, ?> map) {
-                    findings.add(new Finding(
-                            integer(map.get("line")), integer(map.get("column")), String.valueOf(map.get("message"))));
-                }
-            }
-        }
-        return findings;
-    }
-
-    private static int integer(@Nullable Object value) {
-        return value instanceof Number number ? number.intValue() : 0;
     }
 
     /// One segment of a path.

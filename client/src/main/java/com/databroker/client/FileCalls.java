@@ -160,7 +160,7 @@ final class FileCalls {
         HttpResponse<Long> response = await(call, transfer);
         Bytes body = Bytes.wrap(page.toByteArray());
         if (!wanted.contains(response.statusCode())) {
-            throw Refusals.ofAnswer(response.statusCode(), body);
+            throw ProblemDocument.read(response.statusCode(), body);
         }
         return new Answer(response, body);
     }

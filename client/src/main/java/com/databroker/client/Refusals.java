@@ -1,19 +1,14 @@
 package com.databroker.client;
 
 import com.databroker.core.Bytes;
-import com.databroker.core.Finding;
-import com.databroker.core.Json;
 import com.databroker.core.Problem;
+import com.databroker.core.ProblemDocument;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
 import java.net.http.WebSocketHandshakeException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Matcher;
-import org.jspecify.annotations.Nullable;
 
 /// What a broker, or what stands before it, says against a request, read into a [ProblemException].
 final class Refusals {
@@ -23,62 +18,6 @@ final class Refusals {
 
     private Refusals() {}
 
-    /// An HTTP answer that is not a success.
-    ///
-    /// @param body a problem document, or whatever a proxy wrote
-    static ProblemException ofAnswer(int status, Bytes body) {
-        try {
-            Map<String, @Nullable Object> document = Json.parseObject(body);
-            Problem problem = byNumber(integer(document.get("number")));
-            if (problem != null) {
-                String detail = document.get("detail") instanceof String text ? text : problem.title();
-                return new ProblemException(problem, detail, findings(document.get("findings")));
-            }
-        } catch (ProblemException notOurs) {
-            // No problem document: the status has to do.
-        }
-        return new ProblemException(byStatus(status), "the answer was HTTP status " + status);
-    }
-
-    private static List<Finding> findings(@Nullable Object tree) {
-        List<Finding> findings = new ArrayList<>();
-        if (tree instanceof List<?> list) {
-            for (Object entry : list) {
-                if (entry instanceof Map<?, ?> map) {
-                    findings.add(new Finding(
-                            integer(map.get("line")), integer(map.get("column")), String.valueOf(map.get("message"))));
-                }
-            }
-        }
-        return findings;
-    }
-
-    private static int integer(@Nullable Object value) {
-        return value instanceof Number number ? number.intValue() : 0;
-    }
-
-    private static Problem byStatus(int status) {
-        return switch (status) {
-            case 401 -> Problem.NOT_AUTHENTICATED;
-            case 403 -> Problem.FORBIDDEN;
-            case 404 -> Problem.NOT_FOUND;
-            case 405 -> Problem.METHOD_NOT_ALLOWED;
-            case 408 -> Problem.REQUEST_TIMEOUT;
-            case 413 -> Problem.PAYLOAD_TOO_LARGE;
-            case 429, 502, 503, 504 -> Problem.UNAVAILABLE;
-            default -> status >= 500 ? Problem.INTERNAL : Problem.BAD_REQUEST;
-        };
-    }
-
-    private static @Nullable Problem byNumber(int number) {
-        for (Problem problem : Problem.values()) {
-            if (problem.number() == number) {
-                return problem;
-            }
-        }
-        return null;
-    }
-
     /// A close frame.
     ///
     /// @param reason may carry the problem's number, as `[2005] access revoked`
@@ -87,7 +26,7 @@ final class Refusals {
                 + (reason.isEmpty() ? "" : " (" + Text.excerpt(reason) + ")");
         Matcher number = NUMBER.matcher(reason);
         if (number.find()) {
-            Problem named = byNumber(Integer.parseInt(number.group()));
+            Problem named = Problem.ofNumber(Integer.parseInt(number.group()));
             if (named != null && named.closeCode() == code) {
                 return new ProblemException(named, detail);
             }
@@ -124,7 +63,7 @@ final class Refusals {
         Throwable cause = unwrap(thrown);
         if (cause instanceof WebSocketHandshakeException handshake && handshake.getResponse() != null) {
             Object body = handshake.getResponse().body();
-            return ofAnswer(
+            return ProblemDocument.read(
                     handshake.getResponse().statusCode(), body instanceof String text ? Bytes.utf8(text) : Bytes.EMPTY);
         }
         return unavailable("no connection to the broker", cause);

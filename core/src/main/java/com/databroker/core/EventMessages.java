@@ -118,13 +118,8 @@ public enum EventMessages {
     }
 
     private static EventMessage.Refused refused(long id, Fields fields) {
-        long number = fields.integer("number", 0);
-        for (Problem problem : Problem.values()) {
-            if (problem.number() == number) {
-                return new EventMessage.Refused(id, problem, fields.string("detail"));
-            }
-        }
-        return new EventMessage.Refused(id, Problem.INTERNAL, fields.string("detail"));
+        Problem problem = Problem.ofNumber(fields.integer("number", 0));
+        return new EventMessage.Refused(id, problem == null ? Problem.INTERNAL : problem, fields.string("detail"));
     }
 
     private void write(EventMessage message, JsonGenerator out) {

@@ -1,5 +1,7 @@
 package com.databroker.core;
 
+import org.jspecify.annotations.Nullable;
+
 /// The catalogue of everything that can go wrong, one number each. `docs/reference/problems.md` is generated from it.
 ///
 /// 1xxx the request, 2xxx access, 3xxx events, 4xxx files, 5xxx the broker itself, 9xxx start and configuration.
@@ -142,5 +144,15 @@ public enum Problem {
     /// The `type` of the problem document, relative to the broker.
     public String type() {
         return "/problems/" + number;
+    }
+
+    /// The problem of a number, null where there is none.
+    public static @Nullable Problem ofNumber(long number) {
+        for (Problem problem : values()) {
+            if (problem.number == number) {
+                return problem;
+            }
+        }
+        return null;
     }
 }

@@ -311,6 +311,20 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
         return readable >= (isLong ? 9 : 2) + length ? (int) length : -1;
     }
 
+    /// Reads whole frames one by one for a role that has no faster way.
+    void frames(ByteBuf in, long max, ZmtpRole now) {
+        for (int length = completeFrame(in, max); length >= 0; length = completeFrame(in, max)) {
+            int flags = in.readByte();
+            in.skipBytes((flags & Zmtp.LONG) == 0 ? 1 : 8);
+            ByteBuf body = in.readSlice(length);
+            if ((flags & Zmtp.COMMAND) != 0) {
+                command(body, now);
+            } else {
+                now.frame((flags & Zmtp.MORE) != 0, body);
+            }
+        }
+    }
+
     static String commandName(ByteBuf body) {
         if (!body.isReadable()) {
             throw new ZmtpRefused("malformed command");

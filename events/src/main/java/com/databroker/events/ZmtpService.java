@@ -48,18 +48,7 @@ final class ZmtpService implements ZmtpRole {
 
     @Override
     public void read(ByteBuf in) {
-        for (int length = connection.completeFrame(in, frameMax);
-                length >= 0;
-                length = connection.completeFrame(in, frameMax)) {
-            int flags = in.readByte();
-            in.skipBytes((flags & Zmtp.LONG) == 0 ? 1 : 8);
-            ByteBuf body = in.readSlice(length);
-            if ((flags & Zmtp.COMMAND) != 0) {
-                connection.command(body, this);
-            } else {
-                frame((flags & Zmtp.MORE) != 0, body);
-            }
-        }
+        connection.frames(in, frameMax, this);
     }
 
     @Override

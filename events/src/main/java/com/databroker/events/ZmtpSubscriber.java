@@ -62,18 +62,7 @@ final class ZmtpSubscriber implements ZmtpRole {
 
     @Override
     public void read(ByteBuf in) {
-        for (int length = connection.completeFrame(in, FRAME_MAX);
-                length >= 0;
-                length = connection.completeFrame(in, FRAME_MAX)) {
-            int flags = in.readByte();
-            in.skipBytes((flags & Zmtp.LONG) == 0 ? 1 : 8);
-            ByteBuf body = in.readSlice(length);
-            if ((flags & Zmtp.COMMAND) != 0) {
-                connection.command(body, this);
-            } else {
-                frame((flags & Zmtp.MORE) != 0, body);
-            }
-        }
+        connection.frames(in, FRAME_MAX, this);
     }
 
     /// In ZMTP 3.0 a subscription is a message: 1 or 0, then the prefix. Other messages of an XSUB mean nothing here.

@@ -4,8 +4,10 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpServerConnection;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.locks.Condition;
@@ -43,6 +45,12 @@ final class BodyStream extends InputStream {
         request.handler(this::arrived);
         request.endHandler(end -> signal(null));
         request.exceptionHandler(this::signal);
+        // Vert.x does not tell where the broker itself ends the connection.
+        ((HttpServerConnection) request.connection())
+                .channelHandlerContext()
+                .channel()
+                .closeFuture()
+                .addListener(closed -> signal(new ClosedChannelException()));
     }
 
     private void arrived(Buffer part) {

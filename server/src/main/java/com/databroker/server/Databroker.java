@@ -150,7 +150,8 @@ public final class Databroker implements AutoCloseable {
     private void usersReloaded(UsersReloaded reloaded) {
         events.grantsChanged();
         if (reloaded.principalOrDisk().equals(Principal.disk().name())) {
-            files.reconcile(FilesHandler.USERS_FILE, Principal.disk());
+            // Not in this thread, which holds the gate: a commit holds the file's lock and waits for the gate.
+            Thread.ofVirtual().start(() -> files.reconcile(FilesHandler.USERS_FILE, Principal.disk()));
         }
         events.announce("broker/users/reloaded", json -> {
             json.writeNumberProperty("users", reloaded.users());
@@ -195,8 +196,7 @@ public final class Databroker implements AutoCloseable {
                 new StatusHandler(metrics, config.http().metricsPublic(), files, () -> stopping),
                 metrics,
                 streams);
-        int messageMax = 2 * events.config().payloadMax().intBytes() + 65_536;
-        return HttpDoor.open(vertx, config.http(), tls, gate, limit, blocking, routes, messageMax);
+        return HttpDoor.open(vertx, config.http(), tls, gate, limit, blocking, routes);
     }
 
     private ZmtpListener openZmq(VertxInternal vertx, ConnectionLimit limit) {

@@ -74,9 +74,8 @@ final class HttpDoor implements AutoCloseable {
             Gate gate,
             ConnectionLimit limit,
             Executor blocking,
-            Routes routes,
-            int messageMax) {
-        HttpServerOptions options = options(config, messageMax);
+            Routes routes) {
+        HttpServerOptions options = options(config, routes.webSocket().messageMax());
         tls.configure(options);
         HttpServer server = vertx.createHttpServer(options);
         HttpDoor door = new HttpDoor(config, gate, limit, blocking, routes, server);

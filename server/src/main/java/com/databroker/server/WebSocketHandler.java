@@ -39,6 +39,11 @@ final class WebSocketHandler {
         this.open = open;
     }
 
+    /// Bytes of the largest message: a payload of the full size in Base64, and what stands around it.
+    int messageMax() {
+        return 2 * plane.config().payloadMax().intBytes() + 65_536;
+    }
+
     static boolean isUpgrade(HttpServerRequest request) {
         return "websocket".equalsIgnoreCase(request.getHeader("Upgrade"));
     }

@@ -204,7 +204,7 @@ final class TidyTest {
             boolean quoted = false;
             for (int i = 0; i < lines.size(); i++) {
                 String line = lines.get(i);
-                // No formatter breaks what is quoted: a text block is as wide as its text, and indentation does not count.
+                // No formatter breaks what is quoted: text blocks do not count, nor does indentation of strings.
                 boolean literal = line.strip().matches("(\\+ )?\".*");
                 if (!quoted && (literal ? line.strip() : line).length() > COLUMNS_MAX) {
                     wide.add(file + ":" + (i + 1));
