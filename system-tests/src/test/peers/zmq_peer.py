@@ -1,7 +1,7 @@
 """A ZeroMQ peer on libzmq through pyzmq: one socket, told what to do line by line.
 
 The first argument is JSON: type, endpoint; optional plain ([user, token]), curve ({server, public, secret}),
-sub (prefixes), probe (a topic that is sent every 20 ms until the first command), heartbeat (milliseconds).
+sub (prefixes), renew (a new socket after each end, since libzmq gives up on a peer that broke the protocol), probe (a topic that is sent every 20 ms until the first command), heartbeat (milliseconds).
 Commands, one JSON object a line: {"sub": prefix}, {"unsub": prefix}, {"send": [base64, …]},
 {"many": [prefix, count]} subscribes to prefix0, prefix1, …, {"mark": text} is said back.
 Said: READY, MARK text, EVENT name (the socket's monitor), MSG base64 … for each message.
@@ -16,21 +16,36 @@ from zmq.utils.monitor import recv_monitor_message
 
 options = json.loads(sys.argv[1])
 context = zmq.Context()
-socket = context.socket(getattr(zmq, options["type"]))
-monitor = socket.get_monitor_socket()
-socket.setsockopt(zmq.SNDHWM, 0)
-socket.setsockopt(zmq.RCVHWM, 0)
-socket.setsockopt(zmq.LINGER, 5000)
-socket.setsockopt(zmq.RECONNECT_IVL, 50)
-if "plain" in options:
-    socket.plain_username, socket.plain_password = (part.encode() for part in options["plain"])
-if "curve" in options:
-    socket.curve_serverkey = options["curve"]["server"].encode()
-    socket.curve_publickey = options["curve"]["public"].encode()
-    socket.curve_secretkey = options["curve"]["secret"].encode()
-if "heartbeat" in options:
-    socket.setsockopt(zmq.HEARTBEAT_IVL, options["heartbeat"])
-    socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, 10 * options["heartbeat"])
+poller = zmq.Poller()
+def opened():
+    """A connected socket and its monitor."""
+    made = context.socket(getattr(zmq, options["type"]))
+    watch = made.get_monitor_socket()
+    made.setsockopt(zmq.SNDHWM, 0)
+    made.setsockopt(zmq.RCVHWM, 0)
+    made.setsockopt(zmq.LINGER, 0 if options.get("renew") else 5000)
+    made.setsockopt(zmq.RECONNECT_IVL, 50)
+    if "plain" in options:
+        made.plain_username, made.plain_password = (part.encode() for part in options["plain"])
+    if "curve" in options:
+        made.curve_serverkey = options["curve"]["server"].encode()
+        made.curve_publickey = options["curve"]["public"].encode()
+        made.curve_secretkey = options["curve"]["secret"].encode()
+    if "heartbeat" in options:
+        made.setsockopt(zmq.HEARTBEAT_IVL, options["heartbeat"])
+        made.setsockopt(zmq.HEARTBEAT_TIMEOUT, 10 * options["heartbeat"])
+    made.connect(options["endpoint"])
+    poller.register(made, zmq.POLLIN)
+    poller.register(watch, zmq.POLLIN)
+    return made, watch
+
+
+def closed():
+    poller.unregister(socket)
+    poller.unregister(monitor)
+    socket.disable_monitor()
+    monitor.close()
+    socket.close()
 
 
 def say(*words):
@@ -59,11 +74,8 @@ def command(told):
         say("MARK", told["mark"])
 
 
-poller = zmq.Poller()
 poller.register(0, zmq.POLLIN)
-poller.register(socket, zmq.POLLIN)
-poller.register(monitor, zmq.POLLIN)
-socket.connect(options["endpoint"])
+socket, monitor = opened()
 for prefix in options.get("sub", []):
     subscription(1, prefix)
 say("READY")
@@ -75,7 +87,12 @@ while True:
     if probe and 0 not in ready:
         socket.send_multipart([probe.encode(), b""])
     if monitor in ready:
-        say("EVENT", zmq.Event(recv_monitor_message(monitor)["event"]).name)
+        event = zmq.Event(recv_monitor_message(monitor)["event"]).name
+        say("EVENT", event)
+        if options.get("renew") and ("FAILED" in event or event == "DISCONNECTED"):
+            closed()
+            socket, monitor = opened()
+            continue
     if socket in ready:
         while True:
             try:
@@ -92,7 +109,5 @@ while True:
         *lines, buffered = buffered.split(b"\n")
         for line in lines:
             command(json.loads(line))
-socket.disable_monitor()
-monitor.close()
-socket.close()
+closed()
 context.term()

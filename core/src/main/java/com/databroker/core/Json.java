@@ -145,9 +145,17 @@ public final class Json {
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
             case VALUE_NULL -> null;
-            case VALUE_EMBEDDED_OBJECT -> Bytes.wrap(parser.getBinaryValue());
+            case VALUE_EMBEDDED_OBJECT -> binary(parser.getBinaryValue());
             default -> throw new ProblemException(Problem.MESSAGE_INVALID, "unexpected " + token);
         };
+    }
+
+    /// @param value null where the CBOR is a simple value that nobody has defined
+    private static Bytes binary(byte @Nullable [] value) {
+        if (value == null) {
+            throw new ProblemException(Problem.MESSAGE_INVALID, "an undefined simple value");
+        }
+        return Bytes.wrap(value);
     }
 
     private static Map<String, @Nullable Object> object(JsonParser parser) {

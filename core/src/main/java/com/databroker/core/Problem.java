@@ -62,7 +62,7 @@ public enum Problem {
             4002, "precondition failed", 412, 4412, false, "Read the file again and repeat with its new ETag."),
     VALIDATION_FAILED(
             4003, "file refused by its validator", 422, 4422, false, "Correct what is named and send it again."),
-    STORAGE_FULL(4004, "no space left", 507, 4507, true, "Make room on the broker's disk, then send it again."),
+    STORAGE_FULL(4004, "no space left", 507, 4507, true, "Make room on the broker's disk, then try again."),
     PATH_CONFLICT(4005, "path is taken", 409, 4409, false, "A file stands where a folder should be, or the reverse."),
     RANGE_UNSATISFIABLE(4006, "range outside the file", 416, 4416, false, "Ask for bytes that the file has."),
     STORAGE_FAILED(

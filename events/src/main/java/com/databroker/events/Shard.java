@@ -33,6 +33,8 @@ final class Shard {
     private final AtomicBoolean woken = new AtomicBoolean();
     private final Runnable drain = this::drain;
 
+    private final EncodedBlocks blocks;
+
     /// Readers that are not live, each with how many sweeps ago it last took something.
     private final Map<Subscriber, Stall> behind = new HashMap<>();
 
@@ -44,6 +46,7 @@ final class Shard {
         this.loop = loop;
         this.log = log;
         this.cursor = log.head();
+        this.blocks = new EncodedBlocks(log.epoch());
     }
 
     /// Any thread: events were published.
@@ -93,7 +96,15 @@ final class Shard {
     void caughtUp(Subscriber subscriber) {
         if (behind.remove(subscriber) != null) {
             findSlowest();
+            if (behind.isEmpty()) {
+                blocks.close();
+            }
         }
+    }
+
+    /// What readers who are behind share.
+    EncodedBlocks blocks() {
+        return blocks;
     }
 
     /// Any thread: offset of the reader that is furthest behind and still reads; none is [Long#MAX_VALUE].
@@ -240,6 +251,7 @@ final class Shard {
             current = null;
         }
         encoded.values().forEach(Encoded::release);
+        blocks.close();
     }
 
     /// The last run that was encoded in one form.

@@ -199,14 +199,16 @@ public final class Subscriber implements AutoCloseable {
                     EncodedRun.encode(form, segment, from, to, shard.log().epoch());
             outlet.write(frames);
         } else {
-            send(shard.encode(form, segment, from, to));
+            ByteBuf frames = shard.encode(form, segment, from, to);
+            send(frames, frames.readerIndex(), frames.writerIndex());
         }
     }
 
-    private void send(ByteBuf frames) {
+    private void send(ByteBuf frames, int start, int end) {
+        endRun();
         run = frames;
-        runStart = frames.readerIndex();
-        runEnd = frames.writerIndex();
+        runStart = start;
+        runEnd = end;
         endRun();
     }
 

@@ -95,7 +95,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
         }
         timer = ctx.executor()
                 .schedule(
-                        () -> refuse(new ZmtpRefused("handshake took too long")),
+                        () -> refuse(new ZmtpRefused(ZmtpRefused.COME_BACK)),
                         settings.handshakeTimeout().toMillis(),
                         TimeUnit.MILLISECONDS);
         // The mechanism follows when the peer has said which one it wants: one port serves all three.
@@ -123,7 +123,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
             refuse(new ZmtpRefused(refused.line()));
         } catch (RuntimeException bug) {
             LOG.atError().addKeyValue("address", address).setCause(bug).log("a ZeroMQ connection failed");
-            refuse(new ZmtpRefused("500"));
+            refuse(new ZmtpRefused(ZmtpRefused.COME_BACK));
         } finally {
             // A refusal has let go of it already.
             if (pending != null && !all.isReadable()) {
@@ -193,7 +193,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
         } catch (ProblemException refused) {
             throw new ZmtpRefused(
                     refused.problem() == Problem.TOO_MANY_FAILURES
-                            ? ZmtpRefused.TRY_LATER
+                            ? ZmtpRefused.COME_BACK
                             : ZmtpRefused.NOT_AUTHENTICATED);
         }
     }
@@ -415,7 +415,9 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
             return;
         }
         LOG.atDebug().addKeyValue("address", address).log("ZeroMQ peer refused: {}", why.reason());
-        boolean speaks = phase != Phase.GREETING && !why.reason().isEmpty();
+        // libzmq gives a peer up for good after an ERROR in the handshake, and after anything in clear under CURVE.
+        boolean inClear = phase == Phase.HANDSHAKE || (phase == Phase.TRAFFIC && curve == null);
+        boolean speaks = inClear && !why.reason().isEmpty();
         end();
         if (speaks) {
             ctx.writeAndFlush(Zmtp.error(why.reason())).addListener(ChannelFutureListener.CLOSE);

@@ -4,10 +4,11 @@ package com.databroker.events;
 final class ZmtpRefused extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /// Codes that libzmq understands and reports to its monitor as a failed authentication.
+    /// A code that libzmq understands and reports to its monitor as a failed authentication; it then gives up.
     static final String NOT_AUTHENTICATED = "400";
 
-    static final String TRY_LATER = "300";
+    /// Nothing is told: libzmq comes back after a connection that just ends, and never after an ERROR.
+    static final String COME_BACK = "";
 
     ZmtpRefused(String reason) {
         super(reason, null, false, false);

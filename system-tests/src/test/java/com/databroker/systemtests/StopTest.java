@@ -63,7 +63,7 @@ class StopTest {
             upload.send(put(broker.token(), "late", FILE_BYTES) + "x".repeat(FILE_BYTES / 2));
             AttackSocket.await("the upload has begun", () -> hasTemporary(data));
             var closing = threads.submit(broker::close);
-            AttackSocket.await("no new connection is taken", () -> isRefused(broker.httpPort()));
+            AttackSocket.await("no new request is taken", () -> isRefused(broker.httpPort()));
             upload.send("x".repeat(FILE_BYTES / 2));
             assertThat(upload.answer().status()).isEqualTo(201);
             closing.get(3, TimeUnit.SECONDS);
@@ -78,7 +78,8 @@ class StopTest {
 
     private static boolean isRefused(int port) {
         try (AttackSocket probe = AttackSocket.connect(port)) {
-            return probe.isClosedByPeer();
+            probe.send("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+            return probe.answer().status() == 503;
         } catch (IOException refused) {
             return true;
         }

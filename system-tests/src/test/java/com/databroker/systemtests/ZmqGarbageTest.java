@@ -255,7 +255,7 @@ class ZmqGarbageTest {
                                 "secret", carol.secretKey())))) {
             for (int place : places) {
                 try (Socket client = line.accept();
-                        Socket here = new Socket("127.0.0.1", broker.zmqPort())) {
+                        Socket here = new Socket(InetAddress.getLoopbackAddress(), broker.zmqPort())) {
                     here.setSoTimeout((int) Peer.PATIENCE.toMillis());
                     threads.submit(() -> spoil(client.getInputStream(), here.getOutputStream(), place));
                     copy(here.getInputStream(), client.getOutputStream());

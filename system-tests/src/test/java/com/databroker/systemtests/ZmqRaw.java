@@ -19,7 +19,7 @@ final class ZmqRaw implements AutoCloseable {
     private final DataInputStream in;
 
     ZmqRaw(TestBroker broker) throws IOException {
-        socket.connect(new InetSocketAddress("127.0.0.1", broker.zmqPort()));
+        socket.connect(new InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), broker.zmqPort()));
         socket.setTcpNoDelay(true);
         socket.setSoTimeout((int) Peer.PATIENCE.toMillis());
         in = new DataInputStream(socket.getInputStream());
