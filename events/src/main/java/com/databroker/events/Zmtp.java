@@ -85,4 +85,38 @@ final class Zmtp {
         out.writeCharSequence(value, StandardCharsets.US_ASCII);
         return out;
     }
+
+    /// Length of the body of the frame at the reader index when all of it is there, else -1.
+    static int completeFrame(ByteBuf in, long max) {
+        int readable = in.readableBytes();
+        if (readable < 2) {
+            return -1;
+        }
+        int at = in.readerIndex();
+        int flags = in.getByte(at);
+        if ((flags & ~(MORE | LONG | COMMAND)) != 0 || (flags & 5) == 5) {
+            throw new ZmtpRefused("malformed frame");
+        }
+        boolean isLong = (flags & LONG) != 0;
+        if (isLong && readable < 9) {
+            return -1;
+        }
+        long length = isLong ? in.getLong(at + 1) : in.getUnsignedByte(at + 1);
+        if (length < 0 || length > max) {
+            throw new ZmtpRefused("frame of " + length + " bytes, at most " + max + " are allowed");
+        }
+        return readable >= (isLong ? 9 : 2) + length ? (int) length : -1;
+    }
+
+    /// Reads the name of a command and leaves its data.
+    static String commandName(ByteBuf body) {
+        if (!body.isReadable()) {
+            throw new ZmtpRefused("malformed command");
+        }
+        int length = body.readUnsignedByte();
+        if (length == 0 || length > body.readableBytes()) {
+            throw new ZmtpRefused("malformed command");
+        }
+        return body.readCharSequence(length, StandardCharsets.US_ASCII).toString();
+    }
 }

@@ -207,7 +207,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     }
 
     private boolean handshake(ChannelHandlerContext ctx, ByteBuf in) {
-        int length = completeFrame(in, COMMAND_MAX);
+        int length = Zmtp.completeFrame(in, COMMAND_MAX);
         if (length < 0) {
             return false;
         }
@@ -217,7 +217,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
         if ((flags & Zmtp.COMMAND) == 0) {
             throw new ZmtpRefused("a message came before the handshake was over");
         }
-        String name = commandName(body);
+        String name = Zmtp.commandName(body);
         ZmtpMechanism here = mechanism;
         if (name.equals("ERROR") || here == null) {
             throw new ZmtpRefused("");
@@ -289,31 +289,9 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
         timer = context().executor().schedule(this::heartbeat, next, TimeUnit.MILLISECONDS);
     }
 
-    /// Length of the body of the frame at the reader index when all of it is there, else -1.
-    int completeFrame(ByteBuf in, long max) {
-        int readable = in.readableBytes();
-        if (readable < 2) {
-            return -1;
-        }
-        int at = in.readerIndex();
-        int flags = in.getByte(at);
-        if ((flags & ~(Zmtp.MORE | Zmtp.LONG | Zmtp.COMMAND)) != 0 || (flags & 5) == 5) {
-            throw new ZmtpRefused("malformed frame");
-        }
-        boolean isLong = (flags & Zmtp.LONG) != 0;
-        if (isLong && readable < 9) {
-            return -1;
-        }
-        long length = isLong ? in.getLong(at + 1) : in.getUnsignedByte(at + 1);
-        if (length < 0 || length > max) {
-            throw new ZmtpRefused("frame of " + length + " bytes, at most " + max + " are allowed");
-        }
-        return readable >= (isLong ? 9 : 2) + length ? (int) length : -1;
-    }
-
     /// Reads whole frames one by one for a role that has no faster way.
     void frames(ByteBuf in, long max, ZmtpRole now) {
-        for (int length = completeFrame(in, max); length >= 0; length = completeFrame(in, max)) {
+        for (int length = Zmtp.completeFrame(in, max); length >= 0; length = Zmtp.completeFrame(in, max)) {
             int flags = in.readByte();
             in.skipBytes((flags & Zmtp.LONG) == 0 ? 1 : 8);
             ByteBuf body = in.readSlice(length);
@@ -325,20 +303,9 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
         }
     }
 
-    static String commandName(ByteBuf body) {
-        if (!body.isReadable()) {
-            throw new ZmtpRefused("malformed command");
-        }
-        int length = body.readUnsignedByte();
-        if (length == 0 || length > body.readableBytes()) {
-            throw new ZmtpRefused("malformed command");
-        }
-        return body.readCharSequence(length, StandardCharsets.US_ASCII).toString();
-    }
-
     private void readEncrypted(ByteBuf in, ZmtpRole now) {
         long max = settings.plane().config().payloadMax().bytes() + COMMAND_MAX;
-        for (int length = completeFrame(in, max); length >= 0; length = completeFrame(in, max)) {
+        for (int length = Zmtp.completeFrame(in, max); length >= 0; length = Zmtp.completeFrame(in, max)) {
             int flags = in.readByte();
             in.skipBytes((flags & Zmtp.LONG) == 0 ? 1 : 8);
             ZmtpCurve here = curve;
@@ -360,7 +327,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
         if (body.readableBytes() > COMMAND_MAX) {
             throw new ZmtpRefused("command of " + body.readableBytes() + " bytes");
         }
-        switch (commandName(body)) {
+        switch (Zmtp.commandName(body)) {
             case "PING" -> {
                 if (body.readableBytes() < 2 || body.readableBytes() > 18) {
                     throw new ZmtpRefused("malformed PING");

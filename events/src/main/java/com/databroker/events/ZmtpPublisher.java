@@ -72,7 +72,7 @@ final class ZmtpPublisher implements ZmtpRole {
     /// Reads one message or command; false where it is not complete yet.
     private boolean message(ByteBuf in) {
         int from = in.readerIndex();
-        int length = connection.completeFrame(in, skipping ? payloadMax : Math.max(Topic.BYTES_MAX, 255));
+        int length = Zmtp.completeFrame(in, skipping ? payloadMax : Math.max(Topic.BYTES_MAX, 255));
         if (length < 0) {
             return false;
         }
@@ -97,7 +97,7 @@ final class ZmtpPublisher implements ZmtpRole {
             return true;
         }
         in.readerIndex(end);
-        int payloadLength = connection.completeFrame(in, payloadMax);
+        int payloadLength = Zmtp.completeFrame(in, payloadMax);
         if (payloadLength < 0) {
             in.readerIndex(from);
             return false;

@@ -253,6 +253,7 @@ class ZmqGarbageTest {
                                 "server", Peers.serverKey(broker),
                                 "public", carol.publicKey(),
                                 "secret", carol.secretKey())))) {
+            line.setSoTimeout((int) Peer.PATIENCE.toMillis());
             for (int place : places) {
                 try (Socket client = line.accept();
                         Socket here = new Socket(InetAddress.getLoopbackAddress(), broker.zmqPort())) {
