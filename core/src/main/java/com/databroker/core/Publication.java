@@ -1,6 +1,8 @@
 package com.databroker.core;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -15,11 +17,21 @@ public record Publication(
     public static final int ATTRIBUTES_MAX = 32;
     public static final int ATTRIBUTE_LENGTH_MAX = 1024;
 
+    /// What the broker alone says of an event: it must not stand twice, once true and once as someone wished.
+    private static final Set<String> NOT_THE_PUBLISHERS =
+            Set.of("specversion", "topic", "position", "principal", "data", "datacontenttype");
+
     /// @throws ProblemException [Problem#MESSAGE_INVALID] where an attribute breaks the CloudEvents grammar
     public Publication {
         if (attributes.size() > ATTRIBUTES_MAX) {
             throw new ProblemException(
                     Problem.MESSAGE_INVALID, attributes.size() + " attributes of at most " + ATTRIBUTES_MAX);
+        }
+        for (String name : attributes.keySet()) {
+            if (NOT_THE_PUBLISHERS.contains(name)) {
+                throw new ProblemException(
+                        Problem.MESSAGE_INVALID, "attribute " + name + " is not the publisher's to set");
+            }
         }
         attributes.forEach(Publication::check);
         if (contentType != null) {
@@ -38,11 +50,13 @@ public record Publication(
                     Problem.MESSAGE_INVALID,
                     "attribute \"" + Text.excerpt(name) + "\" is not 1 to 20 lower-case letters and digits");
         }
-        if (value.length() > ATTRIBUTE_LENGTH_MAX || value.chars().anyMatch(Character::isISOControl)) {
+        if (value.length() > ATTRIBUTE_LENGTH_MAX
+                || value.chars().anyMatch(Character::isISOControl)
+                || !StandardCharsets.UTF_8.newEncoder().canEncode(value)) {
             throw new ProblemException(
                     Problem.MESSAGE_INVALID,
                     "attribute " + name + " is longer than " + ATTRIBUTE_LENGTH_MAX
-                            + " characters or has a control character");
+                            + " characters, or has a control character or half a one");
         }
     }
 }

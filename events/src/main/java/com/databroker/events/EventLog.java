@@ -92,7 +92,7 @@ final class EventLog implements AutoCloseable {
         lock.lock();
         try {
             long oldest = clock.millis() - windowMillis;
-            while (first != last && first.time[first.count - 1] < oldest) {
+            while (first != last && (first.count == 0 || first.time[first.count - 1] < oldest)) {
                 evict();
             }
             if (first == last && last.count > 0 && last.time[last.count - 1] < oldest) {

@@ -10,11 +10,18 @@ import java.util.Set;
 final class Route {
     final Subscriber[] subscribers;
     private final Set<Subscriber> members;
+    private final boolean encoded;
 
     Route(Set<Subscriber> receivers) {
         this.subscribers = receivers.toArray(Subscriber[]::new);
         this.members = Collections.newSetFromMap(new IdentityHashMap<>(receivers.size()));
         this.members.addAll(receivers);
+        this.encoded = receivers.stream().anyMatch(Subscriber::isEncoded);
+    }
+
+    /// Whether somebody gets these events in a form that must be made first.
+    boolean isEncoded() {
+        return encoded;
     }
 
     boolean contains(Subscriber subscriber) {

@@ -121,7 +121,7 @@ final class Shard {
     private void findSlowest() {
         long least = Long.MAX_VALUE;
         for (Map.Entry<Subscriber, Stall> entry : behind.entrySet()) {
-            if (entry.getValue().sweeps < STALL_SWEEPS) {
+            if (entry.getValue().sweeps < STALL_SWEEPS && !entry.getKey().isInThePast()) {
                 least = Math.min(least, entry.getKey().cursor());
             }
         }
@@ -201,7 +201,8 @@ final class Shard {
         int at = from;
         while (at < to) {
             Route route = route(segment.topic[at]);
-            int runEnd = sameRoute(segment, route, at + 1, to);
+            int limit = route.isEncoded() ? Math.min(to, at + Subscriber.ENCODED_AT_ONCE) : to;
+            int runEnd = sameRoute(segment, route, at + 1, limit);
             for (Subscriber subscriber : route.subscribers) {
                 if (subscriber.offer(segment, at, runEnd)) {
                     touched.add(subscriber);

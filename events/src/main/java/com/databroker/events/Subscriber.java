@@ -21,7 +21,12 @@ import org.jspecify.annotations.Nullable;
 /// of its subscriptions match.
 public final class Subscriber implements AutoCloseable {
     /// Below this a copy is cheaper than a slice, and pins no segment.
-    private static final int SLICE_MIN = 2048;
+    private static final int SLICE_MIN = 16 << 10;
+
+    private static final int GATHERED_AT_FIRST = 2048;
+
+    /// Entries that are encoded before the connection is asked again whether it takes more.
+    static final int ENCODED_AT_ONCE = 256;
 
     private static final int SEGMENTS_PER_TURN = 2;
 
@@ -44,6 +49,8 @@ public final class Subscriber implements AutoCloseable {
     /// Below this offset filters differ in what they want; at and above it routes tell.
     private long rewoundTo;
 
+    private long toldEpoch = -1;
+
     private @Nullable ByteBuf run;
     private int runStart;
     private int runEnd;
@@ -64,6 +71,13 @@ public final class Subscriber implements AutoCloseable {
 
     Session session() {
         return session;
+    }
+
+    /// Whether its form is not the log's own.
+    // The log's form itself is meant.
+    @SuppressWarnings("ReferenceEquality")
+    boolean isEncoded() {
+        return form != Form.ZMTP;
     }
 
     Outlet outlet() {
@@ -94,6 +108,7 @@ public final class Subscriber implements AutoCloseable {
     /// Says events in another form from the next one on.
     void form(Form other) {
         form = other;
+        shard.forgetRoutes();
     }
 
     /// Subscribes to all topics that begin with these bytes, one character a byte.
@@ -129,7 +144,12 @@ public final class Subscriber implements AutoCloseable {
         EventLog log = shard.log();
         if (since.epoch() != log.epoch()) {
             long tail = log.tail();
-            outlet.gap(since, log.position(tail), -1);
+            if (since.epoch() != toldEpoch) {
+                // Once, however many subscriptions come back from the broker's earlier life.
+                toldEpoch = since.epoch();
+                outlet.gap(since, log.position(tail), -1);
+                outlet.flush();
+            }
             return tail;
         }
         if (since.offset() >= log.head()) {
@@ -224,7 +244,9 @@ public final class Subscriber implements AutoCloseable {
             writeGathered();
             outlet.write(from.retainedSlice(runStart, length));
         } else if (small == null) {
-            gathered = PooledByteBufAllocator.DEFAULT.directBuffer(SLICE_MIN).writeBytes(from, runStart, length);
+            gathered = PooledByteBufAllocator.DEFAULT
+                    .directBuffer(Math.max(length, GATHERED_AT_FIRST))
+                    .writeBytes(from, runStart, length);
         } else {
             small.writeBytes(from, runStart, length);
         }
@@ -256,6 +278,11 @@ public final class Subscriber implements AutoCloseable {
             cursor = offset;
             shard.fellBehind(this);
         }
+    }
+
+    /// Whether what it still has to read is a past that it asked for: skipping that is told, but no loss.
+    boolean isInThePast() {
+        return cursor < rewoundTo;
     }
 
     /// Where it stands while it is not live.
@@ -299,10 +326,11 @@ public final class Subscriber implements AutoCloseable {
     private void read(Segment segment) {
         int to = Shard.end(segment, shard.cursor());
         int at = (int) (cursor - segment.base);
-        while (at < to) {
+        while (at < to && outlet.isWritable()) {
             boolean wanted = wants(segment, at);
+            int limit = isEncoded() ? Math.min(to, at + ENCODED_AT_ONCE) : to;
             int runStop = at + 1;
-            while (runStop < to && wants(segment, runStop) == wanted) {
+            while (runStop < limit && wants(segment, runStop) == wanted) {
                 runStop++;
             }
             if (wanted) {
@@ -310,7 +338,7 @@ public final class Subscriber implements AutoCloseable {
             }
             at = runStop;
         }
-        cursor = segment.base + to;
+        cursor = segment.base + at;
         endRun();
         writeGathered();
     }

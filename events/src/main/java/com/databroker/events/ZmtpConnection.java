@@ -27,6 +27,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     private static final Logger LOG = LoggerFactory.getLogger(ZmtpConnection.class);
     private static final int COMMAND_MAX = 4096;
     private static final int SENT_OF_GREETING = 12;
+    private static final long FAREWELL_MILLIS = 500;
 
     private enum Phase {
         GREETING,
@@ -126,9 +127,14 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
             refuse(new ZmtpRefused(ZmtpRefused.COME_BACK));
         } finally {
             // A refusal has let go of it already.
-            if (pending != null && !all.isReadable()) {
-                all.release();
-                pending = null;
+            if (pending != null) {
+                if (all.isReadable()) {
+                    // A busy peer's reads need never end where a message does: what was read must not pile up.
+                    all.discardSomeReadBytes();
+                } else {
+                    all.release();
+                    pending = null;
+                }
             }
         }
     }
@@ -320,6 +326,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
                 now.frame((inner & 1) != 0, plain);
             }
         }
+        now.readComplete();
     }
 
     /// A command in traffic: heartbeats and subscriptions; others are for versions to come.
@@ -388,6 +395,8 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
         end();
         if (speaks) {
             ctx.writeAndFlush(Zmtp.error(why.reason())).addListener(ChannelFutureListener.CLOSE);
+            // A peer that reads nothing would keep the reason, and with it the connection, waiting for ever.
+            ctx.executor().schedule(() -> ctx.close(), FAREWELL_MILLIS, TimeUnit.MILLISECONDS);
         } else {
             ctx.close();
         }
@@ -400,6 +409,10 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         end();
+        if (counted) {
+            counted = false;
+            settings.limit().leave(address);
+        }
     }
 
     /// Gives back everything, once.
@@ -420,10 +433,6 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
         Session here = session;
         if (here != null) {
             here.close();
-        }
-        if (counted) {
-            counted = false;
-            settings.limit().leave(address);
         }
     }
 

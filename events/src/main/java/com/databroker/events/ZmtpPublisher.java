@@ -178,6 +178,9 @@ final class ZmtpPublisher implements ZmtpRole {
             skipping = more;
             return;
         }
+        if (body.readableBytes() > payloadMax) {
+            throw new ZmtpRefused("payload of " + body.readableBytes() + " bytes, at most " + payloadMax);
+        }
         TopicCache.Entry topic = decrypted;
         if (topic == null) {
             if (body.readableBytes() > Topic.BYTES_MAX) {

@@ -11,9 +11,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// SUB and XSUB: subscriptions to byte prefixes in, `[topic][payload]` out.
@@ -35,11 +35,12 @@ final class ZmtpSubscriber implements ZmtpRole {
     private final String socketType;
     private final List<Change> changes = new ArrayList<>();
 
-    /// ZeroMQ counts: what was subscribed twice must be cancelled twice.
-    private final Map<String, Integer> counts = new HashMap<>();
+    /// Not counted, whatever RFC 37 says: libzmq and JeroMQ send each SUBSCRIBE, and CANCEL only for the last of them.
+    private final Set<String> prefixes = new HashSet<>();
 
     private @Nullable Subscriber subscriber;
     private @Nullable Position since;
+    private @Nullable Position toldFrom;
     private boolean tellsGaps;
     private boolean skipping;
 
@@ -134,20 +135,16 @@ final class ZmtpSubscriber implements ZmtpRole {
         }
         String prefix = change.prefix;
         if (!change.subscribe) {
-            Integer count = counts.get(prefix);
-            if (count != null && count > 1) {
-                counts.put(prefix, count - 1);
-            } else if (count != null) {
-                counts.remove(prefix);
+            if (prefixes.remove(prefix)) {
                 here.unsubscribePrefix(prefix);
             }
             return;
         }
-        if (counts.merge(prefix, 1, Integer::sum) == 1) {
+        if (prefixes.add(prefix)) {
             try {
                 here.subscribePrefix(prefix, since);
             } catch (ProblemException refused) {
-                counts.remove(prefix);
+                prefixes.remove(prefix);
                 connection.deny(Action.SUBSCRIBE, refused.detail());
                 if (refused.problem() == Problem.TOO_MANY_SUBSCRIPTIONS) {
                     throw new ZmtpRefused(refused.line());
@@ -164,9 +161,11 @@ final class ZmtpSubscriber implements ZmtpRole {
     }
 
     void gap(Position from, Position to, long lost) {
-        if (!tellsGaps) {
+        // Each prefix finds the same gap of another epoch; it is told once.
+        if (!tellsGaps || (lost < 0 && from.equals(toldFrom))) {
             return;
         }
+        toldFrom = from;
         byte[] json = Json.bytes(out -> {
                     out.writeStartObject();
                     out.writeStringProperty("from", from.toString());

@@ -6,6 +6,7 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
@@ -47,6 +48,7 @@ import org.jspecify.annotations.Nullable;
 public final class FilePlane {
     private static final int COPY_BYTES = 64 << 10;
     private static final int LOCKS = 256;
+    private static final int READ_ATTEMPTS = 100;
 
     /// What the hash of a file was computed from; another time, size or inode means another file.
     private record Stamp(
@@ -92,6 +94,8 @@ public final class FilePlane {
                     Files.delete(path);
                 }
             }
+        } catch (UncheckedIOException unreadable) {
+            throw unreadable.getCause();
         }
     }
 
@@ -213,15 +217,55 @@ public final class FilePlane {
         }
     }
 
+    /// The file or folder at `path`, with the bytes that its entry speaks of.
+    ///
+    /// @throws ProblemException [Problem#FILE_NOT_FOUND]
+    public OpenFile read(String path) {
+        try {
+            Path target = FilePath.under(root, FilePath.parse(path));
+            for (int attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
+                OpenFile file = tryRead(path, target);
+                if (file != null) {
+                    return file;
+                }
+            }
+            throw new ProblemException(Problem.UNAVAILABLE, path + " is being replaced again and again");
+        } catch (IOException refused) {
+            throw problem(path, refused);
+        }
+    }
+
+    /// Null where the file was replaced between the two looks at it.
+    private @Nullable OpenFile tryRead(String path, Path target) throws IOException {
+        Stamp before = stamp(target);
+        FileEntry entry = entry(path, target);
+        if (entry.folder()) {
+            return new OpenFile(entry, null);
+        }
+        FileChannel channel = FileChannel.open(target, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+        if (stamp(target).equals(before)) {
+            return new OpenFile(entry, channel);
+        }
+        channel.close();
+        return null;
+    }
+
     /// The place on disk of a file that [#stat] found, to send its bytes.
     public Path onDisk(String path) {
         return root.resolve(path);
     }
 
+    /// Who asks for a folder may see some of what is in it.
+    @FunctionalInterface
+    public interface Visibility {
+        boolean isVisible(String path, boolean folder);
+    }
+
     /// The files and folders in a folder, by name.
     ///
+    /// @param visible decides before a file is read for its hash
     /// @throws ProblemException [Problem#FILE_NOT_FOUND] where there is no such folder
-    public List<FileEntry> list(String folder) {
+    public List<FileEntry> list(String folder, Visibility visible) {
         String prefix = folder.isEmpty() ? "" : folder + "/";
         try {
             Path target = folder.isEmpty() ? root : FilePath.under(root, FilePath.parse(folder));
@@ -229,8 +273,8 @@ public final class FilePlane {
             try (Stream<Path> children = Files.list(target)) {
                 for (Path child : (Iterable<Path>) children::iterator) {
                     String name = child.getFileName().toString();
-                    if (!name.startsWith(".") && !Files.isSymbolicLink(child)) {
-                        entries.add(entry(prefix + name, child));
+                    if (!name.startsWith(".") && isOrdinary(child)) {
+                        addIfVisible(prefix + name, child, visible, entries);
                     }
                 }
             }
@@ -240,6 +284,21 @@ public final class FilePlane {
             throw new ProblemException(Problem.FILE_NOT_FOUND, "there is no folder " + prefix);
         } catch (IOException refused) {
             throw problem(folder, refused);
+        }
+    }
+
+    private static boolean isOrdinary(Path child) {
+        return Files.isRegularFile(child, LinkOption.NOFOLLOW_LINKS)
+                || Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private void addIfVisible(String path, Path child, Visibility visible, List<FileEntry> entries) throws IOException {
+        if (visible.isVisible(path, Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS))) {
+            try {
+                entries.add(entry(path, child));
+            } catch (NoSuchFileException goneMeanwhile) {
+                // A folder is listed as it was at some moment of the listing.
+            }
         }
     }
 

@@ -33,6 +33,7 @@ final class BodyStream extends InputStream {
     private boolean paused;
     private boolean ended;
     private @Nullable Throwable failure;
+    private Runnable whenComplete = () -> {};
     private byte[] current = {};
     private int position;
     private long received;
@@ -51,6 +52,11 @@ final class BodyStream extends InputStream {
                 .channel()
                 .closeFuture()
                 .addListener(closed -> signal(new ClosedChannelException()));
+    }
+
+    /// Has `check` run, and thrown where it must, when the body has come to its good end.
+    void whenComplete(Runnable check) {
+        whenComplete = check;
     }
 
     private void arrived(Buffer part) {
@@ -92,6 +98,7 @@ final class BodyStream extends InputStream {
     @Override
     public int read(byte[] into, int offset, int length) throws IOException {
         if (position == current.length && !next()) {
+            whenComplete.run();
             return -1;
         }
         int count = Math.min(length, current.length - position);

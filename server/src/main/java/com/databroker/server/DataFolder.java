@@ -44,7 +44,7 @@ final class DataFolder implements AutoCloseable {
     ///     [Problem#STORAGE_FULL]
     static DataFolder open(Path path) {
         try {
-            Files.createDirectories(path);
+            create(path);
             Path lockFile = path.resolve("lock");
             FileChannel channel = FileChannel.open(
                     lockFile, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -72,6 +72,23 @@ final class DataFolder implements AutoCloseable {
             return channel.tryLock();
         } catch (OverlappingFileLockException inThisProcess) {
             return null;
+        }
+    }
+
+    /// For the broker's user alone: whoever else can read the folder would pass by the gate.
+    private static void create(Path path) throws IOException {
+        if (Files.isDirectory(path)) {
+            return;
+        }
+        Path parent = path.toAbsolutePath().getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+        if (path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.createDirectory(
+                    path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } else {
+            Files.createDirectory(path);
         }
     }
 
@@ -116,6 +133,9 @@ final class DataFolder implements AutoCloseable {
                 out.force(true);
             }
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            try (FileChannel folder = FileChannel.open(path, StandardOpenOption.READ)) {
+                folder.force(true);
+            }
         } catch (IOException refused) {
             throw problem(target, refused);
         }

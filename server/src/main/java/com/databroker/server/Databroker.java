@@ -41,6 +41,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,6 +70,7 @@ public final class Databroker implements AutoCloseable {
     private final CurveKeys curve;
     private final HttpDoor http;
     private final ZmtpListener zmq;
+    private final AtomicBoolean closing = new AtomicBoolean();
     private volatile boolean stopping;
 
     /// Starts a broker; when this returns it is ready.
@@ -190,7 +192,7 @@ public final class Databroker implements AutoCloseable {
         HttpDoor.Routes routes = new HttpDoor.Routes(
                 new PublishHandler(events),
                 new SseHandler(events, streams),
-                new WebSocketHandler(events, config.http().allowedOrigins(), streams),
+                new WebSocketHandler(events, new Origins(config.http().allowedOrigins()), streams),
                 new FilesHandler(files, config.http().bodyRateMin().bytes()),
                 new AccessHandler(files, clock, random),
                 new StatusHandler(metrics, config.http().metricsPublic(), files, () -> stopping),
@@ -234,6 +236,10 @@ public final class Databroker implements AutoCloseable {
                         "zmq.curve-key-file: " + file + " is not a secret key of 64 hexadecimal digits");
             }
         }
+        if (!file.equals(data.resolve("curve.key"))) {
+            throw new ProblemException(
+                    Problem.CONFIGURATION_INVALID, "zmq.curve-key-file: " + file + " does not exist");
+        }
         CurveKeys keys = CurveKeys.generate(random);
         data.write("curve.key", HexFormat.of().formatHex(keys.secretKey().toArray()) + "\n", true);
         return keys;
@@ -246,12 +252,12 @@ public final class Databroker implements AutoCloseable {
     }
 
     private void sweep() {
-        try {
-            gate.sweep();
-            events.sweep();
-            tls.sweep();
-        } catch (RuntimeException failed) {
-            LOG.atError().setCause(failed).log("the sweep failed and goes on");
+        for (Runnable duty : List.<Runnable>of(gate::sweep, events::sweep, tls::sweep)) {
+            try {
+                duty.run();
+            } catch (RuntimeException failed) {
+                LOG.atError().setCause(failed).log("a sweep failed; the others go on");
+            }
         }
     }
 
@@ -310,14 +316,32 @@ public final class Databroker implements AutoCloseable {
     /// Stops: takes nothing new, lets what is under way end within two seconds, then closes.
     @Override
     public void close() {
-        if (stopping) {
+        if (!closing.compareAndSet(false, true)) {
+            awaitUninterruptibly(stopped);
             return;
         }
         stopping = true;
         LOG.info("stopping");
-        http.drain(DRAIN);
-        closeAll();
-        stopped.countDown();
+        try {
+            http.drain(DRAIN);
+        } finally {
+            closeAll();
+            stopped.countDown();
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        boolean interrupted = false;
+        while (latch.getCount() > 0) {
+            try {
+                latch.await();
+            } catch (InterruptedException later) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void closeAll() {

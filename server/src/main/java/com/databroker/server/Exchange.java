@@ -115,6 +115,11 @@ final class Exchange {
         return who;
     }
 
+    /// Forgets who asked, so that it is asked again: rights may have changed since.
+    void forgetPrincipal() {
+        principal = null;
+    }
+
     boolean hasCredentials() {
         return !(credentials() instanceof Credentials.Anonymous);
     }
@@ -272,6 +277,9 @@ final class Exchange {
     void fail(Throwable failed) {
         if (failed instanceof ProblemException refusal) {
             refuse(refusal);
+        } else if (response().closed()) {
+            // The client went away within the answer, which is its right.
+            LOG.atDebug().addKeyValue("path", target.path()).setCause(failed).log("a connection broke");
         } else {
             LOG.atError().addKeyValue("path", target.path()).setCause(failed).log("a request failed");
             refuse(new ProblemException(Problem.INTERNAL, "the request could not be answered"));

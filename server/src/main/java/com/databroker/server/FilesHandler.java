@@ -7,6 +7,7 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.files.FileEntry;
 import com.databroker.files.FilePlane;
+import com.databroker.files.OpenFile;
 import com.databroker.files.Precondition;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -25,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 final class FilesHandler {
     /// The users file is a file like others, but for who may touch it: administrators of `users`.
     static final String USERS_FILE = "broker_users.xml";
+
+    /// RFC 9110 asks for two digits of the day, which the JDK's own form does not give.
+    private static final DateTimeFormatter HTTP_DATE =
+            DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US);
 
     private static final Map<String, String> MEDIA_TYPES = Map.ofEntries(
             Map.entry("txt", "text/plain; charset=utf-8"),
@@ -54,6 +59,10 @@ final class FilesHandler {
         exchange.allow(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.PUT, HttpMethod.POST, HttpMethod.DELETE);
         exchange.target().allow();
         String tail = exchange.target().tail();
+        if (tail.equalsIgnoreCase(USERS_FILE) && !tail.equals(USERS_FILE)) {
+            // On some disks it would be the users file.
+            throw new ProblemException(Problem.PATH_INVALID, "the name could be read as " + USERS_FILE);
+        }
         boolean folder = tail.isEmpty() || tail.endsWith("/");
         if (exchange.isMethod(HttpMethod.GET, HttpMethod.HEAD)) {
             if (folder) {
@@ -90,6 +99,11 @@ final class FilesHandler {
         BodyStream body = new BodyStream(request, bytesPerSecondMin);
         request.resume();
         exchange.blocking(() -> {
+            // An upload may take hours; who may not write any more when it ends has not written.
+            body.whenComplete(() -> {
+                exchange.forgetPrincipal();
+                require(exchange, Action.WRITE, path);
+            });
             FileChange change = files.put(path, body, length, precondition, principal);
             exchange.onLoop(() -> {
                 HttpServerResponse response = exchange.response();
@@ -117,13 +131,13 @@ final class FilesHandler {
     private void get(Exchange exchange, String path) {
         require(exchange, Action.READ, path);
         exchange.blocking(() -> {
-            FileEntry entry = files.stat(path)
-                    .orElseThrow(() -> new ProblemException(Problem.FILE_NOT_FOUND, "there is no file " + path));
-            exchange.onLoop(() -> send(exchange, entry));
+            OpenFile file = files.read(path);
+            exchange.onLoop(() -> send(exchange, file));
         });
     }
 
-    private void send(Exchange exchange, FileEntry entry) {
+    private static void send(Exchange exchange, OpenFile file) {
+        FileEntry entry = file.entry();
         HttpServerResponse response = exchange.response();
         if (entry.folder()) {
             response.putHeader("Location", exchange.request().path() + "/");
@@ -131,19 +145,20 @@ final class FilesHandler {
             return;
         }
         headers(response, entry.etag(), entry.sha256());
-        response.putHeader(
-                "Last-Modified",
-                DateTimeFormatter.RFC_1123_DATE_TIME.format(entry.modified().atOffset(ZoneOffset.UTC)));
+        response.putHeader("Last-Modified", HTTP_DATE.format(entry.modified().atOffset(ZoneOffset.UTC)));
         List<String> known = etags(exchange.request(), "If-None-Match");
         if (known != null && (known.contains("*") || known.contains(entry.etag()))) {
+            file.close();
             exchange.empty(304);
             return;
         }
         response.putHeader("Content-Type", mediaType(entry.name()));
         if (exchange.isMethod(HttpMethod.HEAD)) {
+            file.close();
             response.putHeader("Content-Length", Long.toString(entry.size())).end();
         } else {
-            response.sendFile(files.onDisk(entry.path()).toString(), 0, entry.size())
+            response.sendFile(file.channel(), 0, entry.size())
+                    .onComplete(sent -> file.close())
                     .onFailure(exchange::fail);
         }
     }
@@ -164,9 +179,7 @@ final class FilesHandler {
     private void list(Exchange exchange, String folder) {
         Principal principal = exchange.principal();
         exchange.blocking(() -> {
-            List<FileEntry> entries = files.list(folder).stream()
-                    .filter(entry -> visible(principal, entry))
-                    .toList();
+            List<FileEntry> entries = files.list(folder, (path, isFolder) -> visible(principal, path, isFolder));
             exchange.onLoop(() -> exchange.json(200, json -> {
                 json.writeStartObject();
                 json.writeStringProperty("path", folder.isEmpty() ? "" : folder + "/");
@@ -192,13 +205,13 @@ final class FilesHandler {
     }
 
     /// A name is shown to those who may read what it names, or something below it.
-    private static boolean visible(Principal principal, FileEntry entry) {
-        if (entry.path().equals(USERS_FILE)) {
+    private static boolean visible(Principal principal, String path, boolean folder) {
+        if (path.equals(USERS_FILE)) {
             return principal.may(Action.ADMIN, "users");
         }
-        return entry.folder()
-                ? principal.mayOverlap(Action.READ, com.databroker.core.Pattern.of(entry.path() + "/**"))
-                : principal.may(Action.READ, entry.path());
+        return folder
+                ? principal.mayOverlap(Action.READ, com.databroker.core.Pattern.of(path + "/**"))
+                : principal.may(Action.READ, path);
     }
 
     private static Precondition precondition(HttpServerRequest request) {

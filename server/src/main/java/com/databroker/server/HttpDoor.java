@@ -19,14 +19,22 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The HTTP door: one port for events, files, users and what tells about the broker.
 ///
 /// Vert.x reads requests leniently, so every request passes a strict reading here before anybody routes by it.
 final class HttpDoor implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpDoor.class);
     private static final int REQUEST_LINE_MAX = 8192;
     private static final int BACKLOG = 1024;
+
+    /// How long a client may take to agree to the end of its WebSocket; a stop waits for it.
+    private static final int WEBSOCKET_CLOSING_SECONDS = 1;
+
     private static final String DECODER = "httpDecoder";
+    private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
     private static final Set<HttpMethod> METHODS =
             Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE);
     private static final AttributeKey<RequestWatch> WATCH = AttributeKey.valueOf("databroker.request-watch");
@@ -48,6 +56,7 @@ final class HttpDoor implements AutoCloseable {
     private final Executor blocking;
     private final Routes routes;
     private final HttpServer server;
+    private final Origins origins;
     private final Busy busy = new Busy();
     private volatile boolean stopping;
 
@@ -59,6 +68,7 @@ final class HttpDoor implements AutoCloseable {
             Routes routes,
             HttpServer server) {
         this.config = config;
+        this.origins = new Origins(config.allowedOrigins());
         this.gate = gate;
         this.limit = limit;
         this.blocking = blocking;
@@ -101,6 +111,7 @@ final class HttpDoor implements AutoCloseable {
                 .setMaxWebSocketFrameSize(messageMax)
                 .setMaxWebSocketMessageSize(messageMax)
                 .setWebSocketSubProtocols(WebSocketHandler.SUBPROTOCOLS)
+                .setWebSocketClosingTimeout(WEBSOCKET_CLOSING_SECONDS)
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false);
         options.setAcceptBacklog(BACKLOG)
@@ -125,6 +136,9 @@ final class HttpDoor implements AutoCloseable {
             connection.close();
             return;
         }
+        // Vert.x would write an error with its trace for each connection that a client breaks off.
+        connection.exceptionHandler(broken ->
+                LOG.atDebug().addKeyValue("address", address).setCause(broken).log("a connection broke"));
         Channel channel =
                 ((HttpServerConnection) connection).channelHandlerContext().channel();
         // The channel's own end: a connection that became a WebSocket has no close handler any more.
@@ -163,6 +177,9 @@ final class HttpDoor implements AutoCloseable {
         try {
             target = RequestTarget.parse(request.uri());
             check(request);
+            if (!READING.contains(request.method())) {
+                origins.check(request);
+            }
         } catch (ProblemException refusal) {
             target = new RequestTarget("", java.util.Map.of());
             odd = refusal;

@@ -8,10 +8,13 @@ import com.databroker.core.Position;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Publication;
+import com.databroker.core.Text;
 import com.databroker.core.Topic;
 import com.databroker.events.EventPlane;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -91,7 +94,7 @@ final class PublishHandler {
         request.headers().forEach((name, value) -> {
             String lower = name.toLowerCase(Locale.ROOT);
             if (lower.startsWith("ce-")) {
-                ce.put(lower.substring(3), value);
+                ce.put(lower.substring(3), percentDecoded(value));
             }
         });
         if (!ce.isEmpty()) {
@@ -101,6 +104,19 @@ final class PublishHandler {
             throw new ProblemException(Problem.TOPIC_INVALID, "name the topic in the address: POST /events/<topic>");
         }
         return List.of(new Publication(topic, body, contentType, Map.of()));
+    }
+
+    /// As the HTTP binding of CloudEvents writes what is not printable ASCII; anything else stays as it is.
+    private static String percentDecoded(String value) {
+        if (value.indexOf('%') < 0) {
+            return value;
+        }
+        try {
+            return URLDecoder.decode(value.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException malformed) {
+            throw new ProblemException(
+                    Problem.MESSAGE_INVALID, "a ce- header is not percent-encoded: " + Text.excerpt(value));
+        }
     }
 
     private static String mediaType(HttpServerRequest request) {

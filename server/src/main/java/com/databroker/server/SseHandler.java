@@ -75,12 +75,7 @@ final class SseHandler {
 
         void open(Pattern pattern, @Nullable Position since) {
             Session admitted = exchange.gate()
-                    .admit(
-                            exchange.credentials(),
-                            exchange.address(),
-                            DOOR,
-                            why -> exchange.onLoop(
-                                    () -> exchange.request().connection().close()));
+                    .admit(exchange.credentials(), exchange.address(), DOOR, why -> loop.execute(this::cutOff));
             session = admitted;
             announcedAs = admitted.principal().name();
             Subscriber attached = plane.attach(loop, admitted, form, this);
@@ -112,6 +107,12 @@ final class SseHandler {
             if (isWritable()) {
                 response.write(": alive\n\n");
             }
+        }
+
+        /// At once, whatever still waits to be sent: the reader has no right to it any more.
+        private void cutOff() {
+            close();
+            channel.close();
         }
 
         private void farewell() {

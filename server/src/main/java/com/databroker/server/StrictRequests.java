@@ -186,7 +186,7 @@ final class StrictRequests extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /// For the log and for tests.
+    /// Of [StrictHead], which counts them.
     static ProblemException tooMany(int max) {
         return new ProblemException(Problem.HEADERS_TOO_LARGE, "the request has more than " + max + " headers");
     }

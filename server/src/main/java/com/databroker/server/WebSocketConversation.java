@@ -20,7 +20,9 @@ import com.databroker.events.Subscriber;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.Utf8FrameValidator;
+import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.internal.http.WebSocketInternal;
 import java.util.Map;
@@ -40,6 +42,7 @@ final class WebSocketConversation implements Outlet {
     private static final String DECODER = "wsdecoder";
     private static final long ADMISSION_SECONDS = 5;
     private static final int REASON_MAX = 120;
+    private static final long FAREWELL_MILLIS = 500;
 
     private final EventPlane plane;
     private final Gate gate;
@@ -58,6 +61,7 @@ final class WebSocketConversation implements Outlet {
     private @Nullable Subscriber subscriber;
     private @Nullable ScheduledFuture<?> timer;
     private String announcedAs = "";
+    private boolean closing;
 
     WebSocketConversation(
             EventPlane plane,
@@ -96,7 +100,8 @@ final class WebSocketConversation implements Outlet {
         if (context.pipeline().get(DECODER) != null) {
             context.pipeline().addAfter(DECODER, null, new Utf8FrameValidator(true));
         }
-        context.pipeline().addLast(new WritabilityWatch(this::resume));
+        // In front of Vert.x, which keeps the news to itself.
+        context.pipeline().addBefore(context.name(), null, new WritabilityWatch(this::resume));
         open.add(farewell);
         if (credentials == null) {
             timer = loop().schedule(this::admitWithout, ADMISSION_SECONDS, TimeUnit.SECONDS);
@@ -109,7 +114,13 @@ final class WebSocketConversation implements Outlet {
         LOG.atDebug().addKeyValue("address", address).setCause(broken).log("a WebSocket connection broke");
         if (!socket.isClosed()) {
             // A message in too many parts: Vert.x forgets those that came and takes the rest for another.
-            close(new ProblemException(Problem.BAD_REQUEST, "the frames are malformed or the message is too long"));
+            boolean malformed = broken instanceof CorruptedWebSocketFrameException corrupted
+                    && !corrupted.closeStatus().equals(WebSocketCloseStatus.MESSAGE_TOO_BIG);
+            close(
+                    malformed
+                            ? new ProblemException(Problem.BAD_REQUEST, "the frames are malformed")
+                            : new ProblemException(
+                                    Problem.PAYLOAD_TOO_LARGE, "the message is too long (events.payload-max)"));
         }
     }
 
@@ -148,6 +159,10 @@ final class WebSocketConversation implements Outlet {
     }
 
     private void received(Bytes bytes, boolean binary) {
+        if (closing) {
+            // Whoever was refused may have sent more already; none of it signs anybody in.
+            return;
+        }
         if (cloudEvents) {
             attempt(EventMessage.NO_ID, () -> publishCloudEvent(bytes));
             return;
@@ -258,11 +273,14 @@ final class WebSocketConversation implements Outlet {
     }
 
     private void close(ProblemException why) {
+        closing = true;
         String reason = why.problem().number() + " " + why.detail();
         String cut = reason.length() > REASON_MAX ? reason.substring(0, REASON_MAX) : reason;
         LOG.atDebug().addKeyValue("address", address).log("WebSocket closed: {}", reason);
         end();
         socket.close((short) why.problem().closeCode(), cut.replaceAll("[^ -~]", "?"));
+        // A client that reads nothing would keep the close frame, and with it the connection, waiting for ever.
+        loop().schedule(() -> context.channel().close(), FAREWELL_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void end() {

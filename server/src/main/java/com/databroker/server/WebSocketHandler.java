@@ -9,10 +9,8 @@ import com.databroker.events.EventPlane;
 import com.databroker.events.Form;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import java.net.URI;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// `GET /events` with an upgrade: checks the request, and hands the connection to a [WebSocketConversation].
 final class WebSocketHandler {
@@ -21,7 +19,7 @@ final class WebSocketHandler {
             List.of(EventMessages.JSON.subprotocol(), EventMessages.CBOR.subprotocol(), EventFrames.CLOUDEVENTS_JSON);
 
     private final EventPlane plane;
-    private final List<String> allowedOrigins;
+    private final Origins origins;
     private final OpenStreams open;
 
     /// One instance a protocol, so that the plane encodes an event once for all its connections.
@@ -33,9 +31,9 @@ final class WebSocketHandler {
             EventFrames.CLOUDEVENTS_JSON,
             EventFrames.cloudEvents());
 
-    WebSocketHandler(EventPlane plane, List<String> allowedOrigins, OpenStreams open) {
+    WebSocketHandler(EventPlane plane, Origins origins, OpenStreams open) {
         this.plane = plane;
-        this.allowedOrigins = allowedOrigins;
+        this.origins = origins;
         this.open = open;
     }
 
@@ -52,7 +50,7 @@ final class WebSocketHandler {
         exchange.allow(HttpMethod.GET);
         exchange.target().allow("topic", "since");
         HttpServerRequest request = exchange.request();
-        checkOrigin(request);
+        origins.check(request);
         String topic = exchange.target().parameter("topic");
         String since = exchange.target().parameter("since");
         Pattern pattern = topic == null ? null : Pattern.of(topic);
@@ -78,24 +76,5 @@ final class WebSocketHandler {
                 })
                 .onFailure(failed -> exchange.fail(
                         new ProblemException(Problem.BAD_REQUEST, "the WebSocket handshake is malformed", failed)));
-    }
-
-    /// A page of another origin must not use the user's network position; programs send no Origin.
-    private void checkOrigin(HttpServerRequest request) {
-        String origin = request.getHeader("Origin");
-        if (origin == null || allowedOrigins.contains(origin) || isOwn(origin, request.getHeader("Host"))) {
-            return;
-        }
-        throw new ProblemException(
-                Problem.FORBIDDEN,
-                "pages of another origin may not connect (http.allowed-origins lists those that may)");
-    }
-
-    private static boolean isOwn(String origin, @Nullable String host) {
-        try {
-            return host != null && host.equals(URI.create(origin).getAuthority());
-        } catch (IllegalArgumentException malformed) {
-            return false;
-        }
     }
 }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +19,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class AttackFloodTest {
     private static final String[] LOOPBACKS = {"127.0.0.2", "127.0.0.3", "127.0.0.4"};
+
+    @BeforeAll
+    static void quiet() {
+        AttackMemory.quiet();
+    }
 
     private static TestBroker small(Path data) {
         return TestBroker.start(
@@ -42,7 +48,10 @@ class AttackFloodTest {
                     assertThat(open(flood, port, LOOPBACKS[1], 30)).isEqualTo(4);
                     assertThat(open(flood, port, LOOPBACKS[2], 30)).isZero();
                     working.say("{\"op\":\"ping\",\"id\":3}").await("pong");
-                    assertThat(peer.send(AttackZmtp.MORE, "t").send(0, "x").read().text())
+                    assertThat(peer.send(AttackZmtp.MORE, "t")
+                                    .send(0, "x")
+                                    .read()
+                                    .text())
                             .isEqualTo("ack");
                     peer.read();
                 } finally {
@@ -60,10 +69,9 @@ class AttackFloodTest {
             opened.add(AttackSocket.connect(port, from, 4096));
         }
         flood.addAll(opened);
-        AttackSocket.await("the first are served and the rest are refused", () -> opened.stream()
-                        .filter(socket -> !isOpen(socket))
-                        .count()
-                >= count - 8);
+        AttackSocket.await(
+                "the first are served and the rest are refused",
+                () -> opened.stream().filter(socket -> !isOpen(socket)).count() >= count - 8);
         return (int) opened.stream().filter(AttackFloodTest::isOpen).count();
     }
 
@@ -178,7 +186,8 @@ class AttackFloodTest {
                 for (int bit = 0; bit < 9; bit++) {
                     pattern.append((i >> bit & 1) == 0 ? "**/a/" : "**/*/");
                 }
-                bomber.say("{\"op\":\"subscribe\",\"id\":" + i + ",\"topic\":\"" + pattern + "**/a/".repeat(22) + "c\"}");
+                bomber.say(
+                        "{\"op\":\"subscribe\",\"id\":" + i + ",\"topic\":\"" + pattern + "**/a/".repeat(22) + "c\"}");
             }
             bomber.await("\"id\":499");
             reader.subscribe("done");

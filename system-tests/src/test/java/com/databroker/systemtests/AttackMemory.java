@@ -1,11 +1,19 @@
 package com.databroker.systemtests;
 
+import com.databroker.server.Config;
+import com.databroker.server.Logs;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.Map;
 
 /// What the process holds, broker and test together.
 final class AttackMemory {
     private AttackMemory() {}
+
+    /// Logs as a broker does; without this everything down to each frame is written, which outweighs the flood.
+    static void quiet() {
+        Logs.configure(Config.of(Map.of("log.level", "warn")).log());
+    }
 
     /// Heap that is reachable, and direct memory.
     static long used() {

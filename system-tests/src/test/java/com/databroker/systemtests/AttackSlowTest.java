@@ -22,6 +22,7 @@ class AttackSlowTest {
 
     @BeforeAll
     static void start(@TempDir Path data) {
+        AttackMemory.quiet();
         broker = TestBroker.start(data, Map.of("http.header-timeout", "1s", "http.idle-timeout", "3s"));
     }
 
@@ -60,8 +61,8 @@ class AttackSlowTest {
                     threads.submit(() -> dripBody(head("PUT /files/slow.bin HTTP/1.1", "Content-Length: 100000")));
             Future<String> event =
                     threads.submit(() -> dripBody(head("POST /events/slow HTTP/1.1", "Content-Length: 100000")));
-            Future<String> users = threads.submit(
-                    () -> dripBody(head("POST /access/users HTTP/1.1", "Content-Length: 50000")));
+            Future<String> users =
+                    threads.submit(() -> dripBody(head("POST /access/users HTTP/1.1", "Content-Length: 50000")));
             assertThat(upload.get()).contains(" 408 ", "http.body-rate-min");
             assertThat(event.get()).contains(" 408 ", "http.body-rate-min");
             assertThat(users.get()).contains(" 408 ", "http.body-rate-min");
@@ -144,8 +145,8 @@ class AttackSlowTest {
     void webSocketRequestsWithoutReadingDoNotPileUp() throws IOException {
         long before = AttackMemory.used();
         for (byte[] frame : new byte[][] {
-            AttackWebSocket.frame(AttackWebSocket.TEXT, "{\"op\":\"nonsense\"}".getBytes(
-                    java.nio.charset.StandardCharsets.US_ASCII)),
+            AttackWebSocket.frame(
+                    AttackWebSocket.TEXT, "{\"op\":\"nonsense\"}".getBytes(java.nio.charset.StandardCharsets.US_ASCII)),
             AttackWebSocket.frame(AttackWebSocket.PING, new byte[120])
         }) {
             AttackSocket raw = AttackSocket.connect(broker.httpPort(), "127.0.0.1", 4096);
@@ -154,7 +155,7 @@ class AttackSlowTest {
                 for (int i = 0; i < 1000; i++) {
                     System.arraycopy(frame, 0, many, i * frame.length, frame.length);
                 }
-                socket.socket.sendUntilStuck(many, 256 << 20);
+                socket.socket.sendUntilStuck(many, 128 << 20);
                 AttackMemory.assertNear(before, 48L << 20);
             }
         }

@@ -26,8 +26,10 @@ class AttackWebSocketTest {
 
     @BeforeAll
     static void start(@TempDir Path data) {
+        AttackMemory.quiet();
         broker = TestBroker.start(
-                data, Map.of("events.subscriptions-max", "500", "events.payload-max", "64KiB", "events.window", "1MiB"));
+                data,
+                Map.of("events.subscriptions-max", "500", "events.payload-max", "64KiB", "events.window", "1MiB"));
     }
 
     @AfterAll
@@ -237,7 +239,8 @@ class AttackWebSocketTest {
             }
             client.await("\"id\":500");
             assertThat(client.await("\"op\"")).contains("3001", "events.subscriptions-max");
-            client.say("{\"op\":\"unsubscribe\",\"id\":1,\"topic\":\"flood/1/**\"}").await("ack");
+            client.say("{\"op\":\"unsubscribe\",\"id\":1,\"topic\":\"flood/1/**\"}")
+                    .await("ack");
             client.say("{\"op\":\"subscribe\",\"id\":2,\"topic\":\"other/**\"}").await("ack");
         }
     }

@@ -28,6 +28,7 @@ class AttackZmtpTest {
 
     @BeforeAll
     static void start(@TempDir Path data) {
+        AttackMemory.quiet();
         broker = TestBroker.start(
                 data,
                 Map.of(
@@ -54,9 +55,7 @@ class AttackZmtpTest {
     private static byte[] plain(String afterwards) {
         String token = broker.token();
         return join(
-                greeting("PLAIN"),
-                command("HELLO", "\u0005admin" + (char) token.length() + token),
-                latin1(afterwards));
+                greeting("PLAIN"), command("HELLO", "\u0005admin" + (char) token.length() + token), latin1(afterwards));
     }
 
     static Stream<byte[]> handshakes() {
@@ -136,7 +135,8 @@ class AttackZmtpTest {
     }
 
     static Stream<String> topics() {
-        return Stream.of("/", "a//b", "a/", "a*", "$a", "a\0b", "\u00c0\u00ae", "\u00ff", "\u00ed\u00a0\u0080", "files/a");
+        return Stream.of(
+                "/", "a//b", "a/", "a*", "$a", "a\0b", "\u00c0\u00ae", "\u00ff", "\u00ed\u00a0\u0080", "files/a");
     }
 
     @ParameterizedTest

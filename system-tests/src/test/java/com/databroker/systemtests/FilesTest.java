@@ -30,19 +30,27 @@ class FilesTest {
         try (TestBroker broker = TestBroker.start(folder.resolve("data"));
                 Peer zmq = Peers.pyzmq(broker, "SUB", "admin", broker.token(), Map.of("sub", List.of("files/")));
                 Peer sse = Peer.start(
-                        "curl", "-sN", "-H", bearer(broker), broker.http("/events?topic=files/**").toString())) {
+                        "curl",
+                        "-sN",
+                        "-H",
+                        bearer(broker),
+                        broker.http("/events?topic=files/**").toString())) {
             sse.await(": welcome");
             awaitConnections(broker, 2);
             String address = broker.http("/files/ci/report.pdf").toString();
             for (String expected : List.of("FILE CREATED", "FILE UPDATED")) {
-                assertThat(curl("-sf", "-T", report.toString(), "-H", bearer(broker), address)).isZero();
+                assertThat(curl("-sf", "-T", report.toString(), "-H", bearer(broker), address))
+                        .isZero();
                 heard(zmq, sse, expected);
             }
-            assertThat(curl("-sf", "-o", back.toString(), "-H", bearer(broker), address)).isZero();
+            assertThat(curl("-sf", "-o", back.toString(), "-H", bearer(broker), address))
+                    .isZero();
             assertThat(Files.mismatch(report, back)).isEqualTo(-1);
-            assertThat(curl("-sf", "-X", "DELETE", "-H", bearer(broker), address)).isZero();
+            assertThat(curl("-sf", "-X", "DELETE", "-H", bearer(broker), address))
+                    .isZero();
             heard(zmq, sse, "FILE DELETED");
-            assertThat(broker.request("GET", "/files/ci/report.pdf", "").statusCode()).isEqualTo(404);
+            assertThat(broker.request("GET", "/files/ci/report.pdf", "").statusCode())
+                    .isEqualTo(404);
         }
     }
 
@@ -86,8 +94,8 @@ class FilesTest {
             HttpResponse<String> created = broker.request("PUT", "/files/a/page.html", "<script>alert(1)</script>");
             assertThat(created.statusCode()).isEqualTo(201);
             String etag = created.headers().firstValue("ETag").orElseThrow();
-            assertThat(created.headers().firstValue("Repr-Digest")).hasValueSatisfying(digest -> assertThat(digest)
-                    .startsWith("sha-256=:"));
+            assertThat(created.headers().firstValue("Repr-Digest"))
+                    .hasValueSatisfying(digest -> assertThat(digest).startsWith("sha-256=:"));
             assertThat(broker.request("PUT", "/files/a/page.html", "x", "If-None-Match", "*")
                             .statusCode())
                     .isEqualTo(412);
@@ -118,7 +126,9 @@ class FilesTest {
                     broker.request("PUT", USERS, good.replace("<user name=\"admin\"", "<user nam=\"admin\""));
             assertThat(refused.statusCode()).isEqualTo(422);
             Map<String, ?> problem = Json.parseObject(Bytes.utf8(refused.body()));
-            assertThat(String.valueOf(problem.get("findings"))).contains("line=").contains("nam");
+            assertThat(String.valueOf(problem.get("findings")))
+                    .contains("line=")
+                    .contains("nam");
             assertThat(broker.request("GET", USERS, "").body()).isEqualTo(good);
             assertThat(broker.request("DELETE", USERS, "").statusCode()).isEqualTo(403);
             // Nothing was published between the two.
@@ -128,9 +138,9 @@ class FilesTest {
 
     /// Publishes an event and gives its position.
     private static String next(TestBroker broker) throws Exception {
-        return String.valueOf(
-                Json.parseObject(Bytes.utf8(broker.request("POST", "/events/test", "x").body()))
-                        .get("position"));
+        return String.valueOf(Json.parseObject(
+                        Bytes.utf8(broker.request("POST", "/events/test", "x").body()))
+                .get("position"));
     }
 
     private static String following(String position) {
@@ -141,15 +151,23 @@ class FilesTest {
     void a_user_may_do_what_its_grants_say_and_a_scoped_token_less() throws Exception {
         try (TestBroker broker = TestBroker.start(folder)) {
             String ci = broker.user("ci", "read,write:ci/**", "publish:builds/**");
-            assertThat(broker.requestAs(ci, "PUT", "/files/ci/a.txt", "x").statusCode()).isEqualTo(201);
-            assertThat(broker.requestAs(ci, "GET", "/files/ci/a.txt", "").body()).isEqualTo("x");
-            assertThat(broker.requestAs(ci, "DELETE", "/files/ci/a.txt", "").statusCode()).isEqualTo(403);
-            assertThat(broker.requestAs(ci, "PUT", "/files/other/a.txt", "x").statusCode()).isEqualTo(403);
+            assertThat(broker.requestAs(ci, "PUT", "/files/ci/a.txt", "x").statusCode())
+                    .isEqualTo(201);
+            assertThat(broker.requestAs(ci, "GET", "/files/ci/a.txt", "").body())
+                    .isEqualTo("x");
+            assertThat(broker.requestAs(ci, "DELETE", "/files/ci/a.txt", "").statusCode())
+                    .isEqualTo(403);
+            assertThat(broker.requestAs(ci, "PUT", "/files/other/a.txt", "x").statusCode())
+                    .isEqualTo(403);
             assertThat(broker.requestAs(ci, "GET", USERS, "").statusCode()).isEqualTo(403);
-            assertThat(broker.requestAs(ci, "POST", "/events/builds/x", "x").statusCode()).isEqualTo(200);
-            assertThat(broker.requestAs(ci, "POST", "/events/deploys/x", "x").statusCode()).isEqualTo(403);
-            assertThat(broker.requestAs(ci, "GET", "/access/users", "").statusCode()).isEqualTo(403);
-            assertThat(broker.requestAs("", "GET", "/files/ci/a.txt", "").statusCode()).isEqualTo(401);
+            assertThat(broker.requestAs(ci, "POST", "/events/builds/x", "x").statusCode())
+                    .isEqualTo(200);
+            assertThat(broker.requestAs(ci, "POST", "/events/deploys/x", "x").statusCode())
+                    .isEqualTo(403);
+            assertThat(broker.requestAs(ci, "GET", "/access/users", "").statusCode())
+                    .isEqualTo(403);
+            assertThat(broker.requestAs("", "GET", "/files/ci/a.txt", "").statusCode())
+                    .isEqualTo(401);
             assertThat(broker.requestAs(ci, "GET", "/files/", "").body())
                     .contains("\"ci\"")
                     .doesNotContain("broker_users");

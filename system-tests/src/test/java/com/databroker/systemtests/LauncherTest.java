@@ -28,7 +28,12 @@ class LauncherTest {
         }
         Files.createSymbolicLink(tools.resolve("java"), old.resolve("bin").resolve("java"));
         try (Peer launcher = Peer.start(
-                "env", "-i", "HOME=" + folder, "PATH=" + tools, "/bin/bash", ROOT.resolve("databroker").toString(),
+                "env",
+                "-i",
+                "HOME=" + folder,
+                "PATH=" + tools,
+                "/bin/bash",
+                ROOT.resolve("databroker").toString(),
                 "version")) {
             launcher.await(line -> line.startsWith("error: Java 25 or later is needed, found Java 17 in")
                     && line.contains("export JAVA_HOME="));

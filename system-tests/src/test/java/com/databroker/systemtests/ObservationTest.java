@@ -88,7 +88,8 @@ class ObservationTest {
     @Test
     void the_users_schema_is_published() throws Exception {
         try (TestBroker broker = TestBroker.start(folder)) {
-            assertThat(broker.requestAs("", "GET", "/schemas/broker_users.xsd", "").body())
+            assertThat(broker.requestAs("", "GET", "/schemas/broker_users.xsd", "")
+                            .body())
                     .contains("urn:databroker:users:1");
         }
     }

@@ -157,8 +157,8 @@ class StopTest {
                         "--zmq.port",
                         "0")
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        data.resolve("out.txt").toFile()))
+                .redirectOutput(
+                        ProcessBuilder.Redirect.appendTo(data.resolve("out.txt").toFile()))
                 .start();
     }
 
@@ -168,9 +168,9 @@ class StopTest {
         if (!Files.exists(context)) {
             throw new AssertionError(Files.readString(data.resolve("out.txt")));
         }
-        String url = String.valueOf(com.databroker.core.Json.parseObject(
-                        com.databroker.core.Bytes.utf8(Files.readString(context)))
-                .get("url"));
+        String url = String.valueOf(
+                com.databroker.core.Json.parseObject(com.databroker.core.Bytes.utf8(Files.readString(context)))
+                        .get("url"));
         return java.net.URI.create(url).getPort();
     }
 }

@@ -26,14 +26,16 @@ class UsersOnDiskTest {
             AtomicBoolean done = new AtomicBoolean();
             Thread editor = Thread.ofVirtual().start(() -> edit(users, content, done));
             for (int i = 0; i < 300; i++) {
-                assertThat(broker.request("PUT", USERS, content + "<!-- " + i + " -->").statusCode())
+                assertThat(broker.request("PUT", USERS, content + "<!-- " + i + " -->")
+                                .statusCode())
                         .isBetween(201, 204);
             }
             done.set(true);
             editor.join();
             // The gate still looks at the disk: a user written by hand comes in.
             String token = broker.user("late", "read:**");
-            assertThat(broker.requestAs(token, "GET", "/files/", "").statusCode()).isEqualTo(200);
+            assertThat(broker.requestAs(token, "GET", "/files/", "").statusCode())
+                    .isEqualTo(200);
         }
     }
 

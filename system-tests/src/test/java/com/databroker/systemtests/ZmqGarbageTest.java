@@ -248,6 +248,8 @@ class ZmqGarbageTest {
                         "tcp://127.0.0.1:" + line.getLocalPort(),
                         "probe",
                         "carol/probe",
+                        "renew",
+                        true,
                         "curve",
                         Map.of(
                                 "server", Peers.serverKey(broker),
