@@ -38,7 +38,7 @@ final class ArchitectureTest {
             "core", 19,
             "access", 14,
             "events", 9,
-            "files", 5,
+            "files", 6,
             "server", 7,
             "client", 5,
             "cli", 1);
