@@ -1,7 +1,8 @@
 """A ZeroMQ peer on libzmq through pyzmq: one socket, told what to do line by line.
 
 The first argument is JSON: type, endpoint; optional plain ([user, token]), curve ({server, public, secret}),
-sub (prefixes), renew (a new socket after each end, since libzmq gives up on a peer that broke the protocol), probe (a topic that is sent every 20 ms until the first command), heartbeat (milliseconds).
+sub (prefixes), probe (a topic that is sent every 20 ms until the first command), heartbeat (milliseconds), renew (a new
+socket after each end, since libzmq gives up on a peer that broke the protocol).
 Commands, one JSON object a line: {"sub": prefix}, {"unsub": prefix}, {"send": [base64, …]},
 {"many": [prefix, count]} subscribes to prefix0, prefix1, …, {"mark": text} is said back.
 Said: READY, MARK text, EVENT name (the socket's monitor), MSG base64 … for each message.
@@ -17,6 +18,8 @@ from zmq.utils.monitor import recv_monitor_message
 options = json.loads(sys.argv[1])
 context = zmq.Context()
 poller = zmq.Poller()
+
+
 def opened():
     """A connected socket and its monitor."""
     made = context.socket(getattr(zmq, options["type"]))

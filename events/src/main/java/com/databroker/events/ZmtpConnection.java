@@ -246,8 +246,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     private Map<String, String> properties(Map<String, String> theirs) {
         String type = theirs.getOrDefault("socket-type", "");
         ZmtpRole fitting = switch (type) {
-            case "SUB" -> new ZmtpSubscriber(this, "XPUB");
-            case "XSUB" -> new ZmtpSubscriber(this, "XPUB");
+            case "SUB", "XSUB" -> new ZmtpSubscriber(this, "XPUB");
             case "PUB", "XPUB" -> new ZmtpPublisher(this, "XSUB");
             case "PUSH" -> new ZmtpPublisher(this, "PULL");
             case "REQ", "DEALER" -> new ZmtpService(this);

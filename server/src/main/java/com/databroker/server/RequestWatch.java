@@ -66,17 +66,22 @@ final class RequestWatch extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /// When the connection ends, or has become a WebSocket and asks no more.
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        cancel();
+        over();
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+        over();
+        super.channelInactive(ctx);
+    }
+
+    private void over() {
         cancel();
         for (; underWay > 0; underWay--) {
             busy.end();
         }
-        super.channelInactive(ctx);
     }
 }

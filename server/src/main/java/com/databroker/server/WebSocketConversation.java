@@ -8,6 +8,7 @@ import com.databroker.core.Bytes;
 import com.databroker.core.CloudEvents;
 import com.databroker.core.EventMessage;
 import com.databroker.core.EventMessages;
+import com.databroker.core.Json;
 import com.databroker.core.Pattern;
 import com.databroker.core.Position;
 import com.databroker.core.Problem;
@@ -18,6 +19,7 @@ import com.databroker.events.Form;
 import com.databroker.events.Outlet;
 import com.databroker.events.Subscriber;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
@@ -25,6 +27,7 @@ import io.netty.handler.codec.http.websocketx.Utf8FrameValidator;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.internal.http.WebSocketInternal;
+import java.math.BigInteger;
 import java.util.Map;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -102,6 +105,9 @@ final class WebSocketConversation implements Outlet {
         }
         // In front of Vert.x, which keeps the news to itself.
         context.pipeline().addBefore(context.name(), null, new WritabilityWatch(this::resume));
+        // What watched its requests is of no more use, and ten thousand idle connections would keep it.
+        forget(StrictRequests.class);
+        forget(RequestWatch.class);
         open.add(farewell);
         if (credentials == null) {
             timer = loop().schedule(this::admitWithout, ADMISSION_SECONDS, TimeUnit.SECONDS);
@@ -121,6 +127,12 @@ final class WebSocketConversation implements Outlet {
                             ? new ProblemException(Problem.BAD_REQUEST, "the frames are malformed")
                             : new ProblemException(
                                     Problem.PAYLOAD_TOO_LARGE, "the message is too long (events.payload-max)"));
+        }
+    }
+
+    private void forget(Class<? extends ChannelHandler> watch) {
+        if (context.pipeline().get(watch) != null) {
+            context.pipeline().remove(watch);
         }
     }
 
@@ -177,10 +189,26 @@ final class WebSocketConversation implements Outlet {
         try {
             request = messages.decodeRequest(bytes);
         } catch (ProblemException malformed) {
-            answer(new EventMessage.Refused(EventMessage.NO_ID, malformed.problem(), malformed.detail()));
+            answer(new EventMessage.Refused(idOf(bytes), malformed.problem(), malformed.detail()));
             return;
         }
         attempt(request.id(), () -> serve(request));
+    }
+
+    /// The number of a message that is wrong elsewhere: whoever waits for its answer shall get it.
+    private long idOf(Bytes bytes) {
+        try {
+            Object tree = messages == EventMessages.CBOR ? Json.parseCbor(bytes) : Json.parse(bytes);
+            if (tree instanceof Map<?, ?> map
+                    && map.get("id") instanceof BigInteger id
+                    && id.signum() >= 0
+                    && id.bitLength() <= 62) {
+                return id.longValue();
+            }
+            return EventMessage.NO_ID;
+        } catch (ProblemException unreadable) {
+            return EventMessage.NO_ID;
+        }
     }
 
     private void serve(EventMessage.Request request) {

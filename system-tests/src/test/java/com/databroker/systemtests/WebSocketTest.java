@@ -138,7 +138,11 @@ class WebSocketTest {
         wrong.put("{\"op\":\"auth\",\"id\":1,\"token\":\"again\"}", 1011);
         for (Map.Entry<String, Integer> message : wrong.entrySet()) {
             peer.say(Peers.json(Map.of("text", message.getKey())));
-            Map<?, ?> problem = map(next(peer, "error").get("problem"));
+            Map<String, @Nullable Object> error = next(peer, "error");
+            Map<?, ?> problem = map(error.get("problem"));
+            assertThat(id(error))
+                    .as(message.getKey())
+                    .isEqualTo(message.getKey().matches(".*\"id\":1[,}].*") ? "1" : "null");
             assertThat(String.valueOf(problem.get("number")))
                     .as(message.getKey())
                     .isEqualTo(message.getValue().toString());

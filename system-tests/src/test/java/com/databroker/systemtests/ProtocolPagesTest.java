@@ -1,0 +1,175 @@
+package com.databroker.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.databroker.core.Bytes;
+import com.databroker.core.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The examples of the protocol pages, replayed against a broker.
+///
+/// Blocks of a page are replayed in their order: `json send` and `json receive` over a WebSocket, which is new below
+/// each
+/// heading (`json send cloudevents <path>` opens it with that subprotocol and address); `sh` and `python` are run, and
+/// the lines of an `output` block must be theirs, in order. `…` stands for anything, `${token}` for the token.
+class ProtocolPagesTest {
+    private static final String ANYTHING = "…";
+    private static final String CLOUDEVENTS = "json send cloudevents ";
+
+    private record Block(int line, String kind, String text) {}
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"zeromq.md", "websocket.md", "sse.md", "http-events.md"})
+    void everyExampleOfThePageDoesWhatItSays(String page) throws Exception {
+        Path file = Path.of("..", "docs", "reference", page);
+        List<Block> blocks = blocks(Files.readAllLines(file));
+        assertThat(blocks).hasSizeGreaterThan(3);
+        try (TestBroker broker = TestBroker.start(folder, Map.of("http.idle-timeout", "3s"));
+                Replay replay = new Replay(broker)) {
+            for (Block block : blocks) {
+                try {
+                    replay.step(block);
+                } catch (AssertionError failed) {
+                    throw new AssertionError(page + ":" + block.line + ": " + failed.getMessage(), failed);
+                }
+            }
+        }
+    }
+
+    /// Headings count as blocks without a text.
+    private static List<Block> blocks(List<String> lines) {
+        List<Block> blocks = new ArrayList<>();
+        StringBuilder text = new StringBuilder();
+        String kind = "";
+        int start = 0;
+        for (int i = 0; i < lines.size(); i++) {
+            String line = lines.get(i);
+            if (line.startsWith("```") && kind.isEmpty()) {
+                kind = line.substring(3).strip();
+                start = i + 1;
+                assertThat(kind).as("line %d names what the block is", i + 1).isNotEmpty();
+            } else if (line.startsWith("```")) {
+                blocks.add(new Block(start, kind, text.toString()));
+                kind = "";
+                text.setLength(0);
+            } else if (!kind.isEmpty()) {
+                text.append(line).append('\n');
+            } else if (line.startsWith("## ")) {
+                blocks.add(new Block(i + 1, "heading", ""));
+            }
+        }
+        return blocks;
+    }
+
+    private static final class Replay implements AutoCloseable {
+        private final TestBroker broker;
+        private @Nullable Peer socket;
+        private String output = "";
+
+        Replay(TestBroker broker) {
+            this.broker = broker;
+        }
+
+        void step(Block block) throws Exception {
+            switch (block.kind) {
+                case "heading" -> close();
+                case "json send" -> send(block, "/events", Map.of("protocol", "databroker.v1.json"));
+                case "json receive" -> receive(block);
+                case "sh" -> output = run("sh", block.text);
+                case "python" -> output = run(Peers.python(), block.text);
+                case "output" -> compare(block);
+                default -> {
+                    assertThat(block.kind).startsWith(CLOUDEVENTS);
+                    send(
+                            block,
+                            block.kind.substring(CLOUDEVENTS.length()),
+                            Map.of("protocol", "cloudevents.json", "token", broker.token()));
+                }
+            }
+        }
+
+        private void send(Block block, String path, Map<String, ?> options) throws Exception {
+            Peer open = socket;
+            if (open == null) {
+                open = Peers.ws(broker, path, options);
+                socket = open;
+                open.await(line -> line.startsWith("OPEN"));
+            }
+            open.say(Peers.json(Map.of("text", block.text.strip().replace("${token}", broker.token()))));
+        }
+
+        private void receive(Block block) throws InterruptedException {
+            Peer open = socket;
+            if (open == null) {
+                throw new AssertionError("nothing was sent before");
+            }
+            String line = open.await(said -> said.startsWith("TEXT ") || said.startsWith("CLOSE"));
+            Object actual = Json.parse(Bytes.utf8(line.substring(5)));
+            assertThat(matches(Json.parse(Bytes.utf8(block.text)), actual))
+                    .as("expected %s, came %s", block.text, line)
+                    .isTrue();
+        }
+
+        private static boolean matches(@Nullable Object expected, @Nullable Object actual) {
+            if (ANYTHING.equals(expected)) {
+                return true;
+            }
+            if (expected instanceof Map<?, ?> wanted && actual instanceof Map<?, ?> came) {
+                return wanted.keySet().equals(came.keySet())
+                        && wanted.keySet().stream().allMatch(key -> matches(wanted.get(key), came.get(key)));
+            }
+            return expected == null ? actual == null : expected.equals(actual);
+        }
+
+        private String run(String program, String script) throws IOException, InterruptedException {
+            return Peers.run(
+                            "timeout",
+                            "30",
+                            "env",
+                            "BROKER=" + broker.broker().httpAddress(),
+                            "ZMQ=" + broker.broker().zmqAddress(),
+                            "TOKEN=" + broker.token(),
+                            "SERVER_KEY=" + Peers.serverKey(broker),
+                            program,
+                            "-c",
+                            script)
+                    .output();
+        }
+
+        private void compare(Block block) {
+            StringBuilder regex = new StringBuilder("(?s).*");
+            for (String line : block.text.lines().toList()) {
+                String quoted = Pattern.quote(line).replace(ANYTHING, "\\E[^\\n]*\\Q");
+                regex.append("(?<=^|\\n)").append(quoted).append("\\n.*");
+            }
+            assertThat(Pattern.matches(regex.toString(), output + "\n"))
+                    .as("output was:\n%s", output)
+                    .isTrue();
+            assertThat(output.getBytes(StandardCharsets.UTF_8)).isNotEmpty();
+        }
+
+        @Override
+        public void close() {
+            Peer open = socket;
+            if (open != null) {
+                socket = null;
+                open.close();
+            }
+        }
+    }
+}
