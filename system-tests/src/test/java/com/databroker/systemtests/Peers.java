@@ -168,7 +168,7 @@ final class Peers {
         void close();
     }
 
-    /// Publishes an empty event to `topic` again and again until closed: whoever sees it is connected and subscribed.
+    /// Publishes an empty event to `topic` again and again until closed: whoever sees it is subscribed.
     static Knocking knocking(TestBroker broker, String topic) {
         DatabrokerClient client = client(broker);
         ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();

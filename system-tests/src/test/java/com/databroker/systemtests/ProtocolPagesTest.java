@@ -19,10 +19,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// The examples of the protocol pages, replayed against a broker.
 ///
-/// Blocks of a page are replayed in their order: `json send` and `json receive` over a WebSocket, which is new below
-/// each
-/// heading (`json send cloudevents <path>` opens it with that subprotocol and address); `sh` and `python` are run, and
-/// the lines of an `output` block must be theirs, in order. `…` stands for anything, `${token}` for the token.
+/// Blocks of a page are replayed in their order. `json send` and `json receive` go over a WebSocket, which is new
+/// below each heading (`json send cloudevents <path>` opens it with that subprotocol and address). `sh` and
+/// `python` are run, and the lines of an `output` block must be among theirs, in order. `…` stands for anything,
+/// `${token}` for the token.
 class ProtocolPagesTest {
     private static final String ANYTHING = "…";
     private static final String CLOUDEVENTS = "json send cloudevents ";

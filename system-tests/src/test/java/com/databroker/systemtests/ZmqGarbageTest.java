@@ -29,8 +29,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Peers that send garbage at every state of the handshake and after it: they lose their connection and nothing else
-/// happens.
+/// Peers that send garbage at every state of the handshake and after it: they lose their connection, and
+/// nothing else happens.
 class ZmqGarbageTest {
     private static final long SEED = 37;
     private static final String OPEN = "databroker_connections{door=\"zmq\"}";

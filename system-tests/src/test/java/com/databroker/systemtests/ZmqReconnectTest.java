@@ -52,6 +52,21 @@ class ZmqReconnectTest {
     }
 
     @Test
+    void whoWasTurnedAwayForTheFailuresOfOthersComesBackByItself() throws Exception {
+        try (TestBroker broker =
+                TestBroker.start(folder, Map.of("access.failures-max", "1", "access.failure-refill", "2s"))) {
+            try (ZmqRaw guesser = new ZmqRaw(broker)) {
+                guesser.send(ZmqRaw.concat(ZmqRaw.greeting(3, "PLAIN"), ZmqRaw.hello("admin", "a guess")));
+                guesser.awaitClosed();
+            }
+            try (Peer sub = Peers.pyzmq(broker, "SUB", Map.of("sub", List.of("x/")))) {
+                sub.await("EVENT CONNECT_RETRIED");
+                sub.await("EVENT HANDSHAKE_SUCCEEDED");
+            }
+        }
+    }
+
+    @Test
     void sinceReplaysWhatWasMissedAndEnvelopeAndGapAreHeeded() throws Exception {
         try (TestBroker broker = start(Map.of())) {
             String first = publish(broker, "past/1");

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The three security mechanisms of ZeroMQ, with libzmq as the judge: its monitor tells how a handshake ended.
+/// The three security mechanisms of ZeroMQ, with libzmq as the judge: its monitor tells how it went.
 class ZmqSecurityTest {
     private static final String REFUSED = "EVENT HANDSHAKE_FAILED_AUTH";
     private static final String ACCEPTED = "EVENT HANDSHAKE_SUCCEEDED";
@@ -82,7 +82,7 @@ class ZmqSecurityTest {
         }
     }
 
-    /// libzmq up to 4.3.5 misspells PLAIN's ERROR in its own source and calls the right one a breach of the protocol.
+    /// libzmq 4.3.4 sends and expects PLAIN's ERROR as `^RROR`, and calls the right one a breach of the protocol.
     private static boolean failed(String line) {
         return line.startsWith("EVENT HANDSHAKE_FAILED_");
     }
