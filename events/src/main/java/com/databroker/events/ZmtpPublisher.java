@@ -194,9 +194,6 @@ final class ZmtpPublisher implements ZmtpRole {
             }
         } else {
             decrypted = null;
-            if (body.readableBytes() > payloadMax) {
-                throw new ZmtpRefused("payload of " + body.readableBytes() + " bytes");
-            }
             if (more) {
                 tooManyFrames(0);
             } else {
