@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// Memory of segments, used again in a circle.
 ///
 /// A log lets go of memory as fast as it takes new. A general allocator gives such memory back to the operating system,
-/// which clears every page before it hands it out again: that cost half of the broker's time (RATIONALE.md).
+/// which clears every page before it hands it out again (RATIONALE.md).
 final class SegmentPool {
     private static final int RETIRED_MAX = 16;
     private static final int ENTRIES_AT_FIRST = 256;
