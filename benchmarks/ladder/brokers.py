@@ -18,6 +18,7 @@ TARGET = os.path.join(HERE, "target")
 START_SECONDS = 180  # the first start of databroker may build it
 STOP_SECONDS = 15
 JEROMQ = "org.zeromq:jeromq:0.6.0"
+LAUNCHER = "DATABROKER_LAUNCHER"
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -110,9 +111,11 @@ class Broker:
         self.folder = tempfile.mkdtemp(prefix=f"ladder-{self.name}-")
         self.ports = free_ports(self.ports_needed)
         command = self.command()
+        # Ours and not the broker's, which refuses to start with a variable of its prefix that it does not know.
+        inherited = {name: value for name, value in os.environ.items() if name != LAUNCHER}
         self.log = open(os.path.join(self.folder, "log"), "wb")
         self.process = subprocess.Popen(
-            command, cwd=self.working_folder(), env={**os.environ, **self.environment()}, stdin=subprocess.DEVNULL,
+            command, cwd=self.working_folder(), env={**inherited, **self.environment()}, stdin=subprocess.DEVNULL,
             stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_child)
         return self
 
@@ -275,10 +278,12 @@ class Databroker(Broker):
         return None if os.access(self.program(), os.X_OK) else "no launcher databroker"
 
     def program(self):
-        return os.environ.get("DATABROKER_LAUNCHER", os.path.join(os.path.dirname(HERE), "databroker"))
+        return os.environ.get(LAUNCHER, os.path.join(os.path.dirname(HERE), "databroker"))
 
     def version(self):
-        return first_line("git", "-C", os.path.dirname(self.program()), "describe", "--always", "--dirty")
+        built = first_line("git", "-C", os.path.dirname(self.program()), "describe", "--always", "--dirty")
+        java = os.path.join(first_line(self.program(), "--print-java-home"), "bin", "java")
+        return f"{built} on {first_line(java, '-version')}"
 
     def working_folder(self):
         return os.path.dirname(self.program())

@@ -38,6 +38,13 @@ COLUMNS = {
 # What the ratio to the reference is taken of.
 RATIO = {"throughput": "cpu_us_per_delivery", "stall": "cpu_us_per_delivery", "rtt": "p50_us",
          "idle": "rss_bytes_per_connection", "start": "start_wall_s"}
+# Cells that differ in one thing: (first, second, key, its title, format, what first ÷ second should be).
+PAIRS = (
+    ("ws-1x1000", "zmq-1x1000", "cpu_us_per_delivery", "CPU µs/delivery", "{:.4f}".format, "Asked of databroker: at most 2."),
+    ("stall-100", "clear-99", "delivered_per_s", "deliveries/s", "{:,.0f}".format, "Asked of databroker: 0.95 or more."),
+    ("stall-100", "clear-99", "cpu_us_per_delivery", "CPU µs/delivery", "{:.4f}".format,
+     "The same runs in the figure that hardly depends on other work on the machine."),
+)
 
 
 def short(line):
@@ -90,9 +97,46 @@ def table(cell, lines):
         figures = [form(statistics.median(value(line, k) for line in own)) for _, k, form in columns]
         order = statistics.median(value(line, key) for line in own)
         rows.append((order, [broker, *figures, middle, span, irregular(own), str(len(own))]))
-    out = [f"### {cell}", "", "| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    out += ["| " + " | ".join(cells) + " |" for _, cells in sorted(rows, key=lambda row: row[0])]
-    return out + [""]
+    return [f"### {cell}", "", *rows_of(heads, [cells for _, cells in sorted(rows, key=lambda row: row[0])]), ""]
+
+
+def runs(lines, broker, cell):
+    """Of one broker in one cell: round -> (place among all runs, line)."""
+    return {line["round"]: (place, line) for place, line in enumerate(lines)
+            if line["broker"] == broker and line["cell"] == cell and "error" not in line}
+
+
+def memory(line):
+    return f"{line['rss_begin_kb'] / 1024:.0f} → {line['rss_kb'] / 1024:.0f}"
+
+
+def pair(lines, first, second, key, title, form, asked):
+    """Two cells of the same broker, side by side: quotients within a round, and the rounds they are made of."""
+    totals, raw = [], []
+    for broker in dict.fromkeys(line["broker"] for line in lines):
+        one, two = runs(lines, broker, first), runs(lines, broker, second)
+        quotients = []
+        for number in sorted(one.keys() & two.keys()):
+            (place_a, a), (place_b, b) = one[number], two[number]
+            quotients.append(a[key] / b[key])
+            raw.append([broker, str(number), first if place_a < place_b else second, form(a[key]), form(b[key]),
+                        f"{quotients[-1]:.3f}", f"{a['delivered']:,}", f"{b['delivered']:,}", memory(a), memory(b)])
+        if quotients:
+            both = one.keys() & two.keys()
+            middle = [form(statistics.median(cell[n][1][key] for n in both)) for cell in (one, two)]
+            totals.append([broker, *middle, f"**{statistics.median(quotients):.3f}**",
+                           f"{min(quotients):.3f}–{max(quotients):.3f}", str(len(quotients))])
+    if not totals:
+        return []
+    heads = ["broker", first, second, "median of quotients", "range", "rounds"]
+    out = [f"### {first} ÷ {second}: {title}", "", asked, "", *rows_of(heads, totals), ""]
+    heads = ["broker", "round", "ran first", first, second, "quotient", f"deliveries {first}", f"deliveries {second}",
+             f"resident MB {first}", f"resident MB {second}"]
+    return out + rows_of(heads, raw) + [""]
+
+
+def rows_of(heads, rows):
+    return ["| " + " | ".join(cells) + " |" for cells in (heads, ["---"] * len(heads), *rows)]
 
 
 def machine():
@@ -106,15 +150,19 @@ def machine():
     return f"{os.cpu_count()} cores, {model}, {memory:.0f} GB, Linux {platform.release()}, loopback"
 
 
-def summary(lines, options, versions):
+def summary(lines, options, command, versions):
     when = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     loads = [line["machine_load"] for line in lines]
+    warm = f"; {options.warm_rounds} uncounted before" if options.warm_rounds else ""
     out = [f"# Load ladder: {options.name}", "", f"{when}; {machine()}; load average {min(loads)} to {max(loads)} (other work on the",
            "machine shows here: above 2 or 3 the rates say little, the CPU per delivery and the ratios still do).",
-           f"{options.rounds} interleaved rounds of {options.seconds} s after {options.warmup} s; medians; ratios are medians of the ratios per round.", ""]
+           f"{options.rounds} interleaved rounds of {options.seconds} s after {options.warmup} s{warm}; medians; ratios are medians of the ratios per round.",
+           f"`{command}`", ""]
     out += [f"- {name}: {version}" for name, version in versions.items()] + [""]
     for cell in dict.fromkeys(line["cell"] for line in lines):
         out += table(cell, [line for line in lines if line["cell"] == cell])
+    for one in PAIRS:
+        out += pair(lines, *one)
     failed = [line for line in lines if "error" in line]
     if failed:
         out += ["### Failed", ""] + [f"- round {x['round']}, {x['cell']}, {x['broker']}: {x['error']}" for x in failed] + [""]

@@ -26,11 +26,12 @@ struct options {
     const char *pub_proto, *sub_proto;
     const char *host;
     int pub_port, sub_port;
-    bool ws; // subscribers speak their protocol inside WebSocket frames
+    bool ws;   // subscribers speak their protocol inside WebSocket frames
+    bool text; // payloads as `json` needs them, whatever the protocol
     const char *ws_path, *topic, *user, *password, *token;
     int subs, size, batch;
     double rate, seconds, warmup;
-    int64_t inflight;
+    int64_t inflight, messages;
     int broker_pid;
 };
 
@@ -121,6 +122,7 @@ struct run {
     struct publisher pub;
     struct shape shape; // as subscribers receive it
     bool text, timed;
+    size_t json_at; // where the data stood in the last JSON frame: in the next one it mostly stands there too
     struct conn *subs;
     uint64_t *last; // last sequence number per subscriber, compact because the floor scans it
     uint64_t floor; // smallest of them over live subscribers

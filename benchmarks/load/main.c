@@ -22,11 +22,13 @@ static const char usage[] =
     "  --token T        Authorization: Bearer, for json and http\n"
     "  --subs N         subscribers or connections, default 1\n"
     "  --size N         payload bytes, default 128\n"
+    "  --text           payloads of text, the same bytes as json is sent\n"
     "  --rate R         messages/s, 0 = flat out (default; rtt: 5000)\n"
     "  --inflight W     messages ahead of the slowest live subscriber, default 4096, 0 = no limit\n"
     "  --batch N        bytes written at once, default 65536\n"
     "  --warmup S       seconds before measuring, default 0.5\n"
     "  --seconds S      seconds measured, default 1.5\n"
+    "  --messages N     ends measuring earlier, when the subscribers have N more each\n"
     "  --broker-pid N   whose CPU and memory are read\n"
     "  --label L        copied to the output\n";
 
@@ -36,7 +38,8 @@ static const struct option names[] = {
     {"sub-port", 1, 0, '2'}, {"ws-path", 1, 0, 'a'},  {"topic", 1, 0, 't'},    {"user", 1, 0, 'u'},
     {"password", 1, 0, 'x'}, {"token", 1, 0, 'k'},    {"subs", 1, 0, 'n'},     {"size", 1, 0, 'z'},
     {"rate", 1, 0, 'r'},     {"inflight", 1, 0, 'i'}, {"batch", 1, 0, 'b'},    {"warmup", 1, 0, 'W'},
-    {"seconds", 1, 0, 'd'},  {"label", 1, 0, 'l'},    {"broker-pid", 1, 0, 'q'}, {0, 0, 0, 0}};
+    {"seconds", 1, 0, 'd'},  {"label", 1, 0, 'l'},    {"broker-pid", 1, 0, 'q'}, {"text", 0, 0, 'T'},
+    {"messages", 1, 0, 'M'}, {0, 0, 0, 0}};
 
 static int whole(const char *text, int low, int high) {
     char *end;
@@ -69,6 +72,8 @@ static void option(struct options *o, int key, const char *value) {
     case 'x': o->password = value; break;
     case 'k': o->token = value; break;
     case 'n': o->subs = whole(value, 1, 100000); break;
+    case 'T': o->text = true; break;
+    case 'M': o->messages = whole(value, 1, 1 << 30); break;
     case 'z': o->size = whole(value, MIN_BINARY, RX_BYTES / 4); break;
     case 'r': o->rate = real(value); break;
     case 'i': o->inflight = whole(value, 0, 1 << 30); break;
@@ -89,10 +94,8 @@ static void check(struct options *o) {
     if (!o->pub_proto) o->pub_proto = o->sub_proto;
     if (strlen(o->topic) > 200) die("topic of more than 200 bytes");
     if (o->user && !o->password) die("--user without --password");
-    if (!strcmp(o->sub_proto, "json")) {
-        o->ws = true;
-        if (o->size < MIN_TEXT) die("json needs --size %d or more", MIN_TEXT);
-    }
+    if (!strcmp(o->sub_proto, "json")) o->ws = o->text = true;
+    if (o->text && o->size < MIN_TEXT) die("text needs --size %d or more", MIN_TEXT);
     if (o->ws && (!strcmp(o->sub_proto, "zmtp") || !strcmp(o->sub_proto, "redis"))) die("no --ws with %s", o->sub_proto);
     if (o->rate <= 0 && !strcmp(o->mode, "rtt")) o->rate = 5000;
     if (!strcmp(o->mode, "stall") && o->subs < 2) die("stall needs --subs 2 or more");

@@ -29,8 +29,9 @@ static void loop_once(struct run *r, int64_t wait) {
     r->now = now_ns();
 }
 
-static void traffic_until(struct run *r, int64_t end) {
-    while (r->now < end) {
+// Until `end`, or until `goal` deliveries have been counted.
+static void traffic_until(struct run *r, int64_t end, uint64_t goal) {
+    while (r->now < end && r->delivered < goal) {
         publisher_step(&r->pub);
         loop_once(r, publisher_wait(&r->pub));
         if (r->now - r->moved_at > r->pause_max) r->pause_max = r->now - r->moved_at;
@@ -72,7 +73,7 @@ static void subs_open(struct run *r) {
 static void prepare(struct run *r) {
     const struct proto *sub = proto_find(r->opt->sub_proto);
     if (!sub->sub_open) die("%s cannot subscribe", r->opt->sub_proto);
-    r->text = sub->text;
+    r->text = sub->text || r->opt->text;
     r->epoll = epoll_create1(EPOLL_CLOEXEC);
     r->rx = need_memory(RX_BYTES * 4);
     r->subs = need_memory((size_t)r->opt->subs * sizeof *r->subs);
@@ -142,12 +143,13 @@ void run_traffic(struct run *r) {
     if (stall) stall_first(r);
     r->timed = !strcmp(o->mode, "rtt");
     publisher_start_rate(&r->pub);
-    traffic_until(r, r->now + (int64_t)(o->warmup * NANOS));
+    traffic_until(r, r->now + (int64_t)(o->warmup * NANOS), UINT64_MAX);
     memset(&r->latency, 0, sizeof r->latency);
     r->pub.late_max = r->pause_max = 0;
     r->moved_at = r->now;
     sample_take(r, &from);
-    traffic_until(r, r->now + (int64_t)(o->seconds * NANOS));
+    uint64_t goal = o->messages ? r->delivered + (uint64_t)o->messages * (uint64_t)(o->subs - stall) : UINT64_MAX;
+    traffic_until(r, r->now + (int64_t)(o->seconds * NANOS), goal);
     sample_take(r, &to);
     drain(r, stall ? STALL_QUIET : DRAIN_QUIET);
     if (stall) rest = stalled_rest(r, &closed);
