@@ -9,9 +9,11 @@ import java.util.Map;
 /// @param size in bytes; the last known one of a deleted file
 /// @param etag strong entity tag without quotes, changes with every version
 /// @param sha256 lower-case hexadecimal
+/// @param version greater than that of every earlier change of any file; a change that is announced again after a
+///     crash keeps its version
 /// @param principal who did it; `disk` where another program did
 public record FileChange(
-        Kind kind, String path, long size, String etag, String sha256, Instant time, String principal) {
+        Kind kind, String path, long size, String etag, String sha256, long version, Instant time, String principal) {
     /// The three words of the first Datahub, kept as event types.
     public enum Kind {
         CREATED,
@@ -34,6 +36,7 @@ public record FileChange(
                     json.writeNumberProperty("size", size);
                     json.writeStringProperty("etag", etag);
                     json.writeStringProperty("sha256", sha256);
+                    json.writeNumberProperty("version", version);
                     json.writeStringProperty("time", time.toString());
                     json.writeStringProperty("principal", principal);
                     json.writeEndObject();

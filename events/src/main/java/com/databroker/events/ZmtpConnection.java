@@ -11,7 +11,6 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.ByteToMessageDecoder;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ScheduledFuture;
@@ -83,9 +82,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         context = ctx;
-        address = ctx.channel().remoteAddress() instanceof InetSocketAddress peer
-                ? peer.getAddress().getHostAddress()
-                : "local";
+        address = ZmtpProxied.client(ctx.channel());
         try {
             settings.limit().enter(address);
             counted = true;

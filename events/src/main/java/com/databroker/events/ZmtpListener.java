@@ -46,7 +46,11 @@ public final class ZmtpListener implements AutoCloseable {
                     @Override
                     protected void initChannel(Channel child) {
                         connections.add(child);
-                        child.pipeline().addLast(new ZmtpConnection(settings));
+                        if (settings.proxies() == null) {
+                            child.pipeline().addLast(new ZmtpConnection(settings));
+                        } else {
+                            ZmtpProxied.begin(child.pipeline(), settings, settings.proxies());
+                        }
                     }
                 })
                 .bind(address)

@@ -4,6 +4,8 @@ import com.databroker.access.ConnectionLimit;
 import com.databroker.access.Gate;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// What every connection of a ZeroMQ listener shares.
 ///
@@ -11,6 +13,8 @@ import java.time.Duration;
 /// @param handshakeTimeout from connection to the end of the handshake
 /// @param heartbeatInterval silence after which the peer is asked for a sign of life
 /// @param heartbeatTimeout silence after that which ends the connection
+/// @param proxies addresses from which alone connections come, each with a PROXY protocol header; null where they come
+///     without one, from anywhere
 public record ZmtpSettings(
         EventPlane plane,
         Gate gate,
@@ -19,4 +23,5 @@ public record ZmtpSettings(
         SecureRandom random,
         Duration handshakeTimeout,
         Duration heartbeatInterval,
-        Duration heartbeatTimeout) {}
+        Duration heartbeatTimeout,
+        @Nullable Predicate<String> proxies) {}

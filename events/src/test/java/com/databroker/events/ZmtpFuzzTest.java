@@ -92,7 +92,8 @@ class ZmtpFuzzTest {
                 secure,
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(1),
-                Duration.ofMinutes(1));
+                Duration.ofMinutes(1),
+                null);
         return new EmbeddedChannel(new ZmtpConnection(settings));
     }
 

@@ -3,22 +3,17 @@ package com.databroker.files;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.List;
 import java.util.Locale;
 
 /// The grammar of paths: what is odd is refused, not repaired.
 ///
-/// 1 to 32 segments of 1 to 255 bytes, 900 bytes in all, NFC; no leading dot, no leading or trailing blank, no control
-/// character, none of `\ : * ? " < > |`; nothing that any of the systems behind could read as another name.
+/// 1 to 32 segments of 1 to 255 bytes, 900 bytes in all, NFC; no leading dot, no leading or trailing blank,
+/// no control character, none of `\ : * ? " < > |`; nothing that any of the systems behind could read as
+/// another name.
 final class FilePath {
-    static final String TEMPORARY = ".dbk-";
-
     private static final int BYTES_MAX = 900;
     private static final int SEGMENT_BYTES_MAX = 255;
     private static final int DEPTH_MAX = 32;
@@ -70,21 +65,23 @@ final class FilePath {
         return new ProblemException(Problem.PATH_INVALID, "path \"" + Text.excerpt(path) + "\": " + why);
     }
 
-    /// The place on disk, with no symbolic link on the way from `root`.
-    ///
-    /// @throws ProblemException [Problem#FILE_NOT_FOUND] where a link stands on the way: it is as if nothing were
-    /// there
-    static Path under(Path root, List<String> segments) throws IOException {
-        Path at = root;
-        for (String segment : segments) {
-            at = at.resolve(segment);
-            if (Files.isSymbolicLink(at)) {
-                throw new ProblemException(Problem.FILE_NOT_FOUND, String.join("/", segments) + " is not a file here");
-            }
-            if (!Files.exists(at, LinkOption.NOFOLLOW_LINKS)) {
-                return root.resolve(String.join("/", segments));
-            }
+    /// Whether another program's file of this path could be one of ours.
+    static boolean isValid(String path) {
+        try {
+            parse(path);
+            return true;
+        } catch (ProblemException odd) {
+            return false;
         }
-        return at;
+    }
+
+    /// The folder of a path, empty for the root.
+    static String parent(String path) {
+        int slash = path.lastIndexOf('/');
+        return slash < 0 ? "" : path.substring(0, slash);
+    }
+
+    static String child(String folder, String name) {
+        return folder.isEmpty() ? name : folder + "/" + name;
     }
 }

@@ -6,212 +6,240 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// Files under one folder. Every way in ends in one commit:
+/// Files under one folder, for every door. What is returned from a change is on the disk, and has been
+/// announced; what is read is one whole version. All calls block, from any thread.
 ///
-/// temporary file in the target's folder → hash while writing → validator → fsync → precondition, under the path's lock
-/// → rename → fsync of the folder → change.
-///
-/// A reader sees the old file or the new one. What is returned is on the disk, and has been announced. All calls block,
-/// from any thread.
-public final class FilePlane {
-    private static final int COPY_BYTES = 64 << 10;
-    private static final int LOCKS = 256;
-    private static final int READ_ATTEMPTS = 100;
-
-    /// What the hash of a file was computed from; another time, size or inode means another file.
-    private record Stamp(
-            long size, Instant modified, @Nullable Object inode) {}
-
-    private record Known(Stamp stamp, String sha256) {}
+/// How a change is made is drawn at [Commit]; what other programs do to the folder is found by [Watcher].
+public final class FilePlane implements AutoCloseable {
+    private static final int BATCH = 256;
+    private static final Logger LOG = LoggerFactory.getLogger(FilePlane.class);
 
     private final FilesConfig config;
-    private final Path root;
-    private final InstantSource clock;
-    private final Map<String, Validator> validators = new ConcurrentHashMap<>();
-    private final List<Consumer<FileChange>> listeners = new CopyOnWriteArrayList<>();
-    private final Map<Path, Known> hashes = new ConcurrentHashMap<>();
-    private final ReentrantLock[] locks = new ReentrantLock[LOCKS];
+    private final Disk disk;
+    private final Disk indexDisk;
+    private final FileStore store;
+    private final FolderReader folders;
+    private final FileReader reader;
+    private final List<FileChange> unsent;
+    private final AtomicInteger uploads = new AtomicInteger();
+    private @Nullable Watcher watcher;
 
-    private FilePlane(FilesConfig config, Path root, InstantSource clock) {
+    private FilePlane(FilesConfig config, Disk disk, Disk indexDisk, InstantSource clock) throws IOException {
         this.config = config;
-        this.root = root;
-        this.clock = clock;
-        for (int i = 0; i < LOCKS; i++) {
-            locks[i] = new ReentrantLock();
-        }
-    }
-
-    /// Opens the folder, makes it where it is missing, and removes what an interrupted upload left.
-    ///
-    /// @throws ProblemException [Problem#DATA_NOT_WRITABLE]
-    public static FilePlane open(FilesConfig config, Path root, InstantSource clock) {
-        try {
-            Files.createDirectories(root);
-            FilePlane plane = new FilePlane(config, root.toRealPath(), clock);
-            plane.removeTemporaries();
-            return plane;
-        } catch (IOException refused) {
-            throw new ProblemException(Problem.DATA_NOT_WRITABLE, root + ": " + reason(refused), refused);
-        }
-    }
-
-    private void removeTemporaries() throws IOException {
-        try (Stream<Path> tree = Files.walk(root)) {
-            for (Path path : (Iterable<Path>) tree::iterator) {
-                if (path.getFileName().toString().startsWith(FilePath.TEMPORARY)) {
-                    Files.delete(path);
-                }
+        this.disk = disk;
+        this.indexDisk = indexDisk;
+        Recovery recovered = Recovery.of(disk, indexDisk);
+        this.unsent = recovered.unsent();
+        this.store = new FileStore(disk, recovered, new Rules(config), clock);
+        this.folders = new FolderReader(store);
+        this.reader = new FileReader(store, config);
+        for (String draft : disk.drafts()) {
+            if (!draft.startsWith(ResumableUploads.PREFIX)) {
+                disk.deleteDraft(draft);
             }
-        } catch (UncheckedIOException unreadable) {
-            throw unreadable.getCause();
+        }
+        if (recovered.isWordy()) {
+            store.compact();
         }
     }
 
+    /// Opens the folder, makes it where it is missing, and ends what a crash interrupted.
+    ///
+    /// @param index the folder of the index, apart from the files
+    /// @throws ProblemException [Problem#DATA_NOT_WRITABLE], [Problem#CONFIGURATION_INVALID] for a rule
+    public static FilePlane open(FilesConfig config, Path folder, Path index, InstantSource clock) {
+        try {
+            Files.createDirectories(folder);
+            Files.createDirectories(index);
+            return open(config, Disk.of(folder.toRealPath()), Disk.of(index.toRealPath()), clock);
+        } catch (IOException refused) {
+            throw new ProblemException(Problem.DATA_NOT_WRITABLE, folder + ": " + reason(refused), refused);
+        }
+    }
+
+    /// As [#open(FilesConfig, Path, Path, InstantSource)], on any disks, which are closed with it.
+    public static FilePlane open(FilesConfig config, Disk disk, Disk indexDisk, InstantSource clock)
+            throws IOException {
+        try {
+            return new FilePlane(config, disk, indexDisk, clock);
+        } catch (IOException | RuntimeException failed) {
+            disk.close();
+            indexDisk.close();
+            throw failed;
+        }
+    }
+
+    /// Announces what happened before a crash and was not announced, then looks for what other programs did
+    /// meanwhile, and goes on watching. Listeners must be there before.
+    public void start() {
+        announceUnsent();
+        watcher = Watcher.start(store, config);
+    }
+
+    /// The first half of [#start]: without watching, changes of others are found when a path is asked for.
+    public void announceUnsent() {
+        unsent.forEach(store::announce);
+        unsent.clear();
+    }
+
+    /// The folder of the files.
     public Path root() {
-        return root;
+        return disk.root();
+    }
+
+    /// The place on disk of a file, for programs that serve its bytes.
+    public Path onDisk(String path) {
+        return disk.root().resolve(path);
     }
 
     /// Has uploads to exactly `path` looked at before they become visible.
     public void validate(String path, Validator validator) {
-        validators.put(path, validator);
+        store.rules.validate(path, validator);
     }
 
-    /// Calls `listener` after each commit, in the thread that made it, before it is acknowledged.
+    /// Calls `listener` after each change, before it is acknowledged; it must not wait for another change.
     public void changes(Consumer<FileChange> listener) {
-        listeners.add(listener);
+        store.changes(listener);
+    }
+
+    /// Calls `listener` for what another program wrote and a validator refuses: it is on the disk, but is
+    /// not announced.
+    public void refusals(BiConsumer<FileChange, ProblemException> listener) {
+        store.refusals(listener);
     }
 
     /// Stores a file.
     ///
     /// @param length announced number of bytes, -1 where none was; fewer or more are refused
-    /// @throws ProblemException [Problem#PATH_INVALID], [Problem#PAYLOAD_TOO_LARGE], [Problem#BODY_INCOMPLETE],
-    ///     [Problem#PRECONDITION_FAILED], [Problem#PATH_CONFLICT], [Problem#STORAGE_FULL], or what the validator
-    /// says
+    /// @throws ProblemException [Problem#PATH_INVALID], [Problem#PAYLOAD_TOO_LARGE],
+    ///     [Problem#BODY_INCOMPLETE], [Problem#PRECONDITION_FAILED], [Problem#PATH_CONFLICT],
+    ///     [Problem#STORAGE_FULL], [Problem#QUOTA_EXCEEDED], or
+    ///     what the validator says
     public FileChange put(String path, InputStream body, long length, Precondition precondition, Principal by) {
-        List<String> segments = FilePath.parse(path);
-        checkSize(length);
-        Path temporary = null;
+        try (Upload upload = begin(path, length, precondition, by)) {
+            upload.append(body, length);
+            return upload.commit(precondition, FileMetadata.NONE);
+        }
+    }
+
+    /// Begins to store a file: refuses at once what could only be refused at the end.
+    ///
+    /// @param length as in [#put]
+    public Upload begin(String path, long length, Precondition precondition, Principal by) {
+        FilePath.parse(path);
+        store.rules.checkType(path);
         try {
-            Path target = FilePath.under(root, segments);
-            Path folder = parent(target);
-            createFolders(folder);
-            precondition.check(path, etag(target));
-            temporary = folder.resolve(FilePath.TEMPORARY + UUID.randomUUID());
-            String sha256 = write(temporary, body, length);
-            Validator validator = validators.get(path);
-            if (validator != null) {
-                validator.validate(temporary, by);
+            checkPlace(path);
+            Known before = current(path);
+            precondition.check(path, before == null ? null : before.etag());
+            if (length >= 0) {
+                store.rules.checkSize(path, length);
+                store.rules.checkQuota(path, before, length);
             }
-            FileChange change = commit(path, temporary, target, sha256, precondition, by);
-            temporary = null;
-            return change;
+            return new Upload(this, path, by, countedDraft());
         } catch (IOException refused) {
             throw problem(path, refused);
-        } finally {
-            discard(temporary);
         }
     }
 
-    private FileChange commit(
-            String path, Path temporary, Path target, String sha256, Precondition precondition, Principal by)
-            throws IOException {
-        ReentrantLock lock = lock(path);
-        lock.lock();
+    private Disk.Draft countedDraft() throws IOException {
+        if (uploads.incrementAndGet() > config.uploadsMax()) {
+            uploads.decrementAndGet();
+            throw new ProblemException(
+                    Problem.UNAVAILABLE,
+                    "more than " + config.uploadsMax() + " uploads are under way (limit files.uploads-max)");
+        }
         try {
-            if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
-                throw new ProblemException(Problem.PATH_CONFLICT, path + " is a folder");
-            }
-            String before = etag(target);
-            precondition.check(path, before);
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-            sync(parent(target));
-            Stamp stamp = stamp(target);
-            hashes.put(target, new Known(stamp, sha256));
-            FileChange.Kind kind = before == null ? FileChange.Kind.CREATED : FileChange.Kind.UPDATED;
-            return announce(kind, path, stamp.size, sha256, by);
-        } finally {
-            lock.unlock();
+            return disk.createDraft("u-" + UUID.randomUUID());
+        } catch (IOException refused) {
+            uploads.decrementAndGet();
+            throw refused;
         }
     }
 
-    private FileChange announce(FileChange.Kind kind, String path, long size, String sha256, Principal by) {
-        FileChange change = new FileChange(kind, path, size, etagOf(sha256), sha256, clock.instant(), by.name());
-        listeners.forEach(listener -> listener.accept(change));
-        return change;
+    void ended() {
+        uploads.decrementAndGet();
     }
 
-    private String write(Path temporary, InputStream body, long length) throws IOException {
-        MessageDigest digest = sha256();
-        long written = 0;
-        byte[] buffer = new byte[COPY_BYTES];
-        try (FileChannel out = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            for (int read = body.read(buffer); read >= 0; read = body.read(buffer)) {
-                written += read;
-                checkSize(written);
-                digest.update(buffer, 0, read);
-                ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, read);
-                while (bytes.hasRemaining()) {
-                    out.write(bytes);
+    private void checkPlace(String path) throws IOException {
+        FileState there = disk.look(path);
+        if (there != null && !there.isFile()) {
+            throw new ProblemException(
+                    Problem.PATH_CONFLICT, path + (there.isFolder() ? " is a folder" : " is not a file"));
+        }
+        for (String above = FilePath.parent(path); there == null && !above.isEmpty(); above = FilePath.parent(above)) {
+            there = disk.look(above);
+            if (there != null && !there.isFolder()) {
+                throw new ProblemException(Problem.PATH_CONFLICT, above + " is not a folder");
+            }
+        }
+    }
+
+    private @Nullable Known current(String path) throws IOException {
+        FileState state = disk.look(path);
+        Known known = store.index.get(path);
+        if (known == null ? state != null : !known.state().equals(state)) {
+            store.observe(path);
+            known = store.index.get(path);
+        }
+        return known;
+    }
+
+    /// Makes uploads the files at their paths, all or none, at little more than the cost of one.
+    ///
+    /// @param precondition that holds of each
+    public List<FileChange> commit(
+            List<Upload> together, Precondition precondition, FileMetadata metadata, Principal by) {
+        together.forEach(Upload::validate);
+        return change(
+                together.stream()
+                        .<Step>map(upload -> new Step.Publish(upload.path(), upload, precondition, metadata))
+                        .toList(),
+                by);
+    }
+
+    private List<FileChange> change(List<Step> steps, Principal by) {
+        String path = steps.isEmpty() ? "" : steps.getFirst().path();
+        try {
+            for (Step step : steps) {
+                switch (step) {
+                    case Step.Publish publish -> store.makeFolders(FilePath.parent(publish.path()));
+                    case Step.Move move -> store.makeFolders(FilePath.parent(move.to()));
+                    case Step.Remove remove -> {}
                 }
             }
-            if (length >= 0 && written != length) {
-                throw new ProblemException(
-                        Problem.BODY_INCOMPLETE, written + " bytes came of " + length + " that were announced");
-            }
-            out.force(true);
-        }
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private void checkSize(long length) {
-        if (length > config.sizeMax().bytes()) {
-            throw new ProblemException(
-                    Problem.PAYLOAD_TOO_LARGE,
-                    "the file has more than " + config.sizeMax() + " (limit files.size-max)");
+            return new Commit(store, steps, by).run();
+        } catch (IOException refused) {
+            throw problem(path, refused);
         }
     }
 
     /// The file or folder at `path`, if there is one; the root has the empty path.
     public Optional<FileEntry> stat(String path) {
+        if (!path.isEmpty()) {
+            FilePath.parse(path);
+        }
         try {
-            Path target = path.isEmpty() ? root : FilePath.under(root, FilePath.parse(path));
-            return Files.exists(target, LinkOption.NOFOLLOW_LINKS)
-                    ? Optional.of(entry(path, target))
-                    : Optional.empty();
-        } catch (NoSuchFileException goneMeanwhile) {
-            return Optional.empty();
+            return reader.stat(path);
         } catch (IOException refused) {
             throw problem(path, refused);
         }
@@ -221,239 +249,207 @@ public final class FilePlane {
     ///
     /// @throws ProblemException [Problem#FILE_NOT_FOUND]
     public OpenFile read(String path) {
+        FilePath.parse(path);
         try {
-            Path target = FilePath.under(root, FilePath.parse(path));
-            for (int attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
-                OpenFile file = tryRead(path, target);
-                if (file != null) {
-                    return file;
-                }
-            }
-            throw new ProblemException(Problem.UNAVAILABLE, path + " is being replaced again and again");
+            return reader.read(path);
         } catch (IOException refused) {
             throw problem(path, refused);
         }
     }
 
-    /// Null where the file was replaced between the two looks at it.
-    private @Nullable OpenFile tryRead(String path, Path target) throws IOException {
-        Stamp before = stamp(target);
-        FileEntry entry = entry(path, target);
-        if (entry.folder()) {
-            return new OpenFile(entry, null);
-        }
-        FileChannel channel = FileChannel.open(target, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-        if (stamp(target).equals(before)) {
-            return new OpenFile(entry, channel);
-        }
-        channel.close();
-        return null;
-    }
-
-    /// The place on disk of a file that [#stat] found, to send its bytes.
-    public Path onDisk(String path) {
-        return root.resolve(path);
-    }
-
-    /// Who asks for a folder may see some of what is in it.
-    @FunctionalInterface
-    public interface Visibility {
-        boolean isVisible(String path, boolean folder);
-    }
-
-    /// The files and folders in a folder, by name.
-    ///
-    /// @param visible decides before a file is read for its hash
-    /// @throws ProblemException [Problem#FILE_NOT_FOUND] where there is no such folder
-    public List<FileEntry> list(String folder, Visibility visible) {
-        String prefix = folder.isEmpty() ? "" : folder + "/";
+    /// A small file that is held in memory and is still what the disk shows; null where it is not: [#read] it.
+    /// Does not wait for anything but the look at the disk.
+    public @Nullable OpenFile readIfHeld(String path) {
+        FilePath.parse(path);
         try {
-            Path target = folder.isEmpty() ? root : FilePath.under(root, FilePath.parse(folder));
-            List<FileEntry> entries = new ArrayList<>();
-            try (Stream<Path> children = Files.list(target)) {
-                for (Path child : (Iterable<Path>) children::iterator) {
-                    String name = child.getFileName().toString();
-                    if (!name.startsWith(".") && isOrdinary(child)) {
-                        addIfVisible(prefix + name, child, visible, entries);
-                    }
-                }
-            }
-            entries.sort(Comparator.comparing(FileEntry::name));
-            return entries;
-        } catch (NotDirectoryException | NoSuchFileException none) {
-            throw new ProblemException(Problem.FILE_NOT_FOUND, "there is no folder " + prefix);
+            return reader.readHeld(path);
+        } catch (IOException refused) {
+            return null;
+        }
+    }
+
+    /// A page of the files and folders in a folder.
+    ///
+    /// @param visible who asks sees nothing else
+    /// @throws ProblemException [Problem#FILE_NOT_FOUND] where there is no such folder
+    public Listing list(String folder, Listing.Query query, Listing.Visibility visible) {
+        if (!folder.isEmpty()) {
+            FilePath.parse(folder);
+        }
+        try {
+            return folders.list(folder, query, visible);
         } catch (IOException refused) {
             throw problem(folder, refused);
-        }
-    }
-
-    private static boolean isOrdinary(Path child) {
-        return Files.isRegularFile(child, LinkOption.NOFOLLOW_LINKS)
-                || Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS);
-    }
-
-    private void addIfVisible(String path, Path child, Visibility visible, List<FileEntry> entries) throws IOException {
-        if (visible.isVisible(path, Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS))) {
-            try {
-                entries.add(entry(path, child));
-            } catch (NoSuchFileException goneMeanwhile) {
-                // A folder is listed as it was at some moment of the listing.
-            }
         }
     }
 
     /// Deletes a file or an empty folder.
     ///
     /// @return the change, empty for a folder
-    /// @throws ProblemException [Problem#FILE_NOT_FOUND], [Problem#PRECONDITION_FAILED], [Problem#PATH_CONFLICT]
-    /// for a
+    /// @throws ProblemException [Problem#FILE_NOT_FOUND], [Problem#PRECONDITION_FAILED],
+    ///     [Problem#PATH_CONFLICT] for a
     ///     folder that has files
     public Optional<FileChange> delete(String path, Precondition precondition, Principal by) {
-        List<String> segments = FilePath.parse(path);
-        ReentrantLock lock = lock(path);
-        lock.lock();
+        FilePath.parse(path);
         try {
-            Path target = FilePath.under(root, segments);
-            if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
-                throw new ProblemException(Problem.FILE_NOT_FOUND, "there is no file " + path);
+            FileState state = disk.look(path);
+            if (state != null && state.isFolder()) {
+                precondition.check(path, null);
+                folders.delete(path);
+                return Optional.empty();
             }
-            boolean folder = Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS);
-            FileEntry before = entry(path, target);
-            precondition.check(path, folder ? null : before.etag());
-            Files.delete(target);
-            sync(parent(target));
-            hashes.remove(target);
-            return folder
-                    ? Optional.empty()
-                    : Optional.of(announce(FileChange.Kind.DELETED, path, before.size(), before.sha256(), by));
         } catch (IOException refused) {
             throw problem(path, refused);
-        } finally {
-            lock.unlock();
+        }
+        return Optional.of(
+                change(List.of(new Step.Remove(path, precondition)), by).getFirst());
+    }
+
+    /// Deletes a folder with all that is in it, one file after the other: whoever looks meanwhile sees some
+    /// gone and some not yet.
+    ///
+    /// @param may asked for every file before anything is deleted; throws to refuse
+    /// @return how many files were deleted
+    public int deleteTree(String folder, Consumer<String> may, Principal by) {
+        List<String> paths = filesBelow(folder);
+        paths.forEach(may);
+        for (int i = 0; i < paths.size(); i += BATCH) {
+            change(
+                    paths.subList(i, Math.min(i + BATCH, paths.size())).stream()
+                            .<Step>map(path -> new Step.Remove(path, Precondition.NONE))
+                            .toList(),
+                    by);
+        }
+        try {
+            folders.deleteEmpty(folder);
+        } catch (IOException refused) {
+            throw problem(folder, refused);
+        }
+        return paths.size();
+    }
+
+    /// Gives a file, or each file of a folder, another path; what is there is replaced.
+    ///
+    /// @param may asked for every pair of paths before anything is changed; throws to refuse
+    public void move(String from, String to, BiConsumer<String, String> may, Principal by) {
+        FilePath.parse(from);
+        FilePath.parse(to);
+        List<Step> steps = new ArrayList<>();
+        boolean folder = stat(from).map(FileEntry::folder).orElse(false);
+        if (folder && (to + "/").startsWith(from + "/")) {
+            throw new ProblemException(Problem.PATH_CONFLICT, "a folder cannot be moved into itself");
+        }
+        for (String path : folder ? filesBelow(from) : List.of(from)) {
+            String target = to + path.substring(from.length());
+            FilePath.parse(target);
+            store.rules.checkType(target);
+            may.accept(path, target);
+            steps.add(new Step.Move(path, target));
+        }
+        for (int i = 0; i < steps.size(); i += BATCH) {
+            change(steps.subList(i, Math.min(i + BATCH, steps.size())), by);
+        }
+        try {
+            if (folder) {
+                store.makeFolders(to);
+                folders.deleteEmpty(from);
+            }
+        } catch (IOException refused) {
+            throw problem(from, refused);
+        }
+    }
+
+    private List<String> filesBelow(String folder) {
+        FilePath.parse(folder);
+        try {
+            return folders.filesBelow(folder);
+        } catch (IOException refused) {
+            throw problem(folder, refused);
+        }
+    }
+
+    /// Makes a folder, and those above it where they are missing.
+    public void makeFolder(String path) {
+        FilePath.parse(path);
+        try {
+            store.makeFolders(path);
+        } catch (IOException refused) {
+            throw problem(path, refused);
         }
     }
 
     /// Announces a file that another program changed, where it is not what was last seen.
     ///
     /// @return whether it had changed
-    public boolean reconcile(String path, Principal by) {
-        ReentrantLock lock = lock(path);
-        lock.lock();
+    public boolean reconcile(String path) {
+        FilePath.parse(path);
         try {
-            Path target = FilePath.under(root, FilePath.parse(path));
-            Known before = hashes.get(target);
-            Stamp now = stamp(target);
-            if (before == null || before.stamp.equals(now)) {
-                return false;
-            }
-            String sha256 = hash(target);
-            announce(FileChange.Kind.UPDATED, path, now.size, sha256, by);
-            return true;
+            return store.observe(path) == FileStore.Observed.CHANGED;
         } catch (IOException refused) {
             throw problem(path, refused);
-        } finally {
-            lock.unlock();
         }
     }
 
-    private FileEntry entry(String path, Path target) throws IOException {
-        String name = path.substring(path.lastIndexOf('/') + 1);
-        Stamp stamp = stamp(target);
-        if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
-            return new FileEntry(path, name, true, 0, "", "", stamp.modified);
-        }
-        String sha256 = hash(target);
-        return new FileEntry(path, name, false, stamp.size, etagOf(sha256), sha256, stamp.modified);
-    }
-
-    private @Nullable String etag(Path target) throws IOException {
-        return Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS) ? etagOf(hash(target)) : null;
-    }
-
-    private static String etagOf(String sha256) {
-        return sha256.substring(0, 32);
-    }
-
-    private String hash(Path target) throws IOException {
-        Stamp now = stamp(target);
-        Known known = hashes.get(target);
-        if (known != null && known.stamp.equals(now)) {
-            return known.sha256;
-        }
-        if (!Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)) {
-            throw new ProblemException(Problem.FILE_NOT_FOUND, target.getFileName() + " is not a file");
-        }
-        MessageDigest digest = sha256();
-        try (InputStream in = new DigestInputStream(Files.newInputStream(target, LinkOption.NOFOLLOW_LINKS), digest)) {
-            in.transferTo(java.io.OutputStream.nullOutputStream());
-        }
-        String sha256 = HexFormat.of().formatHex(digest.digest());
-        hashes.put(target, new Known(now, sha256));
-        return sha256;
-    }
-
-    private static Stamp stamp(Path target) throws IOException {
-        BasicFileAttributes attributes =
-                Files.readAttributes(target, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-        return new Stamp(attributes.size(), attributes.lastModifiedTime().toInstant(), attributes.fileKey());
-    }
-
-    private void createFolders(Path folder) throws IOException {
-        if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        Path above = parent(folder);
-        createFolders(above);
+    /// Gives one version of a file a second name among the drafts.
+    ///
+    /// @return false where the file has another version by now
+    boolean lend(String path, long version, String draft) {
         try {
-            Files.createDirectory(folder);
-        } catch (FileAlreadyExistsException taken) {
-            if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-                throw new ProblemException(Problem.PATH_CONFLICT, root.relativize(folder) + " is a file");
-            }
-        }
-        // The new folder is as durable as the file that is to stand in it.
-        sync(above);
-    }
-
-    private static Path parent(Path path) {
-        Path parent = path.getParent();
-        if (parent == null) {
-            throw new IllegalStateException(path + " has no parent");
-        }
-        return parent;
-    }
-
-    private static void sync(Path folder) throws IOException {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
+            return store.lend(path, version, draft);
+        } catch (IOException refused) {
+            throw problem(path, refused);
         }
     }
 
-    private static void discard(@Nullable Path temporary) {
-        if (temporary != null) {
-            try {
-                Files.deleteIfExists(temporary);
-            } catch (IOException stays) {
-                // It is removed at the next start, and never shown.
-            }
-        }
-    }
-
-    private ReentrantLock lock(String path) {
-        return locks[Math.floorMod(path.hashCode(), LOCKS)];
-    }
-
-    private static MessageDigest sha256() {
+    /// Takes a second name away again.
+    void giveBack(String path, String draft) {
         try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every JDK has SHA-256", impossible);
+            disk.deleteDraft(draft);
+            store.refresh(path);
+        } catch (IOException refused) {
+            LOG.atWarn().addKeyValue("path", path).setCause(refused).log("a second name of a file stays");
         }
     }
 
-    private static ProblemException problem(String path, IOException refused) {
-        if (refused instanceof NoSuchFileException) {
-            return new ProblemException(Problem.FILE_NOT_FOUND, "there is no file " + path, refused);
+    /// How the plane is doing.
+    public FilesStatus status() {
+        Watcher running = watcher;
+        IOException broken = store.journal.broken();
+        return new FilesStatus(
+                store.index.files(),
+                store.index.bytes(),
+                uploads.get(),
+                store.journal.size(),
+                broken == null ? "" : reason(broken),
+                running == null ? FilesStatus.Watching.NONE : running.status());
+    }
+
+    Disk disk() {
+        return disk;
+    }
+
+    Rules rules() {
+        return store.rules;
+    }
+
+    /// Stops watching; what is under way ends first.
+    @Override
+    public void close() {
+        try {
+            if (watcher != null) {
+                watcher.close();
+            }
+            store.journal.close();
+            disk.close();
+            indexDisk.close();
+        } catch (IOException refused) {
+            LOG.atWarn().setCause(refused).log("the files plane did not close cleanly");
+        }
+    }
+
+    static ProblemException problem(String path, IOException refused) {
+        if (refused instanceof NoSuchFileException || refused instanceof NotDirectoryException) {
+            return new ProblemException(Problem.FILE_NOT_FOUND, "there is no file or folder " + path, refused);
         }
         if (refused instanceof DirectoryNotEmptyException) {
             return new ProblemException(Problem.PATH_CONFLICT, "folder " + path + " is not empty", refused);
@@ -462,10 +458,20 @@ public final class FilePlane {
         if (message.contains("No space left") || message.contains("quota exceeded")) {
             return new ProblemException(Problem.STORAGE_FULL, path + " does not fit on the disk", refused);
         }
+        if (message.contains("Too many open files")) {
+            return new ProblemException(Problem.UNAVAILABLE, "too many files are open", refused);
+        }
+        LOG.atError().addKeyValue("path", path).setCause(refused).log("the disk refused");
         return new ProblemException(Problem.STORAGE_FAILED, path + ": " + reason(refused), refused);
     }
 
     private static String reason(IOException refused) {
+        if (refused instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (refused instanceof FileSystemException said && said.getReason() != null) {
+            return said.getReason();
+        }
         return refused.getClass().getSimpleName().replace("Exception", "");
     }
 }

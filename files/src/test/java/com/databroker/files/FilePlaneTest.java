@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,9 +40,13 @@ class FilePlaneTest {
     }
 
     private FilePlane open() {
-        FilePlane opened =
-                FilePlane.open(new FilesConfig(new ByteSize(1 << 20)), folder.resolve("root"), InstantSource.system());
+        FilePlane opened = FilePlane.open(
+                FilesConfig.defaults().withRules(Map.of("all", FileRule.of("**").withSizeMax(new ByteSize(1 << 20)))),
+                folder.resolve("root"),
+                folder.resolve("index"),
+                InstantSource.system());
         opened.changes(changes::add);
+        opened.announceUnsent();
         return opened;
     }
 
@@ -80,7 +85,8 @@ class FilePlaneTest {
                 "a//b",
                 "a/",
                 ".hidden",
-                "a/.dbk-1",
+                "a/.dbk/u-1",
+                ".dbk",
                 "a\\b",
                 "a:b",
                 "a*b",
@@ -173,17 +179,24 @@ class FilePlaneTest {
         Files.createSymbolicLink(files.root().resolve("link"), outside);
         Files.createSymbolicLink(files.root().resolve("up"), folder);
 
-        assertThatThrownBy(() -> files.stat("link")).isInstanceOf(ProblemException.class);
-        assertThatThrownBy(() -> files.stat("up/outside.txt")).isInstanceOf(ProblemException.class);
+        for (String path : List.of("link", "up/outside.txt", "up")) {
+            assertThat(files.stat(path)).isEmpty();
+            assertThatThrownBy(() -> files.read(path)).isInstanceOf(ProblemException.class);
+            assertThatThrownBy(() -> put(path, "x")).isInstanceOf(ProblemException.class);
+            assertThatThrownBy(() -> files.delete(path, Precondition.NONE, SOMEBODY))
+                    .isInstanceOf(ProblemException.class);
+        }
         assertThatThrownBy(() -> put("up/new", "x")).isInstanceOf(ProblemException.class);
-        assertThat(files.list("", (path, isFolder) -> true)).isEmpty();
+        assertThat(files.list("", Listing.Query.ALL, (path, isFolder) -> true).entries())
+                .isEmpty();
         assertThat(Files.readString(outside)).isEqualTo("secret");
     }
 
     @Test
     void what_an_interrupted_upload_left_is_gone_after_the_next_start() throws IOException {
         put("a/kept", "x");
-        Files.writeString(files.root().resolve("a").resolve(".dbk-left"), "half");
+        Files.writeString(files.root().resolve(Disk.DRAFTS).resolve("u-left"), "half");
+        files.close();
         files = open();
         assertThat(everythingOnDisk()).containsExactly(files.onDisk("a/kept"));
     }

@@ -12,14 +12,11 @@ import com.databroker.core.Pattern;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
-import com.databroker.files.FileEntry;
 import com.databroker.files.FilePlane;
+import com.databroker.files.OpenFile;
 import com.databroker.files.Precondition;
 import io.vertx.core.http.HttpMethod;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,6 +37,7 @@ final class AccessHandler {
     private static final long BODY_MAX = 64 << 10;
     private static final String LIMIT = "64 KiB";
     private static final String AREA = "users";
+    private static final int ATTEMPTS = 20;
 
     private final FilePlane files;
     private final InstantSource clock;
@@ -110,19 +108,13 @@ final class AccessHandler {
         });
     }
 
-    /// Reads the file, changes it, and commits it where nobody else did meanwhile.
+    /// Reads the file, changes it, and commits it where nobody else did meanwhile; otherwise again.
     private void edit(
             Exchange exchange, Principal principal, UnaryOperator<Bytes> change, int status, @Nullable NewToken token) {
         exchange.blocking(() -> {
-            FileEntry before = files.stat(FilesHandler.USERS_FILE)
-                    .orElseThrow(() -> new ProblemException(Problem.FILE_NOT_FOUND, "the users file is missing"));
-            Bytes edited = change.apply(read());
-            files.put(
-                    FilesHandler.USERS_FILE,
-                    new ByteArrayInputStream(edited.toArray()),
-                    edited.length(),
-                    new Precondition(List.of(before.etag()), null),
-                    principal);
+            for (int attempt = 1; !tryEdit(principal, change, attempt == ATTEMPTS); attempt++) {
+                // Somebody else was faster.
+            }
             exchange.onLoop(() -> {
                 if (token == null) {
                     exchange.empty(status);
@@ -133,11 +125,22 @@ final class AccessHandler {
         });
     }
 
-    private Bytes read() {
-        try {
-            return Bytes.wrap(Files.readAllBytes(files.onDisk(FilesHandler.USERS_FILE)));
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
+    /// @param last whether to tell that somebody else was faster
+    private boolean tryEdit(Principal principal, UnaryOperator<Bytes> change, boolean last) {
+        try (OpenFile file = files.read(FilesHandler.USERS_FILE)) {
+            Bytes edited = change.apply(file.readAll());
+            files.put(
+                    FilesHandler.USERS_FILE,
+                    new ByteArrayInputStream(edited.toArray()),
+                    edited.length(),
+                    new Precondition(List.of(file.entry().etag()), null),
+                    principal);
+            return true;
+        } catch (ProblemException refused) {
+            if (last || refused.problem() != Problem.PRECONDITION_FAILED) {
+                throw refused;
+            }
+            return false;
         }
     }
 

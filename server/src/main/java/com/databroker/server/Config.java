@@ -74,7 +74,8 @@ public record Config(
             int maxConnections,
 
             @Setting(
-                    value = "Open connections of one address; more are refused. Behind a proxy all share the proxy's.",
+                    value = "Open connections of one address; more are refused. Behind a proxy all share the proxy's,"
+                            + " but where it speaks the PROXY protocol.",
                     otherwise = "16384",
                     min = 1,
                     max = 1_000_000)
@@ -111,18 +112,34 @@ public record Config(
             @Setting("Addresses or networks (`10.0.0.0/8`) of the proxies whose X-Forwarded-For names the real client.")
             List<String> trustedProxies,
 
+            @Setting(
+                    value = "Every connection begins with a PROXY protocol header (version 1 or 2) that names the real"
+                            + " client; only `trusted-proxies` may connect.",
+                    otherwise = "false")
+            boolean proxyProtocol,
+
             @Setting("Origins (`https://console.example.org`) of other sites whose pages may call the broker.")
             List<String> allowedOrigins,
 
             @Setting(value = "Answer /metrics to loopback addresses without a token.", otherwise = "true")
             boolean metricsPublic,
 
+            @Setting(
+                    "Internal address (`/_files/`) under which the nginx in front has the folder of files: it is told to"
+                            + " send files itself. Only trusted proxies are.")
+            @Nullable
+            String accelRedirect,
+
             @Setting("TLS for the HTTP door; on as soon as a certificate is named.")
             TlsConfig tls) {
         public HttpConfig {
             requireHost(host);
+            if (accelRedirect != null && !accelRedirect.matches("/([A-Za-z0-9_-]+/)+")) {
+                throw new IllegalArgumentException(
+                        "accel-redirect: \"" + Text.excerpt(accelRedirect) + "\" must be of the form /_files/");
+            }
             trustedProxies = List.copyOf(trustedProxies);
-            trustedProxies.forEach(HttpConfig::requireNetwork);
+            requireProxies(trustedProxies, proxyProtocol);
             allowedOrigins = List.copyOf(allowedOrigins);
             for (String origin : allowedOrigins) {
                 if (!ORIGIN.matcher(origin).matches()) {
@@ -131,26 +148,6 @@ public record Config(
                             + "\" is not an origin; write https://console.example.org or http://localhost:3000");
                 }
             }
-        }
-
-        private static void requireNetwork(String network) {
-            int slash = network.indexOf('/');
-            try {
-                byte[] address = InetAddress.ofLiteral(slash < 0 ? network : network.substring(0, slash))
-                        .getAddress();
-                if (slash < 0 || within(network.substring(slash + 1), address.length * 8)) {
-                    return;
-                }
-            } catch (IllegalArgumentException noAddress) {
-                // Refused below, in the words of the file rather than the JDK's.
-            }
-            throw new IllegalArgumentException("trusted-proxies: \""
-                    + Text.excerpt(network)
-                    + "\" is not an address or network; write 10.0.0.1 or 10.0.0.0/8");
-        }
-
-        private static boolean within(String prefix, int bits) {
-            return prefix.matches("\\d{1,3}") && Integer.parseInt(prefix) <= bits;
         }
     }
 
@@ -218,12 +215,23 @@ public record Config(
                     max = 3_600_000)
             Duration heartbeatTimeout,
 
+            @Setting("Addresses or networks (`10.0.0.0/8`) of the proxies that speak the PROXY protocol.")
+            List<String> trustedProxies,
+
+            @Setting(
+                    value = "Every connection begins with a PROXY protocol header (version 1 or 2) that names the real"
+                            + " client; only `trusted-proxies` may connect.",
+                    otherwise = "false")
+            boolean proxyProtocol,
+
             @Setting("File with the broker's CURVE key pair, made at the first start; `curve.key` in the data folder"
                     + " where it is not named.")
             @Nullable
             Path curveKeyFile) {
         public ZmqConfig {
             requireHost(host);
+            trustedProxies = List.copyOf(trustedProxies);
+            requireProxies(trustedProxies, proxyProtocol);
         }
     }
 
@@ -250,6 +258,33 @@ public record Config(
         WARN,
         INFO,
         DEBUG
+    }
+
+    private static void requireProxies(List<String> networks, boolean proxyProtocol) {
+        networks.forEach(Config::requireNetwork);
+        if (proxyProtocol && networks.isEmpty()) {
+            throw new IllegalArgumentException("proxy-protocol needs trusted-proxies; nobody else may connect then");
+        }
+    }
+
+    private static void requireNetwork(String network) {
+        int slash = network.indexOf('/');
+        try {
+            byte[] address = InetAddress.ofLiteral(slash < 0 ? network : network.substring(0, slash))
+                    .getAddress();
+            if (slash < 0 || within(network.substring(slash + 1), address.length * 8)) {
+                return;
+            }
+        } catch (IllegalArgumentException noAddress) {
+            // Refused below, in the words of the file rather than the JDK's.
+        }
+        throw new IllegalArgumentException("trusted-proxies: \""
+                + Text.excerpt(network)
+                + "\" is not an address or network; write 10.0.0.1 or 10.0.0.0/8");
+    }
+
+    private static boolean within(String prefix, int bits) {
+        return prefix.matches("\\d{1,3}") && Integer.parseInt(prefix) <= bits;
     }
 
     private static void requireHost(String host) {

@@ -59,9 +59,11 @@ public final class ConfigDocs {
         return out.toString();
     }
 
+    /// Below a map the whole example is a comment, and the indentation ends in its `#`.
     private static void section(StringBuilder out, SettingGroup group, String indent) {
+        String hash = indent.contains("#") ? "" : "#";
         for (SettingNode part : group.parts()) {
-            out.append('\n');
+            out.append(indent.contains("#") ? indent.stripTrailing() : "").append('\n');
             switch (part) {
                 case SettingKey key -> {
                     String limits = key.limits().isEmpty() ? "" : " (" + key.limits() + ")";
@@ -71,7 +73,7 @@ public final class ConfigDocs {
                                 indent, "One of " + String.join(", ", key.type().words()) + "."));
                     }
                     String value = key.setting().secret() ? "" : yaml(key);
-                    out.append(indent).append('#').append(key.name()).append(':');
+                    out.append(indent).append(hash).append(key.name()).append(':');
                     out.append(value.isEmpty() ? "\n" : " " + value + "\n");
                 }
                 case SettingGroup below -> {
@@ -80,6 +82,17 @@ public final class ConfigDocs {
                             .append(below.name())
                             .append(":\n");
                     section(out, below, indent + "  ");
+                }
+                case SettingMap map -> {
+                    String below = indent + "  " + hash;
+                    out.append(comment(indent, map.text() + " Each below a name: " + SettingMap.NAMES + "."))
+                            .append(indent)
+                            .append(map.name())
+                            .append(":\n")
+                            .append(below)
+                            .append(map.example().name())
+                            .append(":\n");
+                    section(out, map.example(), below + "  ");
                 }
             }
         }
@@ -101,11 +114,12 @@ public final class ConfigDocs {
     private static String yaml(SettingKey key) {
         Object value = key.otherwise();
         String text = value == null ? "" : key.type().text(value);
-        boolean plain = text.matches("[A-Za-z0-9/.][A-Za-z0-9/._-]*(:[A-Za-z0-9/._-]+)*|\\[[A-Za-z0-9/., -]*]|");
+        boolean plain = key.type().form() == SettingType.Form.LIST
+                || text.matches("[A-Za-z0-9/.][A-Za-z0-9/._-]*(:[A-Za-z0-9/._-]+)*|");
         return plain ? text : "'" + text.replace("'", "''") + "'";
     }
 
-    private static String reference(SettingGroup tree) {
+    static String reference(SettingGroup tree) {
         StringBuilder out = new StringBuilder("""
                 # Configuration
 
@@ -141,15 +155,23 @@ public final class ConfigDocs {
     }
 
     private static void heading(StringBuilder out, SettingNode part) {
-        if (part instanceof SettingGroup group) {
-            out.append("\n## `")
-                    .append(group.key())
-                    .append("`\n\n")
-                    .append(group.text())
-                    .append('\n');
-            table(out, group);
-            group.parts().forEach(below -> heading(out, below));
+        switch (part) {
+            case SettingKey key -> {}
+            case SettingGroup group -> chapter(out, group, group.text());
+            case SettingMap map ->
+                chapter(
+                        out,
+                        map.example(),
+                        map.text()
+                                + " Any number of them in the file and by flags, but not by variables; each below a name: "
+                                + SettingMap.NAMES + ".");
         }
+    }
+
+    private static void chapter(StringBuilder out, SettingGroup group, String text) {
+        out.append("\n## `").append(group.key()).append("`\n\n").append(text).append('\n');
+        table(out, group);
+        group.parts().forEach(below -> heading(out, below));
     }
 
     private static void table(StringBuilder out, SettingGroup group) {
@@ -161,8 +183,10 @@ public final class ConfigDocs {
             if (part instanceof SettingKey key) {
                 Object value = key.otherwise();
                 String otherwise = value == null ? "" : "`" + key.show(value) + "`";
-                String variable =
-                        "`" + key.variable() + "`" + (key.setting().secret() ? ", `" + key.variable() + "_FILE`" : "");
+                String variable = key.named() ? "" : "`" + key.variable() + "`";
+                if (key.setting().secret() && !key.named()) {
+                    variable += ", `" + key.variable() + "_FILE`";
+                }
                 row(
                         out,
                         "`" + key.key() + "`",
@@ -227,8 +251,9 @@ public final class ConfigDocs {
 
     private static void row(StringBuilder out, String... cells) {
         for (String cell : cells) {
+            // Between backticks Markdown knows no entities.
             out.append("| ")
-                    .append(cell.replace("|", "\\|").replace("<", "&lt;"))
+                    .append(cell.replace("|", "\\|").replaceAll("<(?=[^`]*(`[^`]*`[^`]*)*$)", "&lt;"))
                     .append(cell.isEmpty() ? "" : " ");
         }
         out.append("|\n");

@@ -35,7 +35,7 @@ public final class ConfigReader {
     private ConfigReader() {}
 
     /// @param origins every key with its value and where it came from, in the order of the
-    ///   reference page
+    ///   reference page; of maps those of the sections that there are
     public record Result(Config config, List<ConfigOrigin> origins) {}
 
     /// @param file the file named on the command line; where null, that of `DATABROKER_CONFIG`;
@@ -74,7 +74,8 @@ public final class ConfigReader {
             Map<String, String> flags,
             ConfigErrors errors) {
         SettingGroup tree = SettingGroup.of(type);
-        SettingBinder binder = new SettingBinder(tree, home(), errors);
+        SettingDraft draft = new SettingDraft(tree, home(), errors);
+        SettingBinder binder = new SettingBinder(tree, draft, home(), errors);
         boolean whole = errors.isEmpty();
         if (content != null) {
             ConfigYaml.Mapping mapping = new ConfigYaml(name, errors).read(content);
@@ -88,17 +89,17 @@ public final class ConfigReader {
         binder.environment(environment);
         binder.flags(flags);
         // Where the file was not understood, what it seems to lack may well be in it.
-        Record config = whole ? binder.build() : null;
+        Record config = whole ? draft.build() : null;
         if (!errors.isEmpty() || config == null) {
             throw errors.exception();
         }
-        return new Read<>(type.cast(config), binder.origins());
+        return new Read<>(type.cast(config), draft.origins());
     }
 
     // In a file that is not YAML nobody knows where a secret ends.
     private static void hideSecrets(SettingGroup tree, byte[] content, ConfigErrors errors) {
         String text = new String(content, StandardCharsets.UTF_8);
-        if (tree.keys().stream().anyMatch(key -> key.setting().secret() && text.contains(key.name()))) {
+        if (tree.everyKey().stream().anyMatch(key -> key.setting().secret() && text.contains(key.name()))) {
             errors.hideSource();
         }
     }

@@ -36,6 +36,7 @@ final class ConfigSchema {
                     switch (part) {
                         case SettingKey key -> key(key);
                         case SettingGroup below -> group(below);
+                        case SettingMap map -> map(map);
                     });
         }
         schema.put("properties", properties);
@@ -46,6 +47,15 @@ final class ConfigSchema {
         if (!required.isEmpty()) {
             schema.put("required", required);
         }
+        return schema;
+    }
+
+    private static Map<String, Object> map(SettingMap map) {
+        Map<String, Object> schema = new LinkedHashMap<>();
+        schema.put("description", map.text());
+        schema.put("type", List.of("object", "null"));
+        schema.put("propertyNames", Map.of("pattern", "^" + SettingMap.NAME_PATTERN + "$"));
+        schema.put("additionalProperties", group(map.example()));
         return schema;
     }
 

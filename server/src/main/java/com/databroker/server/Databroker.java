@@ -15,9 +15,11 @@ import com.databroker.events.CurveKeys;
 import com.databroker.events.EventPlane;
 import com.databroker.events.ZmtpListener;
 import com.databroker.events.ZmtpSettings;
+import com.databroker.files.Candidate;
 import com.databroker.files.FilePlane;
 import com.databroker.files.Precondition;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.internal.VertxInternal;
@@ -45,9 +47,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The composition root: opens the gate, opens each plane, connects what changes to what is announced, opens the doors.
+/// The composition root: opens the gate, opens each plane, connects what changes to what is announced,
+/// opens the doors.
 ///
-/// `Databroker.start(config)` is what `serve`, the tests and the benchmarks use; several may run in one process.
+/// `Databroker.start(config)` is what `serve`, the tests and the benchmarks use; several may run in one
+/// process.
 public final class Databroker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Databroker.class);
     private static final Duration DRAIN = Duration.ofSeconds(2);
@@ -68,6 +72,7 @@ public final class Databroker implements AutoCloseable {
     private final Metrics metrics;
     private final Tls tls;
     private final CurveKeys curve;
+    private final FrontServer front;
     private final HttpDoor http;
     private final ZmtpListener zmq;
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -84,7 +89,7 @@ public final class Databroker implements AutoCloseable {
         this.config = config;
         try {
             data = open(DataFolder.open(config.data()));
-            files = FilePlane.open(config.files(), data.resolve("files"), clock);
+            files = open(FilePlane.open(config.files(), filesFolder(), data.resolve("index"), clock));
             firstToken = makeAdministrator();
             gate = open(Gate.open(config.access(), usersFile(), data.resolve("audit.log"), clock));
             events = open(EventPlane.open(config.events(), clock));
@@ -97,11 +102,13 @@ public final class Databroker implements AutoCloseable {
                     limit("zmq", config.zmq().maxConnections(), config.zmq().maxConnectionsPerAddress());
             metrics = new Metrics(events, gate, Map.of("http", httpLimit, "zmq", zmqLimit));
             announce();
+            front = new FrontServer(files, config.http().accelRedirect());
 
             VertxInternal vertx = openLoops();
             ExecutorService blocking = open(Executors.newVirtualThreadPerTaskExecutor());
             http = open(openHttp(vertx, httpLimit, blocking));
             zmq = open(openZmq(vertx, zmqLimit));
+            files.start();
             sweepEverySecond();
             writeContext();
         } catch (RuntimeException | Error failed) {
@@ -113,6 +120,11 @@ public final class Databroker implements AutoCloseable {
     private <T extends AutoCloseable> T open(T component) {
         opened.push(component);
         return component;
+    }
+
+    private Path filesFolder() {
+        Path folder = config.files().folder();
+        return folder == null ? data.resolve("files") : folder;
     }
 
     private Path usersFile() {
@@ -136,9 +148,10 @@ public final class Databroker implements AutoCloseable {
         return Optional.of(token);
     }
 
-    /// Announcements: what became safe in one place is told everywhere, and the rooms need not know one another.
+    /// Announcements: what became safe in one place is told everywhere, and the rooms need not know one
+    /// another.
     private void announce() {
-        files.validate(FilesHandler.USERS_FILE, (content, sender) -> gate.check(readAll(content), sender));
+        files.validate(FilesHandler.USERS_FILE, this::checkUsers);
         files.changes(change -> {
             if (change.path().equals(FilesHandler.USERS_FILE) && change.kind() != FileChange.Kind.DELETED) {
                 gate.reload(change.principal());
@@ -146,14 +159,37 @@ public final class Databroker implements AutoCloseable {
         });
         files.changes(change -> events.publish(Principal.broker(), change.announcement(), "broker"));
         files.changes(metrics::count);
+        files.refusals(this::refused);
         gate.reloaded(this::usersReloaded);
+    }
+
+    /// An upload is checked before it is there; what another program wrote is there, and comes into force
+    /// if it can.
+    private void checkUsers(Candidate candidate, Principal sender) {
+        if (sender == Principal.disk()) {
+            gate.reload(Principal.disk().name());
+        } else {
+            gate.check(readAll(candidate.file()), sender);
+        }
+    }
+
+    private void refused(FileChange change, ProblemException refusal) {
+        LOG.atWarn()
+                .addKeyValue("path", change.path())
+                .addKeyValue("problem", refusal.line())
+                .log("another program wrote a file that its validator refuses");
+        events.announce("broker/files/refused", json -> {
+            json.writeStringProperty("path", change.path());
+            json.writeNumberProperty("version", change.version());
+            json.writeStringProperty("detail", refusal.detail());
+        });
     }
 
     private void usersReloaded(UsersReloaded reloaded) {
         events.grantsChanged();
         if (reloaded.principalOrDisk().equals(Principal.disk().name())) {
             // Not in this thread, which holds the gate: a commit holds the file's lock and waits for the gate.
-            Thread.ofVirtual().start(() -> files.reconcile(FilesHandler.USERS_FILE, Principal.disk()));
+            Thread.ofVirtual().start(() -> files.reconcile(FilesHandler.USERS_FILE));
         }
         events.announce("broker/users/reloaded", json -> {
             json.writeNumberProperty("users", reloaded.users());
@@ -182,7 +218,12 @@ public final class Databroker implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false));
-        Vertx vertx = Vertx.builder().with(options).build();
+        VertxBuilder builder = Vertx.builder().with(options);
+        if (config.http().proxyProtocol()) {
+            builder.withTransport(
+                    ProxiedTransport.of(Proxies.among(config.http().trustedProxies())));
+        }
+        Vertx vertx = builder.build();
         open(() -> vertx.close().toCompletionStage().toCompletableFuture().join());
         return (VertxInternal) vertx;
     }
@@ -193,7 +234,7 @@ public final class Databroker implements AutoCloseable {
                 new PublishHandler(events),
                 new SseHandler(events, streams),
                 new WebSocketHandler(events, new Origins(config.http().allowedOrigins()), streams),
-                new FilesHandler(files, config.http().bodyRateMin().bytes()),
+                new FilesHandler(files, front, config.http().bodyRateMin().bytes()),
                 new AccessHandler(files, clock, random),
                 new StatusHandler(metrics, config.http().metricsPublic(), files, () -> stopping),
                 metrics,
@@ -213,7 +254,8 @@ public final class Databroker implements AutoCloseable {
                             random,
                             settings.handshakeTimeout(),
                             settings.heartbeatInterval(),
-                            settings.heartbeatTimeout()),
+                            settings.heartbeatTimeout(),
+                            settings.proxyProtocol() ? Proxies.among(settings.trustedProxies()) : null),
                     vertx.acceptorEventLoopGroup(),
                     vertx.nettyEventLoopGroup(),
                     vertx.transport().serverChannelFactory(false),
@@ -252,7 +294,7 @@ public final class Databroker implements AutoCloseable {
     }
 
     private void sweep() {
-        for (Runnable duty : List.<Runnable>of(gate::sweep, events::sweep, tls::sweep)) {
+        for (Runnable duty : List.<Runnable>of(gate::sweep, events::sweep, tls::sweep, front::sweep)) {
             try {
                 duty.run();
             } catch (RuntimeException failed) {

@@ -43,6 +43,7 @@ final class Exchange {
     private final HttpServerRequest request;
     private final RequestTarget target;
     private final String address;
+    private final boolean viaTrustedProxy;
     private final long bytesPerSecondMin;
     private @Nullable Principal principal;
 
@@ -52,7 +53,9 @@ final class Exchange {
             HttpServerRequest request,
             RequestTarget target,
             String address,
+            boolean viaTrustedProxy,
             long bytesPerSecondMin) {
+        this.viaTrustedProxy = viaTrustedProxy;
         this.bytesPerSecondMin = bytesPerSecondMin;
         this.gate = gate;
         this.blocking = blocking;
@@ -81,6 +84,17 @@ final class Exchange {
         return gate;
     }
 
+    /// Whether the request came through a proxy that is trusted.
+    boolean viaTrustedProxy() {
+        return viaTrustedProxy;
+    }
+
+    /// Whether a browser asks, which would rather have a page.
+    boolean prefersHtml() {
+        String accept = request.getHeader("Accept");
+        return accept != null && accept.startsWith("text/html");
+    }
+
     boolean isMethod(HttpMethod... methods) {
         return List.of(methods).contains(request.method());
     }
@@ -102,7 +116,7 @@ final class Exchange {
     Principal principal() {
         Principal known = principal;
         if (known == null) {
-            known = gate.authenticate(credentials(), address);
+            known = gate.authenticate(credentials(), address, DOOR);
             principal = known;
         }
         return known;
@@ -308,7 +322,11 @@ final class Exchange {
         }
         Problem problem = refusal.problem();
         if (problem == Problem.NOT_AUTHENTICATED) {
-            response.putHeader("WWW-Authenticate", "Bearer realm=\"databroker\"");
+            response.headers().add("WWW-Authenticate", "Bearer realm=\"databroker\"");
+            if (prefersHtml()) {
+                // A browser that shows a page can ask for user and token; a script in a page asks by itself.
+                response.headers().add("WWW-Authenticate", "Basic realm=\"databroker\", charset=\"UTF-8\"");
+            }
         }
         if (problem == Problem.TOO_MANY_FAILURES) {
             response.putHeader("Retry-After", Integer.toString(gate.retryAfterSeconds(address)));

@@ -14,6 +14,8 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.impl.HttpServerConnection;
+import io.vertx.core.net.impl.ConnectionBase;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
@@ -118,6 +120,10 @@ final class HttpDoor implements AutoCloseable {
                 .setTcpNoDelay(true)
                 .setIdleTimeout((int) config.idleTimeout().toMillis())
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+        // Vert.x reads the header before TLS and gives its address as the connection's. Only proxies get that far.
+        options.setUseProxyProtocol(config.proxyProtocol())
+                .setProxyProtocolTimeout(config.headerTimeout().toMillis())
+                .setProxyProtocolTimeoutUnit(TimeUnit.MILLISECONDS);
         options.setReuseAddress(true)
                 .setSslHandshakeTimeout(config.headerTimeout().toMillis())
                 .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
@@ -158,7 +164,8 @@ final class HttpDoor implements AutoCloseable {
 
     private static String address(HttpConnection connection) {
         String host = connection.remoteAddress().hostAddress();
-        return host == null ? "local" : host;
+        // Through the JDK, so that every way to write an address in a PROXY header counts as one.
+        return host == null ? "local" : InetAddress.ofLiteral(host).getHostAddress();
     }
 
     private void handle(HttpServerRequest request) {
@@ -190,6 +197,7 @@ final class HttpDoor implements AutoCloseable {
                 request,
                 target,
                 clientAddress(request),
+                isTrusted(address(request.connection())),
                 config.bodyRateMin().bytes());
         String route = target.head();
         request.response()
@@ -257,10 +265,20 @@ final class HttpDoor implements AutoCloseable {
         }
     }
 
+    private boolean isTrusted(String peer) {
+        return !config.trustedProxies().isEmpty() && Proxies.contains(config.trustedProxies(), peer);
+    }
+
     /// The address to judge by: the peer's, or what a trusted proxy says of its own peer.
     private String clientAddress(HttpServerRequest request) {
-        String peer = address(request.connection());
-        if (config.trustedProxies().isEmpty() || !Proxies.contains(config.trustedProxies(), peer)) {
+        HttpConnection connection = request.connection();
+        String peer = address(connection);
+        if (config.proxyProtocol()
+                && connection.remoteAddress().equals(((ConnectionBase) connection).remoteAddress(true))) {
+            // The proxy connected for itself, so it forwards nobody's words.
+            return peer;
+        }
+        if (!isTrusted(peer)) {
             return peer;
         }
         return Proxies.client(config.trustedProxies(), request.headers().getAll("X-Forwarded-For"), peer);

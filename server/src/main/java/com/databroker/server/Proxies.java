@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /// Whose word about a client's address counts.
 final class Proxies {
@@ -12,6 +13,11 @@ final class Proxies {
     /// Whether `address` belongs to one of `networks`, written `10.0.0.0/8` or as a single address.
     static boolean contains(List<String> networks, String address) {
         return networks.stream().anyMatch(network -> contains(network, address));
+    }
+
+    /// As [#contains], for who asks about one address after the other.
+    static Predicate<String> among(List<String> networks) {
+        return address -> contains(networks, address);
     }
 
     private static boolean contains(String network, String address) {

@@ -5,6 +5,8 @@ import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
 import com.databroker.core.Utf8;
 import java.io.ByteArrayOutputStream;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -116,6 +118,18 @@ record RequestTarget(String path, Map<String, String> query) {
     @Nullable
     String parameter(String name) {
         return query.get(name);
+    }
+
+    /// The query with another value of one parameter, encoded.
+    String queryWith(String name, String value) {
+        Map<String, String> changed = new LinkedHashMap<>(query);
+        changed.put(name, value);
+        StringBuilder encoded = new StringBuilder();
+        changed.forEach((key, text) -> encoded.append(encoded.isEmpty() ? "" : "&")
+                .append(URLEncoder.encode(key, StandardCharsets.UTF_8))
+                .append('=')
+                .append(URLEncoder.encode(text, StandardCharsets.UTF_8)));
+        return encoded.toString();
     }
 
     /// Refuses parameters that this address does not know.

@@ -2,13 +2,15 @@ package com.databroker.server;
 
 import com.databroker.core.Setting;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// One setting: a component of a configuration record that is not itself a record.
 ///
 /// @param optional whether it may be absent, which is null in the record
-record SettingKey(String key, Setting setting, SettingType type, boolean optional) implements SettingNode {
+/// @param named whether it is in a named section, which no variable reaches: with `_` for both dot
+///   and dash nobody could tell where the name ends
+record SettingKey(String key, Setting setting, SettingType type, boolean optional, boolean named)
+        implements SettingNode {
     static final String SECRET = "********";
 
     SettingKey {
@@ -17,9 +19,10 @@ record SettingKey(String key, Setting setting, SettingType type, boolean optiona
         }
     }
 
-    /// `DATABROKER_HTTP_PORT` for `http.port`.
-    String variable() {
-        return "DATABROKER_" + key.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+    /// Nothing is below a setting.
+    @Override
+    public @Nullable SettingNode child(String name) {
+        return null;
     }
 
     String flag() {

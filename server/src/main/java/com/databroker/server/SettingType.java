@@ -90,7 +90,8 @@ record SettingType(Form form, Class<?> raw) {
         return switch (value) {
             case Duration duration -> duration(duration.toMillis());
             case Enum<?> word -> lower(word);
-            case List<?> list -> list.stream().map(String::valueOf).collect(Collectors.joining(", ", "[", "]"));
+            case List<?> list ->
+                list.stream().map(item -> item(String.valueOf(item))).collect(Collectors.joining(", ", "[", "]"));
             default -> value.toString();
         };
     }
@@ -195,8 +196,16 @@ record SettingType(Form form, Class<?> raw) {
         String items = bracketed ? word.substring(1, word.length() - 1) : word;
         return Arrays.stream(items.split(",", -1))
                 .map(String::strip)
+                .map(item -> item.length() > 1 && item.startsWith("\"") && item.endsWith("\"")
+                        ? item.substring(1, item.length() - 1)
+                        : item)
                 .filter(item -> !item.isEmpty())
                 .toList();
+    }
+
+    /// In quotes where YAML would read it as something else.
+    private static String item(String text) {
+        return text.matches("[A-Za-z0-9][A-Za-z0-9.:/_-]*") ? text : "\"" + text + "\"";
     }
 
     static String suggestion(String nearest) {

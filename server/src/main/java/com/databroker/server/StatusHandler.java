@@ -6,7 +6,9 @@ import com.databroker.core.Bytes;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.files.FilePlane;
+import com.databroker.files.FilesStatus;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -76,18 +78,22 @@ final class StatusHandler {
             if (in == null) {
                 throw new IllegalStateException(name + " is missing in the jar");
             }
-            exchange.response()
-                    .putHeader(
-                            "Content-Security-Policy",
-                            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-                                    + " frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-                    .putHeader("X-Content-Type-Options", "nosniff")
-                    .putHeader("Referrer-Policy", "no-referrer")
-                    .putHeader("Cache-Control", "no-cache");
+            pageHeaders(exchange.response());
             exchange.answer(200, mediaType, Bytes.wrap(in.readAllBytes()));
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
+    }
+
+    /// What a page of the broker's own may do in a browser: next to nothing.
+    static void pageHeaders(HttpServerResponse response) {
+        response.putHeader(
+                        "Content-Security-Policy",
+                        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+                                + " frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
+                .putHeader("X-Content-Type-Options", "nosniff")
+                .putHeader("Referrer-Policy", "no-referrer")
+                .putHeader("Cache-Control", "no-cache");
     }
 
     void health(Exchange exchange) {
@@ -106,7 +112,11 @@ final class StatusHandler {
 
     private void ready(Exchange exchange) {
         boolean accepting = !stopping.getAsBoolean();
-        boolean writable = Files.isWritable(files.root());
+        FilesStatus status = files.status();
+        boolean writable = status.failure().isEmpty() && Files.isWritable(files.root());
+        String cause = status.failure().isEmpty()
+                ? "the folder of files is not writable"
+                : "the disk failed, files are read-only: " + status.failure();
         boolean ready = accepting && writable;
         exchange.onLoop(() -> exchange.json(ready ? 200 : Problem.UNAVAILABLE.status(), json -> {
             json.writeStartObject();
@@ -114,7 +124,7 @@ final class StatusHandler {
             json.writeName("components");
             json.writeStartObject();
             component(json, "events", accepting, "shutting down");
-            component(json, "files", writable, "the folder of files is not writable");
+            component(json, "files", writable, cause);
             json.writeEndObject();
             json.writeEndObject();
         }));

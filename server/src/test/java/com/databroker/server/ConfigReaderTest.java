@@ -32,8 +32,10 @@ final class ConfigReaderTest {
     /// What a rule of a record allows where "one more than the default" does not.
     private static final Map<String, String> SAMPLES = Map.of(
             "http.host", "localhost",
+            "http.accel-redirect", "/_files/",
             "zmq.host", "::1",
             "http.trusted-proxies", "[10.0.0.0/8, 2001:db8::1]",
+            "zmq.trusted-proxies", "[10.0.0.0/8, 2001:db8::1]",
             "http.allowed-origins", "[https://console.example.org, http://localhost:3000]");
 
     record Store(
@@ -274,7 +276,7 @@ final class ConfigReaderTest {
         assertThat(refused).isBetween(500, 1999);
     }
 
-    private static byte[] mutate(byte[] valid, Random random) {
+    static byte[] mutate(byte[] valid, Random random) {
         String alphabet = "{}[]&*!|>'\"%@`#?:-,\t\n\r ~\0\uFEFF\u2028é<=.0x";
         StringBuilder text = new StringBuilder(new String(valid, StandardCharsets.UTF_8));
         for (int left = 1 + random.nextInt(3); left > 0; left--) {
@@ -314,6 +316,7 @@ final class ConfigReaderTest {
                 case SettingKey key ->
                     out.append(' ').append(samples.get(key.key())).append('\n');
                 case SettingGroup below -> yaml(out.append('\n'), below, samples, indent + "  ");
+                case SettingMap map -> out.append('\n');
             }
         }
     }

@@ -38,7 +38,7 @@ final class ArchitectureTest {
             "core", 19,
             "access", 14,
             "events", 9,
-            "files", 6,
+            "files", 16,
             "server", 7,
             "client", 5,
             "cli", 1);
@@ -49,7 +49,7 @@ final class ArchitectureTest {
             "core", List.of("tools.jackson.core.", "tools.jackson.dataformat.cbor."),
             "access", List.of("tools.jackson.core."),
             "events", List.of("io.netty.", "org.bouncycastle.", "tools.jackson.core."),
-            "files", List.of(),
+            "files", List.of("dev.harrel.jsonschema.", "tools.jackson.core."),
             "server",
                     List.of(
                             "io.netty.",
@@ -78,6 +78,10 @@ final class ArchitectureTest {
                     "com\\.databroker\\.server\\.Exchange",
                     "java.lang.System.nanoTime(",
                     "how long a body has been coming; no time of day"),
+            new Permit(
+                    "com\\.databroker\\.files\\.(Deadline|Watcher|Inotify|SignalQueue|ServiceWatch|PinnedFiles)(\\$[A-Za-z]+)?",
+                    "java.lang.System.nanoTime(",
+                    "how long to wait, or since when; no time of day"),
             new Permit(
                     "com\\.databroker\\.cli\\.(Bench[A-Za-z]*|CheckVerb)(\\$[A-Za-z]+)?",
                     "java.lang.System.nanoTime(",

@@ -110,7 +110,7 @@ class AttackHttpTest {
             assertThat(said).doesNotContain("outside", "inside", "X-Injected");
         }
         assertThat(broker.broker().data().resolve("files").toFile().list())
-                .containsExactlyInAnyOrder("a.txt", "broker_users.xml");
+                .containsExactlyInAnyOrder("a.txt", "broker_users.xml", ".dbk");
     }
 
     static Stream<String> oddRequests() {

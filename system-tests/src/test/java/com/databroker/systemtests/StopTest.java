@@ -46,7 +46,8 @@ class StopTest {
             broker.close();
             assertThat((System.nanoTime() - start) / 1_000_000).isLessThan(3000);
             try (Stream<Path> files = Files.list(data.resolve("files"))) {
-                assertThat(files.map(path -> path.getFileName().toString())).containsExactly("broker_users.xml");
+                assertThat(files.map(path -> path.getFileName().toString()))
+                        .containsExactlyInAnyOrder(".dbk", "broker_users.xml");
             }
         } finally {
             for (AutoCloseable connection : busy) {
@@ -72,8 +73,8 @@ class StopTest {
     }
 
     private static boolean hasTemporary(Path data) {
-        String[] names = data.resolve("files").toFile().list();
-        return names != null && Stream.of(names).anyMatch(name -> name.startsWith(".dbk-"));
+        String[] names = data.resolve("files/.dbk").toFile().list();
+        return names != null && names.length > 0;
     }
 
     private static boolean isRefused(int port) {
@@ -116,7 +117,7 @@ class StopTest {
             }
             assertThat(hasTemporary(data)).isFalse();
             try (Stream<Path> files = Files.list(data.resolve("files"))) {
-                assertThat(files.filter(file -> !file.endsWith("broker_users.xml")))
+                assertThat(files.filter(Files::isRegularFile).filter(file -> !file.endsWith("broker_users.xml")))
                         .allSatisfy(file -> assertThat(file).hasSize(FILE_BYTES));
             }
         }

@@ -1,0 +1,290 @@
+package com.databroker.files;
+
+import com.databroker.access.Principal;
+import com.databroker.core.FileChange;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// The one way in which files are changed, whatever door the change came by. Several changes can go
+/// together, which costs little more than one: they are forced together.
+///
+/// ```text
+/// upload   draft ← bytes, hash on the way
+///          validators look at the draft
+///          fsync draft ───────────────────── a crash before this line: the old file, the draft is swept away
+/// commit   lock the paths
+///          index ↔ disk: what another program did meanwhile is announced first
+///          preconditions, quotas
+///          journal ← change, fsync ───────── a crash here: the disk shows the old file, the change is forgotten
+///          rename draft → path
+///          fsync folder ──────────────────── a crash here: the disk shows the old file or the new one, see Recovery
+///          index ← change
+///          announce
+///          journal ← sent ────────────────── a crash before this line: announced at the next start
+///          unlock, answer
+/// ```
+///
+/// A reader sees the old file or the new one. What is answered is on the disk and announced. A crash
+/// between the last two lines announces a change twice, under the same version.
+final class Commit {
+    private static final int FORCE_ALL_FROM = 8;
+
+    /// A step whose turn it is.
+    ///
+    /// @param before what is at the path, null where nothing is
+    /// @param known what will be; the last known where it is deleted
+    private record Planned(
+            Step step,
+            String path,
+            FileChange.Kind kind,
+            @Nullable Known before,
+            Known known) {
+        JournalEntry.Change entry() {
+            return new JournalEntry.Change(kind, path, known);
+        }
+
+        JournalEntry.Undone undone() {
+            return new JournalEntry.Undone(known.version());
+        }
+    }
+
+    private final FileStore store;
+    private final List<Step> steps;
+    private final Principal by;
+    private final List<Planned> plan = new ArrayList<>();
+
+    Commit(FileStore store, List<Step> steps, Principal by) {
+        this.store = store;
+        this.steps = steps;
+        this.by = by;
+    }
+
+    /// @return the changes in the order of the steps, of a move first what was created and then what was
+    ///     deleted
+    /// @throws ProblemException for the first step that cannot be done; nothing is changed then
+    /// @throws IOException where the disk refused; the steps before the one that it refused are done
+    List<FileChange> run() throws IOException {
+        force();
+        try (PathLocks.Held _ = store.locks.lock(paths())) {
+            store.still.readLock().lock();
+            try {
+                return locked();
+            } finally {
+                store.still.readLock().unlock();
+            }
+        }
+    }
+
+    private void force() throws IOException {
+        List<Upload> uploads = new ArrayList<>();
+        for (Step step : steps) {
+            if (step instanceof Step.Publish publish) {
+                uploads.add(publish.upload());
+            }
+        }
+        if (uploads.size() >= FORCE_ALL_FROM && store.disk.canForceAll()) {
+            store.disk.forceAll();
+        } else {
+            for (Upload upload : uploads) {
+                upload.force();
+            }
+        }
+    }
+
+    private Set<String> paths() {
+        Set<String> paths = new LinkedHashSet<>();
+        for (Step step : steps) {
+            boolean fresh = paths.add(step.path());
+            if (step instanceof Step.Move move) {
+                fresh &= paths.add(move.to());
+            }
+            if (!fresh) {
+                throw new ProblemException(Problem.PATH_CONFLICT, step.path() + " is changed twice at once");
+            }
+        }
+        return paths;
+    }
+
+    private List<FileChange> locked() throws IOException {
+        try {
+            for (Step step : steps) {
+                plan(step);
+            }
+            writeAhead();
+        } catch (IOException | RuntimeException refused) {
+            plan.forEach(this::uncount);
+            throw refused;
+        }
+        int done = 0;
+        try {
+            while (done < plan.size()) {
+                carryOut(plan.get(done));
+                done++;
+            }
+        } finally {
+            settle(done);
+        }
+        return plan.stream()
+                .map(planned -> planned.known.change(planned.kind, planned.path))
+                .toList();
+    }
+
+    private void writeAhead() throws IOException {
+        List<JournalEntry.Change> entries = plan.stream().map(Planned::entry).toList();
+        try {
+            store.journal.force(store.journal.append(entries));
+        } catch (FileSystemException full) {
+            boolean makesRoom = steps.stream().allMatch(step -> step instanceof Step.Remove);
+            if (!makesRoom || store.journal.broken() != null) {
+                throw full;
+            }
+            // On a full disk it must be possible to delete. After a crash the deletion is found by looking.
+        }
+    }
+
+    private void plan(Step step) throws IOException {
+        switch (step) {
+            case Step.Publish publish -> {
+                Known before = current(publish.path());
+                publish.precondition().check(publish.path(), before == null ? null : before.etag());
+                Upload upload = publish.upload();
+                planFile(step, publish.path(), before, upload.state(), upload.sha256(), publish.metadata());
+            }
+            case Step.Remove remove -> {
+                Known before = existing(remove.path());
+                remove.precondition().check(remove.path(), before.etag());
+                planRemoval(step, remove.path(), before);
+            }
+            case Step.Move move -> {
+                Known from = existing(move.path());
+                planFile(step, move.to(), current(move.to()), from.state(), from.sha256(), from.metadata());
+                planRemoval(step, move.path(), from);
+            }
+        }
+    }
+
+    private void planFile(
+            Step step, String path, @Nullable Known before, FileState state, Sha256 sha256, FileMetadata metadata) {
+        store.rules.reserve(path, before, state.size());
+        Known known = new Known(store.takeVersion(), state, sha256, store.now(), by.name(), metadata);
+        FileChange.Kind kind = before == null ? FileChange.Kind.CREATED : FileChange.Kind.UPDATED;
+        plan.add(new Planned(step, path, kind, before, known));
+    }
+
+    private void planRemoval(Step step, String path, Known before) {
+        store.rules.count(path, before, null);
+        Known gone = new Known(
+                store.takeVersion(), before.state(), before.sha256(), store.now(), by.name(), before.metadata());
+        plan.add(new Planned(step, path, FileChange.Kind.DELETED, before, gone));
+    }
+
+    private void uncount(Planned planned) {
+        if (planned.kind == FileChange.Kind.DELETED) {
+            store.rules.count(planned.path, null, planned.before);
+        } else {
+            store.rules.count(planned.path, planned.known, planned.before);
+        }
+    }
+
+    private Known existing(String path) throws IOException {
+        Known known = current(path);
+        if (known == null) {
+            throw new ProblemException(Problem.FILE_NOT_FOUND, "there is no file " + path);
+        }
+        return known;
+    }
+
+    /// What is at a path now, on the disk and in the index.
+    private @Nullable Known current(String path) throws IOException {
+        FileState state = store.disk.look(path);
+        if (state != null && !state.isFile()) {
+            throw new ProblemException(
+                    Problem.PATH_CONFLICT, path + (state.isFolder() ? " is a folder" : " is not a file"));
+        }
+        store.observeLocked(path);
+        Known known = store.index.get(path);
+        if (known == null && state != null) {
+            throw new ProblemException(Problem.UNAVAILABLE, path + " is being written by another program");
+        }
+        return known;
+    }
+
+    private void carryOut(Planned planned) throws IOException {
+        switch (planned.step) {
+            case Step.Publish publish -> {
+                try {
+                    store.disk.publish(publish.upload().draft(), planned.path);
+                } catch (NoSuchFileException folderGone) {
+                    // Somebody removed the empty folder meanwhile.
+                    store.makeFolders(FilePath.parent(planned.path));
+                    store.disk.publish(publish.upload().draft(), planned.path);
+                }
+                publish.upload().published();
+            }
+            case Step.Remove remove -> store.disk.delete(planned.path);
+            case Step.Move move -> {
+                if (planned.kind != FileChange.Kind.DELETED) {
+                    store.disk.rename(move.path(), move.to());
+                }
+            }
+        }
+    }
+
+    /// Makes what was done durable and known, tells it, and forgets the rest.
+    private void settle(int done) throws IOException {
+        List<Planned> made = plan.subList(0, done);
+        List<Planned> failed = plan.subList(done, plan.size());
+        if (!failed.isEmpty()) {
+            failed.forEach(this::uncount);
+            store.note(failed.stream().map(Planned::undone).toList());
+        }
+        try {
+            forceFolders(made);
+        } catch (IOException refused) {
+            // Seen by readers, and nobody knows whether it lasts: the next start finds out.
+            store.journal.fail(refused);
+            throw refused;
+        }
+        for (Planned planned : made) {
+            intoIndex(planned);
+        }
+        for (Planned planned : made) {
+            store.announce(planned.known.change(planned.kind, planned.path));
+        }
+    }
+
+    private void forceFolders(List<Planned> made) throws IOException {
+        Set<String> folders = new LinkedHashSet<>();
+        made.forEach(planned -> folders.add(FilePath.parent(planned.path)));
+        if (folders.size() >= FORCE_ALL_FROM && store.disk.canForceAll()) {
+            store.disk.forceAll();
+        } else {
+            for (String folder : folders) {
+                store.disk.forceFolder(folder);
+            }
+        }
+    }
+
+    private void intoIndex(Planned planned) throws IOException {
+        if (planned.kind == FileChange.Kind.DELETED) {
+            store.index.remove(planned.path);
+            return;
+        }
+        FileState state = store.disk.look(planned.path);
+        if (state != null && state.isSameContentAs(planned.known.state())) {
+            store.index.put(planned.path, planned.known.withState(state));
+            store.note(List.of(new JournalEntry.Touched(planned.path, state)));
+        } else {
+            // Another program was faster; the next look at the file finds that out.
+            store.index.put(planned.path, planned.known);
+        }
+    }
+}

@@ -1,0 +1,316 @@
+package com.databroker.files;
+
+import com.databroker.access.Principal;
+import com.databroker.core.FileChange;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NotDirectoryException;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Disk, index and journal, which say the same at all times: what is known of each file, and how that
+/// changes.
+///
+/// A change is made by a [Commit], or found on the disk by [#observe]; there is no third way.
+final class FileStore {
+    private static final Logger LOG = LoggerFactory.getLogger(FileStore.class);
+    private static final int READ_BYTES = 256 << 10;
+
+    final Disk disk;
+    final Index index;
+    final Rules rules;
+    final InstantSource clock;
+    final PathLocks locks = new PathLocks();
+
+    /// Held for reading by who changes journal and index together, for writing by who needs them to stand
+    /// still.
+    final ReentrantReadWriteLock still = new ReentrantReadWriteLock();
+
+    final Journal journal;
+    private final AtomicLong nextVersion;
+    private final Moved moved = new Moved();
+    private final List<Consumer<FileChange>> listeners = new CopyOnWriteArrayList<>();
+    private final List<BiConsumer<FileChange, ProblemException>> refusals = new CopyOnWriteArrayList<>();
+
+    FileStore(Disk disk, Recovery recovered, Rules rules, InstantSource clock) {
+        this.disk = disk;
+        this.index = recovered.index();
+        this.journal = recovered.journal();
+        this.nextVersion = new AtomicLong(recovered.nextVersion());
+        this.rules = rules;
+        this.clock = clock;
+        index.files("", (path, known) -> rules.count(path, null, known));
+    }
+
+    void changes(Consumer<FileChange> listener) {
+        listeners.add(listener);
+    }
+
+    void refusals(BiConsumer<FileChange, ProblemException> listener) {
+        refusals.add(listener);
+    }
+
+    long takeVersion() {
+        return nextVersion.getAndIncrement();
+    }
+
+    /// Tells everyone; that it was told is noted at once, and safe a moment later.
+    void announce(FileChange change) {
+        for (Consumer<FileChange> listener : listeners) {
+            try {
+                listener.accept(change);
+            } catch (RuntimeException failed) {
+                // The change is made; whoever made it must not be told otherwise.
+                LOG.atError()
+                        .addKeyValue("path", change.path())
+                        .setCause(failed)
+                        .log("not everyone could be told");
+            }
+        }
+        note(List.of(new JournalEntry.Sent(change.version())));
+    }
+
+    /// Writes down what the next start could find out by itself, at more cost.
+    void note(List<? extends JournalEntry> entries) {
+        try {
+            journal.append(entries);
+        } catch (IOException | ProblemException refused) {
+            LOG.atWarn().setCause(refused).log("the files journal could not be written; the next start looks again");
+        }
+    }
+
+    /// What became of a look at a file.
+    enum Observed {
+        UNCHANGED,
+        CHANGED,
+        /// It changes while it is read: look again later.
+        MOVING
+    }
+
+    /// Compares a file with what is known of it, and announces what another program did to it.
+    ///
+    /// @param path in the grammar of [FilePath]
+    Observed observe(String path) throws IOException {
+        try (PathLocks.Held _ = locks.lock(path)) {
+            return observeLocked(path);
+        }
+    }
+
+    /// As [#observe], by who holds the lock.
+    Observed observeLocked(String path) throws IOException {
+        Known known = index.get(path);
+        FileState state = disk.look(path);
+        if (state == null || !state.isFile()) {
+            return known == null ? Observed.UNCHANGED : vanished(path, known);
+        }
+        if (known != null && known.state().equals(state)) {
+            return Observed.UNCHANGED;
+        }
+        Sha256 sha256 = moved.find(state);
+        if (sha256 == null) {
+            sha256 = hash(path, state);
+        }
+        if (sha256 == null) {
+            return Observed.MOVING;
+        }
+        if (known != null && known.sha256().equals(sha256)) {
+            record(new JournalEntry.Touched(path, state), () -> index.put(path, known.withState(state)));
+            return Observed.UNCHANGED;
+        }
+        return appeared(path, known, state, sha256);
+    }
+
+    private Observed vanished(String path, Known known) throws IOException {
+        Known gone = by(Principal.disk(), known.state(), known.sha256(), known.metadata());
+        record(new JournalEntry.Change(FileChange.Kind.DELETED, path, gone), () -> index.remove(path));
+        rules.count(path, known, null);
+        moved.remember(known);
+        announce(gone.change(FileChange.Kind.DELETED, path));
+        return Observed.CHANGED;
+    }
+
+    private Observed appeared(String path, @Nullable Known before, FileState state, Sha256 sha256) throws IOException {
+        ProblemException refused = refusal(path);
+        Known now = by(Principal.disk(), state, sha256, FileMetadata.NONE);
+        FileChange.Kind kind = before == null ? FileChange.Kind.CREATED : FileChange.Kind.UPDATED;
+        record(new JournalEntry.Change(kind, path, now), () -> index.put(path, now));
+        rules.count(path, before, now);
+        FileChange change = now.change(kind, path);
+        if (refused == null) {
+            announce(change);
+        } else {
+            note(List.of(new JournalEntry.Sent(change.version())));
+            refusals.forEach(listener -> listener.accept(change, refused));
+        }
+        return Observed.CHANGED;
+    }
+
+    /// Waits for the commit that is under way at a path, then looks at the file where it is finished.
+    void catchUp(String path, boolean finished) throws IOException {
+        try (PathLocks.Held _ = locks.lock(path)) {
+            if (finished) {
+                observeLocked(path);
+            }
+        }
+    }
+
+    /// Whether a file was not changed for `time`; one from the future counts as old.
+    boolean isQuiet(FileState state, Duration time) {
+        Instant modified = Instant.ofEpochSecond(0, state.modified());
+        return Duration.between(modified, now()).abs().compareTo(time) > 0;
+    }
+
+    /// Remembers what files are that are about to be found under other names.
+    void expectMoved(String path) {
+        Known known = index.get(path);
+        if (known != null) {
+            moved.remember(known);
+        } else {
+            index.files(path, (_, below) -> moved.remember(below));
+        }
+    }
+
+    /// What the validators say of a file that another program wrote, null where they accept it.
+    private @Nullable ProblemException refusal(String path) {
+        try {
+            if (rules.hasValidator(path)) {
+                rules.validate(new Candidate(path, disk.root().resolve(path)), Principal.disk());
+            }
+            return null;
+        } catch (ProblemException refused) {
+            return refused;
+        }
+    }
+
+    private Known by(Principal principal, FileState state, Sha256 sha256, FileMetadata metadata) {
+        return new Known(takeVersion(), state, sha256, now(), principal.name(), metadata);
+    }
+
+    Instant now() {
+        return clock.instant();
+    }
+
+    private void record(JournalEntry entry, Runnable intoIndex) throws IOException {
+        still.readLock().lock();
+        try {
+            journal.append(List.of(entry));
+            intoIndex.run();
+        } finally {
+            still.readLock().unlock();
+        }
+    }
+
+    /// @return null where the file was changed, replaced or removed meanwhile
+    private @Nullable Sha256 hash(String path, FileState state) throws IOException {
+        Disk.Opened opened = disk.open(path);
+        if (opened == null) {
+            return null;
+        }
+        try (FileChannel channel = opened.channel()) {
+            Sha256 sha256 = opened.state().equals(state) ? hash(channel) : null;
+            return state.equals(disk.look(path)) ? sha256 : null;
+        }
+    }
+
+    static Sha256 hash(FileChannel channel) throws IOException {
+        MessageDigest digest = Sha256.digest();
+        ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
+        for (long at = 0; ; ) {
+            int read = channel.read(buffer.clear(), at);
+            if (read < 0) {
+                return Sha256.of(digest);
+            }
+            digest.update(buffer.flip());
+            at += read;
+        }
+    }
+
+    /// Gives a version of a file a second name among the drafts.
+    ///
+    /// @return false where the file has another version by now
+    boolean lend(String path, long version, String draft) throws IOException {
+        try (PathLocks.Held _ = locks.lock(path)) {
+            Known known = index.get(path);
+            if (known == null || known.version() != version || !known.state().equals(disk.look(path))) {
+                return false;
+            }
+            disk.lend(path, draft);
+            return refreshLocked(path);
+        }
+    }
+
+    /// Notes what links of our own changed about a file: its bytes are the same.
+    void refresh(String path) throws IOException {
+        try (PathLocks.Held _ = locks.lock(path)) {
+            refreshLocked(path);
+        }
+    }
+
+    private boolean refreshLocked(String path) throws IOException {
+        Known known = index.get(path);
+        FileState state = disk.look(path);
+        if (known == null || state == null || !state.isSameContentAs(known.state())) {
+            return false;
+        }
+        if (!state.equals(known.state())) {
+            record(new JournalEntry.Touched(path, state), () -> index.put(path, known.withState(state)));
+        }
+        return true;
+    }
+
+    /// Makes a folder and those above it, each as durable as what is to stand in it.
+    void makeFolders(String folder) throws IOException {
+        if (folder.isEmpty()) {
+            return;
+        }
+        FileState there = disk.look(folder);
+        if (there != null) {
+            if (!there.isFolder()) {
+                throw new ProblemException(Problem.PATH_CONFLICT, folder + " is not a folder");
+            }
+            return;
+        }
+        String above = FilePath.parent(folder);
+        makeFolders(above);
+        try {
+            disk.makeFolder(folder);
+        } catch (FileAlreadyExistsException meanwhile) {
+            // Somebody else's is as good, where it is a folder.
+            makeFolders(folder);
+            return;
+        } catch (NotDirectoryException taken) {
+            throw new ProblemException(Problem.PATH_CONFLICT, above + " is not a folder", taken);
+        }
+        index.putFolder(folder);
+        disk.forceFolder(above);
+    }
+
+    /// Writes the journal afresh, with what is known and nothing of how it came to be.
+    void compact() throws IOException {
+        still.writeLock().lock();
+        try {
+            List<JournalEntry> entries = new ArrayList<>();
+            entries.add(new JournalEntry.Next(nextVersion.get()));
+            index.files("", (path, known) -> entries.add(new JournalEntry.Present(path, known)));
+            journal.rewrite(entries);
+        } finally {
+            still.writeLock().unlock();
+        }
+    }
+}

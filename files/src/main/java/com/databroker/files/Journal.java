@@ -1,0 +1,275 @@
+package com.databroker.files;
+
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The file that the index is made of again at each start: entries are only ever added, and a torn end is
+/// cut off.
+///
+/// ```text
+/// "DBKINDX1"  ( length(4) crc32c(4) entry(length) )*      big-endian; the check covers the entry
+/// ```
+///
+/// Who must know that an entry is on the disk waits for [#force]; those who wait together are served by one
+/// forcing.
+final class Journal implements AutoCloseable {
+    static final String NAME = "journal";
+
+    private static final byte[] MAGIC = "DBKINDX1".getBytes(StandardCharsets.US_ASCII);
+    private static final int HEAD = 8;
+    private static final int ENTRY_BYTES_MAX = 64 << 10;
+    private static final int READ_BYTES = 1 << 20;
+    private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
+
+    private final Disk disk;
+    private final ReentrantLock writing = new ReentrantLock();
+    private final ReentrantLock forcing = new ReentrantLock();
+    private Disk.Log log;
+    private volatile long written;
+    private volatile long forced;
+    private volatile @Nullable IOException broken;
+
+    private Journal(Disk disk, Disk.Log log, long written) {
+        this.disk = disk;
+        this.log = log;
+        this.written = written;
+        this.forced = written;
+    }
+
+    /// Opens the journal of a disk and tells every whole entry of it.
+    static Journal open(Disk disk, Consumer<JournalEntry> replay) throws IOException {
+        Disk.Opened there = disk.open(NAME);
+        long good = 0;
+        if (there != null) {
+            try (FileChannel in = there.channel()) {
+                good = replay(in, replay);
+            }
+            if (good < there.state().size()) {
+                LOG.atWarn()
+                        .addKeyValue("bytes", there.state().size() - good)
+                        .log("the end of the files journal was torn and is cut off");
+            }
+        }
+        Disk.Log log = disk.openLog(NAME);
+        if (good == 0) {
+            log.truncate(0);
+            log.append(ByteBuffer.wrap(MAGIC));
+            log.force();
+            disk.forceFolder("");
+            good = MAGIC.length;
+        } else {
+            log.truncate(good);
+        }
+        return new Journal(disk, log, good);
+    }
+
+    /// @return bytes up to the end of the last whole entry
+    private static long replay(FileChannel in, Consumer<JournalEntry> replay) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES).limit(0);
+        CRC32C check = new CRC32C();
+        fill(in, buffer);
+        byte[] magic = new byte[MAGIC.length];
+        if (buffer.remaining() < MAGIC.length) {
+            return 0;
+        }
+        buffer.get(magic);
+        if (!Arrays.equals(magic, MAGIC)) {
+            return 0;
+        }
+        long good = MAGIC.length;
+        while (true) {
+            if (buffer.remaining() < HEAD + ENTRY_BYTES_MAX) {
+                fill(in, buffer);
+            }
+            if (buffer.remaining() < HEAD) {
+                return good;
+            }
+            int length = buffer.getInt();
+            int expected = buffer.getInt();
+            if (length <= 0 || length > ENTRY_BYTES_MAX || length > buffer.remaining()) {
+                return good;
+            }
+            ByteBuffer payload = buffer.slice(buffer.position(), length);
+            check.reset();
+            check.update(payload.duplicate());
+            JournalEntry entry = (int) check.getValue() == expected ? JournalEntry.decode(payload) : null;
+            if (entry == null) {
+                return good;
+            }
+            replay.accept(entry);
+            buffer.position(buffer.position() + length);
+            good += HEAD + length;
+        }
+    }
+
+    private static void fill(FileChannel in, ByteBuffer buffer) throws IOException {
+        buffer.compact();
+        while (buffer.hasRemaining() && in.read(buffer) >= 0) {
+            // Until it is full or the file ends.
+        }
+        buffer.flip();
+    }
+
+    /// Adds entries, which a kill of this process survive, and a power cut after [#force].
+    ///
+    /// @return where they end
+    /// @throws IOException where none of them was added
+    long append(List<? extends JournalEntry> entries) throws IOException {
+        ByteBuffer framed = frame(entries);
+        writing.lock();
+        try {
+            check();
+            long before = written;
+            int length = framed.remaining();
+            try {
+                log.append(framed);
+            } catch (IOException refused) {
+                cutBack(before, refused);
+                throw refused;
+            }
+            written = before + length;
+            return written;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private void cutBack(long size, IOException refused) {
+        try {
+            log.truncate(size);
+        } catch (IOException worse) {
+            refused.addSuppressed(worse);
+            broken = refused;
+        }
+    }
+
+    private static ByteBuffer frame(List<? extends JournalEntry> entries) {
+        List<ByteBuffer> encoded = entries.stream().map(JournalEntry::encode).toList();
+        int bytes = encoded.stream().mapToInt(entry -> HEAD + entry.remaining()).sum();
+        ByteBuffer framed = ByteBuffer.allocate(bytes);
+        CRC32C check = new CRC32C();
+        for (ByteBuffer entry : encoded) {
+            check.reset();
+            check.update(entry.duplicate());
+            framed.putInt(entry.remaining()).putInt((int) check.getValue()).put(entry);
+        }
+        return framed.flip();
+    }
+
+    /// Returns when everything up to `position` is on the disk.
+    void force(long position) throws IOException {
+        if (forced >= position) {
+            return;
+        }
+        forcing.lock();
+        try {
+            if (forced >= position) {
+                // Who held the lock before has forced this too.
+                return;
+            }
+            check();
+            long target = written;
+            try {
+                log.force();
+            } catch (IOException refused) {
+                // What the disk has is not known any more, and asking again may be answered with a lie.
+                broken = refused;
+                throw refused;
+            }
+            forced = target;
+        } finally {
+            forcing.unlock();
+        }
+    }
+
+    /// Forces what nobody waits for.
+    void forceRest() throws IOException {
+        force(written);
+    }
+
+    long size() {
+        return written;
+    }
+
+    /// What made the journal useless, null where nothing did.
+    @Nullable
+    IOException broken() {
+        return broken;
+    }
+
+    /// Takes no more entries: what the disk has is not known any more.
+    void fail(IOException cause) {
+        broken = cause;
+    }
+
+    private void check() {
+        IOException cause = broken;
+        if (cause != null) {
+            throw new ProblemException(
+                    Problem.STORAGE_FAILED,
+                    "the disk failed before, so files are read-only until the broker is started again",
+                    cause);
+        }
+    }
+
+    /// Replaces the journal by one that holds only `entries`. Nobody may append meanwhile.
+    void rewrite(Iterable<JournalEntry> entries) throws IOException {
+        writing.lock();
+        forcing.lock();
+        try {
+            String name = NAME + "-new";
+            disk.deleteDraft(name);
+            long size = MAGIC.length;
+            try (Disk.Draft draft = disk.createDraft(name)) {
+                draft.write(ByteBuffer.wrap(MAGIC), 0);
+                ByteBuffer gathered = ByteBuffer.allocate(READ_BYTES);
+                for (JournalEntry entry : entries) {
+                    ByteBuffer framed = frame(List.of(entry));
+                    if (framed.remaining() > gathered.remaining()) {
+                        size = flush(draft, gathered, size);
+                    }
+                    gathered.put(framed);
+                }
+                size = flush(draft, gathered, size);
+                draft.force();
+            }
+            disk.publish(name, NAME);
+            disk.forceFolder("");
+            log.close();
+            log = disk.openLog(NAME);
+            written = size;
+            forced = size;
+        } finally {
+            forcing.unlock();
+            writing.unlock();
+        }
+    }
+
+    private static long flush(Disk.Draft draft, ByteBuffer gathered, long size) throws IOException {
+        gathered.flip();
+        int length = gathered.remaining();
+        draft.write(gathered, size);
+        gathered.clear();
+        return size + length;
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (broken == null) {
+            forceRest();
+        }
+        log.close();
+    }
+}

@@ -1,0 +1,242 @@
+package com.databroker.files;
+
+import com.databroker.access.Principal;
+import com.databroker.core.FileChange;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A file on its way in: bytes are written to a draft that nobody sees, and [#commit] makes it the file, or
+/// nothing does.
+///
+/// Bytes may be written anywhere; in order they are hashed on the way, otherwise once more at the end.
+/// Calls from several threads take turns.
+public final class Upload implements AutoCloseable {
+    private static final int COPY_BYTES = 64 << 10;
+
+    private final FilePlane plane;
+    private final String path;
+    private final Principal by;
+    private final Disk.Draft draft;
+    private MessageDigest digest = Sha256.digest();
+    private long hashed;
+    private boolean inOrder = true;
+    private long size;
+    private @Nullable Sha256 sha256;
+    private boolean published;
+    private boolean kept;
+    private boolean closed;
+
+    Upload(FilePlane plane, String path, Principal by, Disk.Draft draft) {
+        this.plane = plane;
+        this.path = path;
+        this.by = by;
+        this.draft = draft;
+    }
+
+    /// A draft that something else has written.
+    static Upload adopt(FilePlane plane, String path, Principal by, Disk.Draft draft) throws IOException {
+        Upload upload = new Upload(plane, path, by, draft);
+        upload.size = draft.state().size();
+        upload.inOrder = upload.size == 0;
+        plane.rules().checkSize(path, upload.size);
+        return upload;
+    }
+
+    /// The path that it is to have.
+    public String path() {
+        return path;
+    }
+
+    public synchronized long size() {
+        return size;
+    }
+
+    /// Writes all of `bytes` at `position`.
+    ///
+    /// @throws ProblemException [Problem#PAYLOAD_TOO_LARGE], [Problem#STORAGE_FULL],
+    ///     [Problem#STORAGE_FAILED]
+    public synchronized void write(ByteBuffer bytes, long position) {
+        int length = bytes.remaining();
+        plane.rules().checkSize(path, position + length);
+        if (inOrder && position == hashed) {
+            digest.update(bytes.duplicate());
+            hashed += length;
+        } else {
+            inOrder = false;
+        }
+        sha256 = null;
+        try {
+            draft.write(bytes, position);
+        } catch (IOException refused) {
+            throw FilePlane.problem(path, refused);
+        }
+        size = Math.max(size, position + length);
+    }
+
+    /// Writes a stream to the end.
+    ///
+    /// @param length announced number of bytes, -1 where none was
+    /// @throws ProblemException [Problem#BODY_INCOMPLETE] where fewer or more came, and as [#write]
+    public void append(InputStream body, long length) {
+        byte[] buffer = new byte[COPY_BYTES];
+        long start = size();
+        long at = start;
+        try {
+            for (int read = body.read(buffer); read >= 0; read = body.read(buffer)) {
+                write(ByteBuffer.wrap(buffer, 0, read), at);
+                at += read;
+            }
+        } catch (IOException broken) {
+            throw FilePlane.problem(path, broken);
+        }
+        if (length >= 0 && at - start != length) {
+            throw new ProblemException(
+                    Problem.BODY_INCOMPLETE, (at - start) + " bytes came of " + length + " that were announced");
+        }
+    }
+
+    /// Reads what was written.
+    ///
+    /// @return number of bytes, -1 at the end
+    public synchronized int read(ByteBuffer into, long position) {
+        try {
+            return draft.read(into, position);
+        } catch (IOException refused) {
+            throw FilePlane.problem(path, refused);
+        }
+    }
+
+    /// Cuts off what is beyond `length`, or adds zeros up to it.
+    public synchronized void setSize(long length) {
+        plane.rules().checkSize(path, length);
+        if (length == size) {
+            return;
+        }
+        inOrder = false;
+        sha256 = null;
+        try {
+            if (length > size) {
+                draft.write(ByteBuffer.wrap(new byte[1]), length - 1);
+            } else {
+                draft.truncate(length);
+            }
+            size = length;
+            if (length == 0) {
+                digest = Sha256.digest();
+                hashed = 0;
+                inOrder = true;
+            }
+        } catch (IOException refused) {
+            throw FilePlane.problem(path, refused);
+        }
+    }
+
+    /// Gives it a time of modification, in nanoseconds since 1970.
+    public synchronized void setModified(long nanos) {
+        try {
+            draft.setModified(nanos);
+        } catch (IOException refused) {
+            throw FilePlane.problem(path, refused);
+        }
+    }
+
+    /// Has the validators look at it, as [#commit] does.
+    ///
+    /// @throws ProblemException what a validator says, [Problem#MEDIA_TYPE_UNSUPPORTED]
+    public void validate() {
+        plane.rules().checkType(path);
+        if (plane.rules().hasValidator(path)) {
+            plane.rules().validate(new Candidate(path, draft.path()), by);
+        }
+    }
+
+    /// Makes it the file at its path. When this returns it is on the disk, and announced.
+    ///
+    /// @throws ProblemException as [FilePlane#put]
+    public FileChange commit(Precondition precondition, FileMetadata metadata) {
+        return plane.commit(List.of(this), precondition, metadata, by).getFirst();
+    }
+
+    /// The SHA-256 of what was written so far, in lower-case hexadecimal.
+    public String sha256Hex() {
+        try {
+            return sha256().hex();
+        } catch (IOException refused) {
+            throw FilePlane.problem(path, refused);
+        }
+    }
+
+    synchronized Sha256 sha256() throws IOException {
+        Sha256 known = sha256;
+        if (known == null) {
+            known = inOrder && hashed == size ? Sha256.of(copy(digest)) : reread();
+            sha256 = known;
+        }
+        return known;
+    }
+
+    private static MessageDigest copy(MessageDigest digest) {
+        try {
+            return (MessageDigest) digest.clone();
+        } catch (CloneNotSupportedException impossible) {
+            throw new IllegalStateException("the JDK's SHA-256 can be copied", impossible);
+        }
+    }
+
+    private Sha256 reread() throws IOException {
+        MessageDigest fresh = Sha256.digest();
+        ByteBuffer buffer = ByteBuffer.allocate(COPY_BYTES);
+        long at = 0;
+        for (int read = draft.read(buffer.clear(), at); read >= 0; read = draft.read(buffer.clear(), at)) {
+            fresh.update(buffer.flip());
+            at += read;
+        }
+        return Sha256.of(fresh);
+    }
+
+    FileState state() throws IOException {
+        return draft.state();
+    }
+
+    void force() throws IOException {
+        draft.force();
+    }
+
+    /// The name of the draft.
+    String draft() {
+        return draft.name();
+    }
+
+    synchronized void published() {
+        published = true;
+    }
+
+    /// Leaves the draft where it is when this is closed.
+    synchronized void keep() {
+        kept = true;
+    }
+
+    /// Throws the draft away, where it did not become the file.
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        plane.ended();
+        try {
+            draft.close();
+            if (!published && !kept) {
+                plane.disk().deleteDraft(draft.name());
+            }
+        } catch (IOException stays) {
+            // It is removed at the next start, and never shown.
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package com.databroker.server;
+
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import com.databroker.files.FileEntry;
+import com.databroker.files.FileMetadata;
+import com.databroker.files.Precondition;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// What the headers of requests and answers say of a file: entity tags, dates, digests, metadata (RFC 9110,
+/// 9530).
+final class FileHeaders {
+    /// RFC 9110 asks for two digits of the day, which the JDK's own form does not give.
+    private static final DateTimeFormatter HTTP_DATE =
+            DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US);
+
+    /// What curl says of a body when nobody told it anything.
+    private static final String NOTHING_SAID = "application/x-www-form-urlencoded";
+
+    private FileHeaders() {}
+
+    /// What is known of a file, and that what was uploaded is shown, never run: a page among the files must
+    /// not act in the name of its reader.
+    static void describe(HttpServerRequest request, FileEntry entry) {
+        HttpServerResponse response = request.response();
+        validators(response, entry.etag(), entry.sha256(), request.getHeader("Want-Repr-Digest"));
+        Map<String, String> metadata = entry.metadata().values();
+        metadata.forEach(response::putHeader);
+        response.putHeader(
+                        "Content-Type", metadata.getOrDefault(FileMetadata.CONTENT_TYPE, MediaTypes.of(entry.name())))
+                .putHeader("Last-Modified", date(entry.modified()))
+                .putHeader("Accept-Ranges", "bytes");
+    }
+
+    static void validators(HttpServerResponse response, String etag, String sha256, @Nullable String wanted) {
+        if (Digests.wantsSha256(wanted)) {
+            String base64 = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256));
+            response.putHeader("Repr-Digest", "sha-256=:" + base64 + ":");
+        }
+        response.putHeader("ETag", "\"" + etag + "\"")
+                .putHeader("X-Content-Type-Options", "nosniff")
+                .putHeader("Content-Security-Policy", "sandbox")
+                .putHeader("Cache-Control", "private, no-cache");
+    }
+
+    /// To be saved under its name, which any program can read.
+    static String attachment(String name) {
+        String plain = name.replaceAll("[^A-Za-z0-9._ -]", "_");
+        String encoded = URLEncoder.encode(name, StandardCharsets.UTF_8)
+                .replace("+", "%20")
+                .replace("*", "%2A");
+        return "attachment; filename=\"" + plain + "\"; filename*=UTF-8''" + encoded;
+    }
+
+    /// Whether the reader has this version already: 304.
+    ///
+    /// @throws ProblemException [Problem#PRECONDITION_FAILED] where it wants another
+    static boolean isKnown(HttpServerRequest request, FileEntry entry) {
+        List<String> match = etags(request, "If-Match");
+        if (match != null && !match.contains("*") && !match.contains(entry.etag())) {
+            throw new ProblemException(
+                    Problem.PRECONDITION_FAILED, entry.path() + " has the entity tag \"" + entry.etag() + "\"");
+        }
+        Instant unmodified = date(request, "If-Unmodified-Since");
+        if (match == null && unmodified != null && seconds(entry.modified()).isAfter(unmodified)) {
+            throw new ProblemException(
+                    Problem.PRECONDITION_FAILED, entry.path() + " was modified " + date(entry.modified()));
+        }
+        List<String> known = weakEtags(request, "If-None-Match");
+        if (known != null) {
+            return known.contains("*") || known.contains(entry.etag());
+        }
+        Instant since = date(request, "If-Modified-Since");
+        return since != null && !seconds(entry.modified()).isAfter(since);
+    }
+
+    /// Whether a range is wanted of this version, or the whole file of any other.
+    static boolean rangeApplies(HttpServerRequest request, FileEntry entry) {
+        String condition = request.getHeader("If-Range");
+        if (condition == null) {
+            return true;
+        }
+        return condition.startsWith("\"")
+                ? condition.equals("\"" + entry.etag() + "\"")
+                : condition.equals(date(entry.modified()));
+    }
+
+    static Precondition precondition(HttpServerRequest request) {
+        return new Precondition(etags(request, "If-Match"), weakEtags(request, "If-None-Match"));
+    }
+
+    /// A weak tag says that bytes may differ, so that it matches nothing where they must not.
+    private static @Nullable List<String> etags(HttpServerRequest request, String header) {
+        String value = request.getHeader(header);
+        return value == null
+                ? null
+                : Arrays.stream(value.split(",", -1))
+                        .map(String::strip)
+                        .filter(etag -> !etag.startsWith("W/"))
+                        .map(FileHeaders::unquoted)
+                        .toList();
+    }
+
+    private static @Nullable List<String> weakEtags(HttpServerRequest request, String header) {
+        String value = request.getHeader(header);
+        return value == null
+                ? null
+                : Arrays.stream(value.split(",", -1))
+                        .map(String::strip)
+                        .map(etag -> etag.startsWith("W/") ? etag.substring(2) : etag)
+                        .map(FileHeaders::unquoted)
+                        .toList();
+    }
+
+    private static String unquoted(String etag) {
+        return etag.length() > 1 && etag.startsWith("\"") && etag.endsWith("\"")
+                ? etag.substring(1, etag.length() - 1)
+                : etag;
+    }
+
+    static String date(Instant time) {
+        return HTTP_DATE.format(time.atOffset(ZoneOffset.UTC));
+    }
+
+    /// Null where there is none, or none that can be read: such a condition is as if it were not there.
+    private static @Nullable Instant date(HttpServerRequest request, String header) {
+        String value = request.getHeader(header);
+        try {
+            return value == null ? null : Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(value));
+        } catch (DateTimeException odd) {
+            return null;
+        }
+    }
+
+    private static Instant seconds(Instant time) {
+        return time.truncatedTo(ChronoUnit.SECONDS);
+    }
+
+    /// What the sender of a file says about it.
+    ///
+    /// @throws ProblemException [Problem#HEADERS_TOO_LARGE]
+    static FileMetadata metadata(HttpServerRequest request) {
+        Map<String, String> values = new TreeMap<>();
+        String type = request.getHeader("Content-Type");
+        if (type != null && !type.isBlank() && !type.toLowerCase(Locale.ROOT).startsWith(NOTHING_SAID)) {
+            values.put(FileMetadata.CONTENT_TYPE, type);
+        }
+        request.headers().forEach((name, value) -> {
+            String lower = name.toLowerCase(Locale.ROOT);
+            if (lower.startsWith(FileMetadata.PREFIX)) {
+                values.put(lower, value);
+            }
+        });
+        return values.isEmpty() ? FileMetadata.NONE : new FileMetadata(values);
+    }
+}

@@ -1,0 +1,66 @@
+package com.databroker.server;
+
+import com.databroker.files.FileEntry;
+import com.databroker.files.FilePlane;
+import com.databroker.files.OpenFile;
+import com.databroker.files.PinnedFiles;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerResponse;
+import org.jspecify.annotations.Nullable;
+
+/// The web server in front, where there is one that sends files itself once the gate has said yes
+/// (`X-Accel-Redirect`). It is told a name that stands for one version only, so that bytes and entity tag
+/// belong together whatever becomes of the path meanwhile.
+final class FrontServer {
+    private final FilePlane files;
+    private final @Nullable String location;
+    private final PinnedFiles pinned;
+
+    /// @param location the front's internal address of the folder of files; null where the broker sends by
+    ///     itself
+    FrontServer(FilePlane files, @Nullable String location) {
+        this.files = files;
+        this.location = location;
+        this.pinned = new PinnedFiles(files);
+    }
+
+    /// Whether the answer to a request can be left to the front.
+    boolean sends(Exchange exchange) {
+        return location != null && exchange.viaTrustedProxy() && exchange.isMethod(HttpMethod.GET);
+    }
+
+    /// Leaves the bytes of a file to the front; what needs no bytes is answered here. Blocks.
+    void hand(Exchange exchange, String path) {
+        OpenFile file = files.read(path);
+        FileEntry entry = file.entry();
+        if (entry.folder()) {
+            exchange.onLoop(() -> FilesHandler.redirect(exchange));
+            return;
+        }
+        String pin = pinned.pin(entry);
+        if (pin == null) {
+            // It is being written to or replaced: what is open here is one version all the same.
+            exchange.onLoop(() -> FileSender.send(exchange, file));
+            return;
+        }
+        file.close();
+        exchange.onLoop(() -> {
+            HttpServerResponse response = exchange.response();
+            FileHeaders.describe(exchange.request(), entry);
+            if (FileHeaders.isKnown(exchange.request(), entry)) {
+                exchange.empty(304);
+                return;
+            }
+            if (exchange.target().parameter("download") != null) {
+                response.putHeader("Content-Disposition", FileHeaders.attachment(entry.name()));
+            }
+            response.putHeader("X-Accel-Redirect", location + pin);
+            exchange.empty(200);
+        });
+    }
+
+    /// What is due with time: names that nobody asked for lately are given up.
+    void sweep() {
+        pinned.sweep();
+    }
+}

@@ -1,0 +1,251 @@
+package com.databroker.server;
+
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import com.databroker.core.Text;
+import com.databroker.core.Utf8;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// A body of multipart/form-data (RFC 7578), part after part as it comes: nothing is held but a buffer.
+///
+/// ```text
+/// [preamble] --boundary CRLF  headers CRLF CRLF  bytes  CRLF --boundary CRLF  …  CRLF --boundary-- [epilogue]
+/// ```
+final class MultipartForm {
+    private static final int BUFFER_BYTES = 64 << 10;
+    private static final int HEADERS_BYTES_MAX = 8 << 10;
+    private static final int PARTS_MAX = 1000;
+    private static final Pattern BOUNDARY =
+            Pattern.compile(";\\s*boundary=(?:\"([^\"]{1,70})\"|([^\\s;\"]{1,70}))", Pattern.CASE_INSENSITIVE);
+    private static final Pattern PARAMETER = Pattern.compile(
+            ";\\s*(name|filename)=(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^;\\s\"]*))", Pattern.CASE_INSENSITIVE);
+
+    /// One field. Its body must be read, or is skipped, before the next part is asked for.
+    ///
+    /// @param filename null for a field that is not a file
+    record Part(
+            String name,
+            @Nullable String filename,
+            @Nullable String contentType,
+            InputStream body) {}
+
+    private final InputStream in;
+    private final byte[] delimiter;
+    private final byte[] buffer = new byte[BUFFER_BYTES];
+    private int position;
+    private int limit;
+    private boolean ended;
+    private int parts;
+    private @Nullable Body current;
+
+    private MultipartForm(InputStream in, String boundary) throws IOException {
+        this.in = in;
+        this.delimiter = ("\r\n--" + boundary).getBytes(StandardCharsets.ISO_8859_1);
+        // As if a line end stood before the first delimiter, so that all are alike.
+        buffer[0] = '\r';
+        buffer[1] = '\n';
+        limit = 2;
+    }
+
+    /// @throws ProblemException [Problem#BAD_REQUEST] where the header has no boundary
+    static MultipartForm of(String contentType, InputStream in) throws IOException {
+        Matcher matcher = BOUNDARY.matcher(contentType);
+        if (!matcher.find()) {
+            throw new ProblemException(Problem.BAD_REQUEST, "multipart/form-data comes without a boundary");
+        }
+        return new MultipartForm(in, matcher.group(1) == null ? matcher.group(2) : matcher.group(1));
+    }
+
+    static boolean isForm(@Nullable String contentType) {
+        return contentType != null && contentType.toLowerCase(Locale.ROOT).startsWith("multipart/form-data");
+    }
+
+    /// The next part, null after the last.
+    ///
+    /// @throws ProblemException [Problem#BAD_REQUEST] where the form is malformed or has too many parts
+    @Nullable
+    Part next() throws IOException {
+        if (ended) {
+            return null;
+        }
+        // The preamble is read as a part without a name, and no more of it than of the headers of one.
+        Body before = current == null ? new Body() : current;
+        before.drain(current == null ? HEADERS_BYTES_MAX : Long.MAX_VALUE);
+        position += delimiter.length;
+        int first = read();
+        int second = read();
+        if (first == '-' && second == '-') {
+            ended = true;
+            drainEpilogue();
+            return null;
+        }
+        while (first == ' ' || first == '\t') {
+            first = second;
+            second = read();
+        }
+        if (first != '\r' || second != '\n') {
+            throw malformed("a boundary is not followed by a line end");
+        }
+        if (++parts > PARTS_MAX) {
+            throw malformed("it has more than " + PARTS_MAX + " parts");
+        }
+        Map<String, String> headers = headers();
+        String disposition = headers.getOrDefault("content-disposition", "");
+        if (!disposition.toLowerCase(Locale.ROOT).startsWith("form-data")) {
+            throw malformed("a part has no Content-Disposition: form-data");
+        }
+        Body body = new Body();
+        current = body;
+        String name = parameter(disposition, "name");
+        return new Part(
+                name == null ? "" : name, parameter(disposition, "filename"), headers.get("content-type"), body);
+    }
+
+    private void drainEpilogue() throws IOException {
+        long left = HEADERS_BYTES_MAX;
+        while (read() >= 0) {
+            if (--left < 0) {
+                throw malformed("much follows its end");
+            }
+        }
+    }
+
+    private Map<String, String> headers() throws IOException {
+        Map<String, String> headers = new HashMap<>();
+        int left = HEADERS_BYTES_MAX;
+        while (true) {
+            java.io.ByteArrayOutputStream line = new java.io.ByteArrayOutputStream();
+            for (int c = read(); c != '\n'; c = read()) {
+                if (c < 0 || --left < 0) {
+                    throw malformed("the headers of a part do not end");
+                }
+                line.write(c);
+            }
+            byte[] bytes = line.toByteArray();
+            if (bytes.length == 0 || bytes[bytes.length - 1] != '\r') {
+                throw malformed("a header of a part ends without a carriage return");
+            }
+            if (bytes.length == 1) {
+                return headers;
+            }
+            String text = Utf8.decode(bytes, 0, bytes.length - 1);
+            int colon = text == null ? -1 : text.indexOf(':');
+            if (text == null || colon <= 0) {
+                throw malformed("a header of a part is none");
+            }
+            headers.put(
+                    text.substring(0, colon).toLowerCase(Locale.ROOT),
+                    text.substring(colon + 1).strip());
+        }
+    }
+
+    /// Browsers escape a quote as `%22` and a line end as `%0D%0A`, older programs with a backslash.
+    private static @Nullable String parameter(String disposition, String name) {
+        Matcher matcher = PARAMETER.matcher(disposition);
+        while (matcher.find()) {
+            if (matcher.group(1).equalsIgnoreCase(name)) {
+                String quoted = matcher.group(2);
+                return quoted == null
+                        ? matcher.group(3)
+                        : quoted.replace("\\\"", "\"")
+                                .replace("%22", "\"")
+                                .replace("%0D", "\r")
+                                .replace("%0A", "\n");
+            }
+        }
+        return null;
+    }
+
+    private static ProblemException malformed(String what) {
+        return new ProblemException(Problem.BAD_REQUEST, "the form is malformed: " + Text.excerpt(what));
+    }
+
+    private int read() throws IOException {
+        return position < limit || fill() ? buffer[position++] & 0xFF : -1;
+    }
+
+    /// Moves what is left to the front and reads more.
+    ///
+    /// @return whether there is more than before
+    private boolean fill() throws IOException {
+        System.arraycopy(buffer, position, buffer, 0, limit - position);
+        limit -= position;
+        position = 0;
+        int read = in.read(buffer, limit, buffer.length - limit);
+        if (read <= 0) {
+            return false;
+        }
+        limit += read;
+        return true;
+    }
+
+    /// The bytes up to the next delimiter, which stays in the buffer.
+    private final class Body extends InputStream {
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) throws IOException {
+            int safe = safeEnd();
+            while (safe == position) {
+                if (isDelimiter(position)) {
+                    return -1;
+                }
+                if (!fill()) {
+                    throw new ProblemException(Problem.BODY_INCOMPLETE, "the form ends within a part");
+                }
+                safe = safeEnd();
+            }
+            int count = Math.min(length, safe - position);
+            System.arraycopy(buffer, position, into, offset, count);
+            position += count;
+            return count;
+        }
+
+        /// Where a delimiter begins, or could.
+        private int safeEnd() {
+            for (int i = position; i < limit; i++) {
+                if (buffer[i] == '\r' && couldBegin(i)) {
+                    return i;
+                }
+            }
+            return limit;
+        }
+
+        private boolean couldBegin(int at) {
+            int count = Math.min(delimiter.length, limit - at);
+            for (int i = 0; i < count; i++) {
+                if (buffer[at + i] != delimiter[i]) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private boolean isDelimiter(int at) {
+            return limit - at >= delimiter.length && couldBegin(at);
+        }
+
+        void drain(long max) throws IOException {
+            byte[] away = new byte[4096];
+            long left = max;
+            for (int read = read(away, 0, away.length); read >= 0; read = read(away, 0, away.length)) {
+                left -= read;
+                if (left < 0) {
+                    throw malformed("it does not begin with its boundary");
+                }
+            }
+        }
+    }
+}

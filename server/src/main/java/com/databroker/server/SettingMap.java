@@ -1,0 +1,36 @@
+package com.databroker.server;
+
+import org.jspecify.annotations.Nullable;
+
+/// A component of type `Map<String, R>`: any number of sections below one key, each a record `R`
+/// under a name that the operator chooses.
+///
+/// The tree is the same whatever is given, so of the sections it holds one example;
+/// [SettingDraft] knows those that there are.
+///
+/// @param text what the sections are about, for operators
+/// @param example the section that stands for all in what is generated; its name is `<name>`
+record SettingMap(String key, String text, SettingGroup example) implements SettingNode {
+    static final String NAME_PATTERN = "[a-z0-9][a-z0-9-]{0,63}";
+    /// The pattern in words.
+    static final String NAMES = "up to 64 of a-z, 0-9 and -, the first not a -";
+
+    static SettingMap of(String key, String text, Class<? extends Record> type) {
+        return new SettingMap(key, text, SettingGroup.named(key + ".<name>", type));
+    }
+
+    /// The section of this name; null where it is no name.
+    @Override
+    public @Nullable SettingGroup child(String name) {
+        return name.matches(NAME_PATTERN) ? SettingGroup.named(key + "." + name, example.type()) : null;
+    }
+
+    /// The section that whoever wrote `wrong` may have had in mind: the word at the place of the
+    /// name is the name, even where a word before it is misspelt.
+    SettingGroup meant(String wrong) {
+        String[] words = wrong.split("\\.", -1);
+        int level = key.split("\\.", -1).length;
+        SettingGroup section = level < words.length ? child(words[level]) : null;
+        return section == null ? example : section;
+    }
+}
