@@ -6,6 +6,7 @@ import com.databroker.core.Json;
 import com.databroker.core.Utf8;
 import java.io.PrintStream;
 import java.time.temporal.ChronoUnit;
+import java.util.function.Function;
 
 /// Events on standard output, each flushed as it comes: what reads a pipe wants them now.
 final class EventPrinter {
@@ -13,9 +14,16 @@ final class EventPrinter {
     private final boolean json;
     private final boolean raw;
     private final boolean noNewline;
+    private final Function<Event, String> line;
     private long printed;
 
     EventPrinter(PrintStream out, boolean json, boolean raw, boolean noNewline) {
+        this(out, json, raw, noNewline, EventPrinter::line);
+    }
+
+    /// @param line the event for people, without a line end
+    EventPrinter(PrintStream out, boolean json, boolean raw, boolean noNewline, Function<Event, String> line) {
+        this.line = line;
         this.out = out;
         this.json = json;
         this.raw = raw;
@@ -40,7 +48,7 @@ final class EventPrinter {
                 out.write('\n');
             }
         } else {
-            out.print(line(event) + "\n");
+            out.print(line.apply(event) + "\n");
         }
         printed++;
         // Flushes, and tells what a PrintStream otherwise keeps to itself.

@@ -32,7 +32,7 @@ final class LsVerb implements Verb {
         });
     }
 
-    private static List<String> cells(FileEntry entry) {
+    static List<String> cells(FileEntry entry) {
         return List.of(
                 entry.folder() ? entry.name() + "/" : entry.name(),
                 entry.folder() ? "" : Long.toString(entry.size()),
@@ -41,13 +41,16 @@ final class LsVerb implements Verb {
                         : entry.modified().truncatedTo(ChronoUnit.SECONDS).toString());
     }
 
-    private static Map<String, @Nullable Object> json(FileEntry entry) {
+    static Map<String, @Nullable Object> json(FileEntry entry) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("name", entry.name());
         json.put("kind", entry.folder() ? "folder" : "file");
         if (!entry.folder()) {
             json.put("size", entry.size());
             json.put("etag", entry.etag());
+            json.put("sha256", entry.sha256());
+            json.put("version", entry.version());
+            json.put("principal", entry.principal());
         }
         if (entry.modified() != null) {
             json.put("modified", entry.modified().toString());

@@ -55,6 +55,9 @@ final class ServeScreen {
                 "zmq",
                 broker.zmqAddress().toString(),
                 "PLAIN user admin + token" + (curve.isEmpty() ? "" : ", or CURVE with the server key " + curve));
+        broker.sshAddress()
+                .ifPresent(address ->
+                        line("ssh", address.toString(), "files by sftp, scp and rsync: user and token, or a key"));
     }
 
     private static String curve(Path data) {

@@ -1,19 +1,11 @@
 package com.databroker.cli;
 
-import com.databroker.client.DatabrokerClient;
-import com.databroker.client.EventListener;
-import com.databroker.core.Event;
-import com.databroker.core.EventMessage;
 import com.databroker.core.Pattern;
 import com.databroker.core.Position;
-import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -64,18 +56,6 @@ final class SubVerb implements Verb {
     @Mixin
     private final BrokerOptions broker = new BrokerOptions();
 
-    /// What the listeners tell the verb.
-    private sealed interface Signal {
-        record Came() implements Signal {}
-
-        record Ended(ProblemException why) implements Signal {}
-
-        record Closed() implements Signal {}
-    }
-
-    private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
-    private long came;
-
     @Override
     public int run(Surroundings around) throws IOException, InterruptedException {
         if (json && raw) {
@@ -90,102 +70,9 @@ final class SubVerb implements Verb {
         List<Pattern> wanted = patterns.stream().map(Pattern::of).distinct().toList();
         Position after = since == null ? null : Position.parse(since);
         EventPrinter printer = new EventPrinter(around.out(), json, raw, noNewline);
-        return broker.with(around, (client, address) -> {
-            subscribe(client, wanted, after, printer, around);
-            around.say("subscribed to " + String.join(", ", patterns) + " at " + address.described());
-            return await(around);
-        });
-    }
-
-    private void subscribe(
-            DatabrokerClient client,
-            List<Pattern> wanted,
-            @Nullable Position after,
-            EventPrinter printer,
-            Surroundings around) {
-        for (int i = 0; i < wanted.size(); i++) {
-            Listener listener = new Listener(wanted.subList(0, i), printer, around);
-            client.subscribe(wanted.get(i), after, listener);
-        }
-    }
-
-    private int await(Surroundings around) throws InterruptedException {
-        while (true) {
-            Signal signal = timeout == null ? signals.take() : signals.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
-            switch (signal) {
-                case null -> {
-                    boolean enough = count == Long.MAX_VALUE && came > 0;
-                    return enough ? Exit.OK : nothing(around);
-                }
-                case Signal.Ended ended -> throw ended.why();
-                case Signal.Closed closed -> {
-                    // Whoever read our output has gone, as head does when it has enough.
-                    return Exit.FAILED;
-                }
-                case Signal.Came event -> {
-                    came++;
-                    if (came == count) {
-                        return Exit.OK;
-                    }
-                }
-            }
-        }
-    }
-
-    private int nothing(Surroundings around) {
-        around.say("nothing came for " + timeout + (came == 0 ? "" : " after " + came + " of " + count + " events"));
-        return Exit.UNAVAILABLE;
-    }
-
-    /// All of them are called on one thread.
-    private final class Listener implements EventListener {
-        private final List<Pattern> earlier;
-        private final EventPrinter printer;
-        private final Surroundings around;
-        private boolean lost;
-
-        /// @param earlier patterns whose events another listener prints
-        Listener(List<Pattern> earlier, EventPrinter printer, Surroundings around) {
-            this.earlier = earlier;
-            this.printer = printer;
-            this.around = around;
-        }
-
-        @Override
-        public void event(Event event) {
-            if (earlier.stream().anyMatch(pattern -> pattern.matches(event.topic())) || printer.printed() >= count) {
-                return;
-            }
-            signals.add(printer.print(event) ? new Signal.Came() : new Signal.Closed());
-        }
-
-        @Override
-        public void gap(EventMessage.Gap gap) {
-            if (earlier.isEmpty()) {
-                around.say("gap: " + (gap.lost() < 0 ? "events" : gap.lost() + " events") + " from " + gap.from()
-                        + " to before " + gap.to() + " are missing");
-            }
-        }
-
-        @Override
-        public void closed(ProblemException why) {
-            signals.add(new Signal.Ended(why));
-        }
-
-        @Override
-        public void disconnected(String why, Duration nextTry) {
-            lost = true;
-            if (earlier.isEmpty()) {
-                around.say("disconnected: " + why + "; next attempt in " + nextTry.toMillis() + " ms");
-            }
-        }
-
-        @Override
-        public void connected() {
-            if (lost && earlier.isEmpty()) {
-                around.say("connected again");
-            }
-            lost = false;
-        }
+        return broker.with(
+                around,
+                (client, address) ->
+                        new Following(printer, around, count, timeout).run(client, wanted, after, address.described()));
     }
 }

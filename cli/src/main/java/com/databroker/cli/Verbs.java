@@ -25,7 +25,9 @@ final class Verbs {
             new Entry("put", "Store a file."),
             new Entry("get", "Fetch a file."),
             new Entry("ls", "List a folder of files."),
-            new Entry("rm", "Remove a file."),
+            new Entry("stat", "Say what is known of a file."),
+            new Entry("rm", "Remove a file or folder."),
+            new Entry("watch", "Tell what becomes of files, whoever changes them."),
             new Entry("user add", "Add a user."),
             new Entry("user list", "List the users."),
             new Entry("user remove", "Remove a user with all its tokens."),
@@ -54,7 +56,9 @@ final class Verbs {
             case "put" -> new PutVerb();
             case "get" -> new GetVerb();
             case "ls" -> new LsVerb();
+            case "stat" -> new StatVerb();
             case "rm" -> new RmVerb();
+            case "watch" -> new WatchVerb();
             case "user add" -> new UserAddVerb();
             case "user list" -> new UserListVerb();
             case "user remove" -> new UserRemoveVerb();

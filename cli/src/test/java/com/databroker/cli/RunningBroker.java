@@ -18,6 +18,8 @@ final class RunningBroker implements AutoCloseable {
                 "0",
                 "zmq.port",
                 "0",
+                "ssh.port",
+                "0",
                 "data",
                 folder.resolve("data").toString())));
     }

@@ -24,7 +24,8 @@ final class ServeVerbTest {
 
     private CompletableFuture<Typed> serve(Typed typed, String... more) throws InterruptedException {
         String[] args = java.util.stream.Stream.concat(
-                        java.util.stream.Stream.of("serve", "--http.port", "0", "--zmq.port=0", "--data", "my data"),
+                        java.util.stream.Stream.of(
+                                "serve", "--http.port", "0", "--zmq.port=0", "--ssh.port=0", "--data", "my data"),
                         java.util.stream.Stream.of(more))
                 .toArray(String[]::new);
         CompletableFuture<Typed> running = typed.start(args);
@@ -115,7 +116,8 @@ final class ServeVerbTest {
     void a_second_broker_on_the_folder_is_told_so_in_one_line() throws InterruptedException {
         Typed first = new Typed(folder);
         CompletableFuture<Typed> running = serve(first);
-        Typed second = new Typed(folder).run("serve", "--http.port", "0", "--zmq.port", "0", "--data", "my data");
+        Typed second = new Typed(folder)
+                .run("serve", "--http.port", "0", "--zmq.port", "0", "--ssh.port", "0", "--data", "my data");
         assertThat(second.exit()).isEqualTo(2);
         assertThat(second.err())
                 .startsWith("error: [9003] data folder in use: " + folder.resolve("my data") + " is used by another")
@@ -128,13 +130,15 @@ final class ServeVerbTest {
     void a_busy_port_is_told_in_one_line() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String port = Integer.toString(taken.getLocalPort());
-            Typed typed = new Typed(folder).run("serve", "--http.port", port, "--zmq.port", "0", "--data", "d");
+            Typed typed = new Typed(folder)
+                    .run("serve", "--http.port", port, "--zmq.port", "0", "--ssh.port", "0", "--data", "d");
             assertThat(typed.exit()).isEqualTo(2);
             assertThat(typed.err())
                     .isEqualTo("error: [9002] address in use: 127.0.0.1:" + port
                             + " is used by another program (http.port). Stop the other program, or choose another"
                             + " port (0 finds a free one).\n");
-            typed = new Typed(folder).run("serve", "--http.port", "0", "--zmq.port", port, "--data", "d");
+            typed = new Typed(folder)
+                    .run("serve", "--http.port", "0", "--zmq.port", port, "--ssh.port", "0", "--data", "d");
             assertThat(typed.exit()).isEqualTo(2);
             assertThat(typed.err()).contains("(zmq.port)");
         }
@@ -163,7 +167,8 @@ final class ServeVerbTest {
     void quiet_prints_no_screen_and_an_interrupt_ends_it() throws InterruptedException {
         Typed typed = new Typed(folder);
         Thread thread = Thread.ofPlatform()
-                .start(() -> typed.run("serve", "--quiet", "--http.port", "0", "--zmq.port", "0", "--data", "q"));
+                .start(() -> typed.run(
+                        "serve", "--quiet", "--http.port", "0", "--zmq.port", "0", "--ssh.port", "0", "--data", "q"));
         Typed check = new Typed(folder).run("check", "ready", "--wait", "20s", "--data", "q");
         assertThat(check.exit()).isZero();
         thread.interrupt();

@@ -178,14 +178,31 @@ public final class DatabrokerClient implements AutoCloseable {
         }
     }
 
-    /// Removes the file under `path`.
+    /// Removes the file or the empty folder under `path`.
     ///
     /// @throws ProblemException [Problem#FILE_NOT_FOUND] and other refusals, or [Problem#UNAVAILABLE]
     public void delete(String path) {
         inMemory(() -> {
-            files.delete(path);
+            files.delete(path, false);
             return path;
         });
+    }
+
+    /// Removes a folder with all that is in it, or nothing where one of its files may not be removed.
+    ///
+    /// @throws ProblemException [Problem#FILE_NOT_FOUND] and other refusals, or [Problem#UNAVAILABLE]
+    public void deleteTree(String folder) {
+        inMemory(() -> {
+            files.delete(folder, true);
+            return folder;
+        });
+    }
+
+    /// What the broker knows of the file or folder under `path`.
+    ///
+    /// @throws ProblemException [Problem#FILE_NOT_FOUND] and other refusals, or [Problem#UNAVAILABLE]
+    public FileEntry stat(String path) {
+        return inMemory(() -> files.stat(path));
     }
 
     /// What stands in a folder, all pages of it, in the broker's order.

@@ -82,8 +82,10 @@ final class FileCalls {
         return info(answer, answer.response().body(), sha256);
     }
 
-    void delete(String path) throws IOException {
-        HttpRequest request = request("/files/" + encoded(path)).DELETE().build();
+    void delete(String path, boolean recursive) throws IOException {
+        HttpRequest request = request("/files/" + encoded(path) + (recursive ? "?recursive" : ""))
+                .DELETE()
+                .build();
         exchange(request, new Transfer(), Set.of(200, 204), null);
     }
 
@@ -116,16 +118,29 @@ final class FileCalls {
             throw malformed("the listing has no entries");
         }
         for (Object entry : list) {
-            if (!(entry instanceof Map<?, ?> map) || !(map.get("name") instanceof String name)) {
-                throw malformed("an entry of the listing has no name");
-            }
-            entries.add(new FileEntry(
-                    name,
-                    "folder".equals(map.get("kind")),
-                    map.get("size") instanceof Number size ? size.longValue() : 0,
-                    map.get("etag") instanceof String etag ? unquoted(etag) : null,
-                    map.get("modified") instanceof String modified ? instant(modified) : null));
+            entries.add(entry(entry));
         }
+    }
+
+    private static FileEntry entry(@Nullable Object tree) {
+        if (!(tree instanceof Map<?, ?> map) || !(map.get("name") instanceof String name)) {
+            throw malformed("an entry has no name");
+        }
+        return new FileEntry(
+                name,
+                "folder".equals(map.get("kind")),
+                map.get("size") instanceof Number size ? size.longValue() : 0,
+                map.get("etag") instanceof String etag ? unquoted(etag) : null,
+                map.get("sha256") instanceof String sha256 ? sha256 : null,
+                map.get("version") instanceof Number version ? version.longValue() : 0,
+                map.get("principal") instanceof String principal ? principal : null,
+                map.get("modified") instanceof String modified ? instant(modified) : null);
+    }
+
+    FileEntry stat(String path) throws IOException {
+        HttpRequest request = request("/files/" + encoded(path) + "?stat").GET().build();
+        return entry(Json.parseObject(
+                exchange(request, new Transfer(), Set.of(200), null).page()));
     }
 
     private static Instant instant(String text) {

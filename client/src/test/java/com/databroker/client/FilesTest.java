@@ -217,8 +217,15 @@ final class FilesTest {
         assertThat(client.list("ci"))
                 .containsExactly(
                         new FileEntry(
-                                "report.pdf", false, 5_000_000_000L, "abc", Instant.parse("2026-01-02T03:04:05Z")),
-                        new FileEntry("cursor=a+b", true, 0, null, null));
+                                "report.pdf",
+                                false,
+                                5_000_000_000L,
+                                "abc",
+                                null,
+                                0,
+                                null,
+                                Instant.parse("2026-01-02T03:04:05Z")),
+                        new FileEntry("cursor=a+b", true, 0, null, null, 0, null, null));
         assertThat(client.list("ci/")).hasSize(2);
         assertThat(client.list("")).hasSize(2);
     }

@@ -161,6 +161,17 @@ public final class FilePlane implements AutoCloseable {
         }
     }
 
+    /// Goes on with a draft.
+    Upload resume(String path, String draft, Principal by) {
+        try {
+            uploads.incrementAndGet();
+            return Upload.adopt(this, path, by, disk.openDraft(draft));
+        } catch (IOException | RuntimeException refused) {
+            uploads.decrementAndGet();
+            throw refused instanceof IOException disk ? problem(path, disk) : (RuntimeException) refused;
+        }
+    }
+
     private Disk.Draft countedDraft() throws IOException {
         if (uploads.incrementAndGet() > config.uploadsMax()) {
             uploads.decrementAndGet();

@@ -1,9 +1,345 @@
 package com.databroker.files;
 
-/// Uploads that may be interrupted and go on later, after a restart too.
-final class ResumableUploads {
+import com.databroker.access.Principal;
+import com.databroker.core.Bytes;
+import com.databroker.core.FileChange;
+import com.databroker.core.Json;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Uploads that may be interrupted and go on later, after a restart too. What is acknowledged of one is on
+/// the disk; when all of it is there it becomes the file, the way of every upload.
+///
+/// ```text
+/// .dbk/r-<id>        the bytes so far
+/// .dbk/r-<id>.info   how many of them are safe (8, big-endian), then JSON: path, length, principal, time, metadata
+/// ```
+public final class ResumableUploads {
     /// What the names of their drafts begin with, which a start leaves in place.
     static final String PREFIX = "r-";
 
-    private ResumableUploads() {}
+    private static final String INFO = ".info";
+    private static final int INFO_BYTES_MAX = 64 << 10;
+    private static final Logger LOG = LoggerFactory.getLogger(ResumableUploads.class);
+
+    /// How far an upload is.
+    ///
+    /// @param offset bytes that are safe
+    /// @param expires when it is given up unless more comes
+    /// @param change what became of the file, null while bytes are missing
+    public record Progress(
+            String id,
+            String path,
+            long length,
+            long offset,
+            Instant expires,
+            @Nullable FileChange change) {}
+
+    /// One upload. Whoever works on it holds its monitor.
+    private static final class State {
+        final String id;
+        final String path;
+        final long length;
+        final String principal;
+        final FileMetadata metadata;
+        long offset;
+        Instant touched;
+        boolean ended;
+        volatile @Nullable Thread owner;
+
+        State(String id, String path, long length, String principal, FileMetadata metadata, Instant touched) {
+            this.id = id;
+            this.path = path;
+            this.length = length;
+            this.principal = principal;
+            this.metadata = metadata;
+            this.touched = touched;
+        }
+
+        String draft() {
+            return PREFIX + id;
+        }
+    }
+
+    private final FilePlane plane;
+    private final Disk disk;
+    private final Duration expiry;
+    private final int max;
+    private final InstantSource clock;
+    private final Map<String, State> states = new ConcurrentHashMap<>();
+
+    /// Finds what earlier lives left.
+    public ResumableUploads(FilePlane plane, FilesConfig config, InstantSource clock) {
+        this.plane = plane;
+        this.disk = plane.disk();
+        this.expiry = config.resumableExpiry();
+        this.max = config.uploadsMax();
+        this.clock = clock;
+        try {
+            for (String draft : disk.drafts()) {
+                if (draft.startsWith(PREFIX) && draft.endsWith(INFO)) {
+                    load(draft.substring(PREFIX.length(), draft.length() - INFO.length()));
+                }
+            }
+            for (String draft : disk.drafts()) {
+                if (draft.startsWith(PREFIX)
+                        && !states.containsKey(draft.substring(PREFIX.length()).replace(INFO, ""))) {
+                    disk.deleteDraft(draft);
+                }
+            }
+        } catch (IOException refused) {
+            throw FilePlane.problem("the uploads", refused);
+        }
+    }
+
+    private void load(String id) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(INFO_BYTES_MAX);
+        try (Disk.Draft info = disk.openDraft(PREFIX + id + INFO);
+                Disk.Draft draft = disk.openDraft(PREFIX + id)) {
+            while (bytes.hasRemaining() && info.read(bytes, bytes.position()) >= 0) {
+                // Until all is there.
+            }
+            bytes.flip();
+            long offset = bytes.getLong();
+            byte[] rest = new byte[bytes.remaining()];
+            bytes.get(rest);
+            Map<String, @Nullable Object> json = Json.parseObject(Bytes.wrap(rest));
+            Map<String, String> metadata = new TreeMap<>();
+            if (json.get("metadata") instanceof Map<?, ?> values) {
+                values.forEach((name, value) -> metadata.put(String.valueOf(name), String.valueOf(value)));
+            }
+            State state = new State(
+                    id,
+                    String.valueOf(json.get("path")),
+                    json.get("length") instanceof Number number ? number.longValue() : 0,
+                    String.valueOf(json.get("principal")),
+                    new FileMetadata(metadata),
+                    clock.instant());
+            // Bytes beyond what was forced may be anything after a power cut.
+            draft.truncate(offset);
+            state.offset = offset;
+            states.put(id, state);
+        } catch (IOException | RuntimeException torn) {
+            LOG.atWarn()
+                    .addKeyValue("upload", id)
+                    .setCause(torn)
+                    .log("an interrupted upload cannot be read; it is lost");
+        }
+    }
+
+    /// Begins an upload of `length` bytes.
+    ///
+    /// @throws ProblemException as [FilePlane#begin], [Problem#UNAVAILABLE] where there are too many
+    public Progress create(String path, long length, Precondition precondition, FileMetadata metadata, Principal by) {
+        if (states.size() >= max) {
+            throw new ProblemException(
+                    Problem.UNAVAILABLE, "more than " + max + " uploads are unfinished (limit files.uploads-max)");
+        }
+        // Refuses what could only be refused at the end.
+        plane.begin(path, length, precondition, by).close();
+        String id = UUID.randomUUID().toString();
+        State state = new State(id, path, length, by.name(), metadata, clock.instant());
+        Bytes json = Json.bytes(out -> {
+            out.writeStartObject();
+            out.writeStringProperty("path", path);
+            out.writeNumberProperty("length", length);
+            out.writeStringProperty("principal", by.name());
+            out.writeName("metadata");
+            out.writeStartObject();
+            metadata.values().forEach(out::writeStringProperty);
+            out.writeEndObject();
+            out.writeEndObject();
+        });
+        try (Disk.Draft draft = disk.createDraft(state.draft());
+                Disk.Draft info = disk.createDraft(state.draft() + INFO)) {
+            draft.force();
+            info.write(ByteBuffer.wrap(new byte[Long.BYTES]), 0);
+            info.write(ByteBuffer.wrap(json.toArray()), Long.BYTES);
+            info.force();
+            disk.forceFolder(Disk.DRAFTS);
+        } catch (IOException refused) {
+            throw FilePlane.problem(path, refused);
+        }
+        states.put(id, state);
+        return length == 0 ? append(id, 0, InputStream.nullInputStream(), 0, by) : progress(state, null);
+    }
+
+    private Progress progress(State state, @Nullable FileChange change) {
+        return new Progress(state.id, state.path, state.length, state.offset, state.touched.plus(expiry), change);
+    }
+
+    /// The upload of an id, of whoever began it.
+    private State find(String id, Principal by) {
+        State state = states.get(id);
+        if (state == null || !state.principal.equals(by.name())) {
+            throw new ProblemException(Problem.UPLOAD_NOT_FOUND, "there is no upload of that id");
+        }
+        return state;
+    }
+
+    /// The path that an upload is for, to ask whether its sender still may.
+    ///
+    /// @throws ProblemException [Problem#UPLOAD_NOT_FOUND]
+    public String path(String id, Principal by) {
+        return find(id, by).path;
+    }
+
+    /// How far an upload is. One that asks has lost its connection, so that what still waits for more on it
+    /// ends.
+    ///
+    /// @throws ProblemException [Problem#UPLOAD_NOT_FOUND]
+    public Progress progress(String id, Principal by) {
+        State state = find(id, by);
+        interrupt(state);
+        synchronized (state) {
+            return progress(state, null);
+        }
+    }
+
+    private static void interrupt(State state) {
+        Thread owner = state.owner;
+        if (owner != null) {
+            owner.interrupt();
+        }
+    }
+
+    /// Takes more bytes. What came before the connection broke is kept; the last byte makes it the file.
+    ///
+    /// @param offset where the sender believes that they belong
+    /// @param length announced number of bytes, -1 where none was
+    /// @throws ProblemException [Problem#UPLOAD_OFFSET], [Problem#UPLOAD_NOT_FOUND],
+    ///     [Problem#PAYLOAD_TOO_LARGE], and at the end as [FilePlane#put]: then the upload is over
+    public Progress append(String id, long offset, InputStream body, long length, Principal by) {
+        State state = find(id, by);
+        // The newest wins: the one before waits on a connection that its sender has given up.
+        interrupt(state);
+        synchronized (state) {
+            if (state.ended) {
+                throw new ProblemException(Problem.UPLOAD_NOT_FOUND, "there is no upload of that id");
+            }
+            if (state.offset != offset) {
+                throw new ProblemException(
+                        Problem.UPLOAD_OFFSET, "the upload stands at " + state.offset + ", not at " + offset);
+            }
+            if (length > state.length - offset) {
+                throw new ProblemException(
+                        Problem.PAYLOAD_TOO_LARGE, "the upload was announced with " + state.length + " bytes");
+            }
+            state.owner = Thread.currentThread();
+            try {
+                return appendOwned(state, body, by);
+            } finally {
+                state.owner = null;
+                if (Thread.interrupted()) {
+                    // It was meant for this upload only.
+                    LOG.atDebug().addKeyValue("upload", id).log("another connection goes on with the upload");
+                }
+            }
+        }
+    }
+
+    private Progress appendOwned(State state, InputStream body, Principal by) {
+        try (Upload upload = plane.resume(state.path, state.draft(), by)) {
+            upload.keep();
+            try {
+                upload.append(new Bounded(body, state.length - state.offset), -1);
+            } finally {
+                save(state, upload);
+            }
+            if (state.offset < state.length) {
+                return progress(state, null);
+            }
+            try {
+                FileChange change = upload.commit(Precondition.NONE, state.metadata);
+                return progress(state, change);
+            } finally {
+                end(state);
+            }
+        }
+    }
+
+    private void save(State state, Upload upload) {
+        try (Disk.Draft info = disk.openDraft(state.draft() + INFO)) {
+            upload.force();
+            info.write(ByteBuffer.allocate(Long.BYTES).putLong(upload.size()).flip(), 0);
+            info.force();
+            state.offset = upload.size();
+            state.touched = clock.instant();
+        } catch (IOException refused) {
+            throw FilePlane.problem(state.path, refused);
+        }
+    }
+
+    private void end(State state) {
+        state.ended = true;
+        states.remove(state.id);
+        try {
+            disk.deleteDraft(state.draft());
+            disk.deleteDraft(state.draft() + INFO);
+        } catch (IOException stays) {
+            LOG.atWarn().addKeyValue("upload", state.id).setCause(stays).log("an upload that ended stays on the disk");
+        }
+    }
+
+    /// Gives an upload up.
+    ///
+    /// @throws ProblemException [Problem#UPLOAD_NOT_FOUND]
+    public void delete(String id, Principal by) {
+        State state = find(id, by);
+        interrupt(state);
+        synchronized (state) {
+            end(state);
+        }
+    }
+
+    /// What is due with time: gives up uploads that nobody went on with.
+    public void sweep() {
+        Instant now = clock.instant();
+        for (State state : states.values()) {
+            if (state.owner == null && now.isAfter(state.touched.plus(expiry))) {
+                synchronized (state) {
+                    end(state);
+                }
+            }
+        }
+    }
+
+    /// No more than was announced.
+    private static final class Bounded extends java.io.FilterInputStream {
+        private long left;
+
+        Bounded(InputStream in, long left) {
+            super(in);
+            this.left = left;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) throws IOException {
+            int read = in.read(into, offset, length);
+            left -= Math.max(read, 0);
+            if (left < 0) {
+                throw new ProblemException(Problem.PAYLOAD_TOO_LARGE, "more bytes came than were announced");
+            }
+            return read;
+        }
+    }
 }

@@ -33,6 +33,9 @@ public record Config(
         @Setting("The ZeroMQ door: one port for all socket types.")
         ZmqConfig zmq,
 
+        @Setting("The SSH door: files by SFTP, scp and rsync.")
+        SshConfig ssh,
+
         @Setting("Limits of the events plane.") EventsConfig events,
 
         @Setting("Limits of the files plane.") FilesConfig files,
@@ -58,6 +61,11 @@ public record Config(
     /// folder.
     public Path curveKeyFile() {
         return zmq.curveKeyFile == null ? data.resolve("curve.key") : zmq.curveKeyFile;
+    }
+
+    /// The file with the broker's SSH key: `ssh.host-key`, or `ssh_host_key` in the data folder.
+    public Path sshKeyFile() {
+        return ssh.hostKey == null ? data.resolve("ssh_host_key") : ssh.hostKey;
     }
 
     /// The HTTP door.
@@ -232,6 +240,76 @@ public record Config(
             requireHost(host);
             trustedProxies = List.copyOf(trustedProxies);
             requireProxies(trustedProxies, proxyProtocol);
+        }
+    }
+
+    /// The SSH door.
+    public record SshConfig(
+            @Setting(value = "Whether there is one.", otherwise = "true")
+            boolean enabled,
+
+            @Setting(
+                    value = "Address or host name to listen on; `0.0.0.0` and `::` are all addresses of the machine.",
+                    otherwise = "127.0.0.1")
+            String host,
+
+            @Setting(value = "Port to listen on; 0 takes a free one.", otherwise = "2222", min = 0, max = 65_535)
+            int port,
+
+            @Setting(value = "Open connections; more are refused.", otherwise = "1024", min = 1, max = 1_000_000)
+            int maxConnections,
+
+            @Setting(
+                    value = "Open connections of one address; more are refused.",
+                    otherwise = "1024",
+                    min = 1,
+                    max = 1_000_000)
+            int maxConnectionsPerAddress,
+
+            @Setting(
+                    value = "Time for a client to sign in, from the connection on.",
+                    otherwise = "30s",
+                    min = 100,
+                    max = 3_600_000)
+            Duration handshakeTimeout,
+
+            @Setting(
+                    value = "Time after which a connection without any traffic is closed.",
+                    otherwise = "10m",
+                    min = 100,
+                    max = 86_400_000)
+            Duration idleTimeout,
+
+            @Setting(
+                    value = "Keys and tokens that a connection may try; then it is closed.",
+                    otherwise = "10",
+                    min = 1,
+                    max = 100)
+            int attemptsMax,
+
+            @Setting(
+                    value = "Transfers that a connection may have under way at one time, each a channel of its own.",
+                    otherwise = "16",
+                    min = 1,
+                    max = 1024)
+            int channelsMax,
+
+            @Setting(
+                    value = "Files and folders that a channel may hold open.",
+                    otherwise = "256",
+                    min = 1,
+                    max = 65_536)
+            int handlesMax,
+
+            @Setting("File with the broker's private key, made at the first start; `ssh_host_key` in the data folder"
+                    + " where it is not named.")
+            @Nullable
+            Path hostKey,
+
+            @Setting(value = "The program that is rsync; `off` refuses it.", otherwise = "rsync")
+            String rsync) {
+        public SshConfig {
+            requireHost(host);
         }
     }
 

@@ -18,6 +18,7 @@ import com.databroker.events.ZmtpSettings;
 import com.databroker.files.Candidate;
 import com.databroker.files.FilePlane;
 import com.databroker.files.Precondition;
+import com.databroker.files.ResumableUploads;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
@@ -29,6 +30,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -72,9 +74,11 @@ public final class Databroker implements AutoCloseable {
     private final Metrics metrics;
     private final Tls tls;
     private final CurveKeys curve;
+    private final ResumableUploads uploads;
     private final FrontServer front;
     private final HttpDoor http;
     private final ZmtpListener zmq;
+    private final Optional<SshDoor> ssh;
     private final AtomicBoolean closing = new AtomicBoolean();
     private volatile boolean stopping;
 
@@ -100,14 +104,18 @@ public final class Databroker implements AutoCloseable {
                     limit("http", config.http().maxConnections(), config.http().maxConnectionsPerAddress());
             ConnectionLimit zmqLimit =
                     limit("zmq", config.zmq().maxConnections(), config.zmq().maxConnectionsPerAddress());
-            metrics = new Metrics(events, gate, Map.of("http", httpLimit, "zmq", zmqLimit));
+            ConnectionLimit sshLimit =
+                    limit("ssh", config.ssh().maxConnections(), config.ssh().maxConnectionsPerAddress());
+            metrics = new Metrics(events, gate, Map.of("http", httpLimit, "zmq", zmqLimit, "ssh", sshLimit));
             announce();
+            uploads = new ResumableUploads(files, config.files(), clock);
             front = new FrontServer(files, config.http().accelRedirect());
 
             VertxInternal vertx = openLoops();
             ExecutorService blocking = open(Executors.newVirtualThreadPerTaskExecutor());
             http = open(openHttp(vertx, httpLimit, blocking));
             zmq = open(openZmq(vertx, zmqLimit));
+            ssh = openSsh(sshLimit);
             files.start();
             sweepEverySecond();
             writeContext();
@@ -159,6 +167,7 @@ public final class Databroker implements AutoCloseable {
         });
         files.changes(change -> events.publish(Principal.broker(), change.announcement(), "broker"));
         files.changes(metrics::count);
+        metrics.files(files::status);
         files.refusals(this::refused);
         gate.reloaded(this::usersReloaded);
     }
@@ -230,11 +239,14 @@ public final class Databroker implements AutoCloseable {
 
     private HttpDoor openHttp(VertxInternal vertx, ConnectionLimit limit, ExecutorService blocking) {
         OpenStreams streams = new OpenStreams();
+        long slowest = config.http().bodyRateMin().bytes();
+        TusHandler tus = new TusHandler(uploads, config.files().sizeMax().bytes(), slowest);
         HttpDoor.Routes routes = new HttpDoor.Routes(
                 new PublishHandler(events),
                 new SseHandler(events, streams),
                 new WebSocketHandler(events, new Origins(config.http().allowedOrigins()), streams),
-                new FilesHandler(files, front, config.http().bodyRateMin().bytes()),
+                new FilesHandler(files, front, tus, slowest),
+                tus,
                 new AccessHandler(files, clock, random),
                 new StatusHandler(metrics, config.http().metricsPublic(), files, () -> stopping),
                 metrics,
@@ -266,6 +278,14 @@ public final class Databroker implements AutoCloseable {
         }
     }
 
+    private Optional<SshDoor> openSsh(ConnectionLimit limit) {
+        if (!config.ssh().enabled()) {
+            return Optional.empty();
+        }
+        KeyPair key = SshKeyFile.open(config.sshKeyFile(), data);
+        return Optional.of(open(SshDoor.open(config.ssh(), key, gate, limit, files)));
+    }
+
     private CurveKeys curveKeys() {
         Path file = config.curveKeyFile();
         if (Files.exists(file)) {
@@ -294,7 +314,7 @@ public final class Databroker implements AutoCloseable {
     }
 
     private void sweep() {
-        for (Runnable duty : List.<Runnable>of(gate::sweep, events::sweep, tls::sweep, front::sweep)) {
+        for (Runnable duty : List.<Runnable>of(gate::sweep, events::sweep, tls::sweep, front::sweep, uploads::sweep)) {
             try {
                 duty.run();
             } catch (RuntimeException failed) {
@@ -313,6 +333,9 @@ public final class Databroker implements AutoCloseable {
             out.writeStartObject();
             out.writeStringProperty("url", httpAddress().toString());
             out.writeStringProperty("zmq", zmqAddress().toString());
+            if (sshAddress().isPresent()) {
+                out.writeStringProperty("ssh", sshAddress().get().toString());
+            }
             out.writeStringProperty("curve", Z85.encode(curve.publicKey().toArray()));
             out.writeStringProperty("user", ADMINISTRATOR);
             out.writeStringProperty("token", token);
@@ -332,6 +355,11 @@ public final class Databroker implements AutoCloseable {
     public URI zmqAddress() {
         return URI.create(
                 "tcp://" + host(config.zmq().host()) + ":" + zmq.address().getPort());
+    }
+
+    /// Where SSH is open, if it is: SFTP, scp and rsync.
+    public Optional<URI> sshAddress() {
+        return ssh.map(door -> URI.create("sftp://" + host(config.ssh().host()) + ":" + door.port()));
     }
 
     /// An address that a client on this machine can connect to, IPv6 in brackets.
@@ -365,10 +393,20 @@ public final class Databroker implements AutoCloseable {
         stopping = true;
         LOG.info("stopping");
         try {
+            Thread transfers = Thread.ofVirtual().start(() -> ssh.ifPresent(door -> door.drain(DRAIN)));
             http.drain(DRAIN);
+            awaitEnd(transfers);
         } finally {
             closeAll();
             stopped.countDown();
+        }
+    }
+
+    private static void awaitEnd(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -2,7 +2,6 @@ package com.databroker.server;
 
 import com.databroker.access.Action;
 import com.databroker.access.Principal;
-import com.databroker.core.Pattern;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
@@ -15,23 +14,34 @@ import org.jspecify.annotations.Nullable;
 
 /// `/files/<path>`: GET, HEAD, PUT, POST and DELETE of files, GET, POST and DELETE of folders.
 final class FilesHandler {
-    /// The users file is a file like others, but for who may touch it: administrators of `users`.
-    static final String USERS_FILE = "broker_users.xml";
+    static final String USERS_FILE = FileGrants.USERS_FILE;
 
     private static final int LIMIT = 1000;
 
     private final FilePlane files;
     private final UploadHandler uploads;
+    private final TusHandler tus;
     private final FrontServer front;
 
-    FilesHandler(FilePlane files, FrontServer front, long bytesPerSecondMin) {
+    FilesHandler(FilePlane files, FrontServer front, TusHandler tus, long bytesPerSecondMin) {
+        this.tus = tus;
         this.files = files;
         this.front = front;
         this.uploads = new UploadHandler(files, bytesPerSecondMin);
     }
 
     void handle(Exchange exchange) {
-        exchange.allow(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.PUT, HttpMethod.POST, HttpMethod.DELETE);
+        if (exchange.isMethod(HttpMethod.OPTIONS)) {
+            tus.options(exchange);
+            return;
+        }
+        exchange.allow(
+                HttpMethod.GET,
+                HttpMethod.HEAD,
+                HttpMethod.PUT,
+                HttpMethod.POST,
+                HttpMethod.DELETE,
+                HttpMethod.OPTIONS);
         String tail = exchange.target().tail();
         checkName(tail);
         boolean isFolder = tail.isEmpty() || tail.endsWith("/");
@@ -62,7 +72,9 @@ final class FilesHandler {
         exchange.target().allow();
         boolean form = exchange.isMethod(HttpMethod.POST)
                 && MultipartForm.isForm(exchange.request().getHeader("Content-Type"));
-        if (form && isFolder) {
+        if (exchange.isMethod(HttpMethod.POST) && TusHandler.speaks(exchange.request())) {
+            tus.create(exchange, path, isFolder);
+        } else if (form && isFolder) {
             uploads.postForm(exchange, path);
         } else if (form) {
             throw new ProblemException(
@@ -77,21 +89,18 @@ final class FilesHandler {
     }
 
     static void checkName(String path) {
-        if (path.equalsIgnoreCase(USERS_FILE) && !path.equals(USERS_FILE)) {
-            // On some disks it would be the users file.
-            throw new ProblemException(Problem.PATH_INVALID, "the name could be read as " + USERS_FILE);
-        }
+        FileGrants.checkName(path);
     }
 
     static Principal require(Exchange exchange, Action action, String path) {
-        return path.equals(USERS_FILE) ? exchange.require(Action.ADMIN, "users") : exchange.require(action, path);
+        Principal principal = exchange.principal();
+        FileGrants.require(exchange.gate(), principal, action, path, exchange.address(), Exchange.DOOR);
+        return principal;
     }
 
     private void delete(Exchange exchange, String path) {
         exchange.target().allow("recursive");
-        if (path.equals(USERS_FILE)) {
-            throw new ProblemException(Problem.FORBIDDEN, "the users file can be replaced, not deleted");
-        }
+        FileGrants.checkMayGo(path);
         if (path.isEmpty()) {
             throw new ProblemException(Problem.PATH_INVALID, "the folder of all files cannot be deleted");
         }
@@ -214,9 +223,6 @@ final class FilesHandler {
 
     /// A name is shown to those who may read what it names, or something below it.
     static boolean visible(Principal principal, String path, boolean folder) {
-        if (path.equals(USERS_FILE)) {
-            return principal.may(Action.ADMIN, "users");
-        }
-        return folder ? principal.mayOverlap(Action.READ, Pattern.of(path + "/**")) : principal.may(Action.READ, path);
+        return FileGrants.isVisible(principal, path, folder);
     }
 }

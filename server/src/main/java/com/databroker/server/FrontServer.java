@@ -54,6 +54,8 @@ final class FrontServer {
             if (exchange.target().parameter("download") != null) {
                 response.putHeader("Content-Disposition", FileHeaders.attachment(entry.name()));
             }
+            // The front says by itself what ranges it offers.
+            response.headers().remove("Accept-Ranges");
             response.putHeader("X-Accel-Redirect", location + pin);
             exchange.empty(200);
         });

@@ -37,8 +37,14 @@ final class HttpDoor implements AutoCloseable {
 
     private static final String DECODER = "httpDecoder";
     private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
-    private static final Set<HttpMethod> METHODS =
-            Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE);
+    private static final Set<HttpMethod> METHODS = Set.of(
+            HttpMethod.GET,
+            HttpMethod.HEAD,
+            HttpMethod.POST,
+            HttpMethod.PUT,
+            HttpMethod.PATCH,
+            HttpMethod.DELETE,
+            HttpMethod.OPTIONS);
     private static final AttributeKey<RequestWatch> WATCH = AttributeKey.valueOf("databroker.request-watch");
 
     /// The rooms behind the door.
@@ -47,6 +53,7 @@ final class HttpDoor implements AutoCloseable {
             SseHandler sse,
             WebSocketHandler webSocket,
             FilesHandler files,
+            TusHandler uploads,
             AccessHandler access,
             StatusHandler status,
             Metrics metrics,
@@ -218,6 +225,7 @@ final class HttpDoor implements AutoCloseable {
             case "" -> routes.status().index(exchange);
             case "events" -> events(exchange);
             case "files" -> routes.files().handle(exchange);
+            case "uploads" -> routes.uploads().handle(exchange);
             case "access" -> routes.access().handle(exchange);
             case "health" -> routes.status().health(exchange);
             case "metrics" -> routes.status().metrics(exchange);
@@ -232,7 +240,7 @@ final class HttpDoor implements AutoCloseable {
     }
 
     private static String label(String route) {
-        return Set.of("events", "files", "access", "health", "metrics", "problems", "schemas", "assets")
+        return Set.of("events", "files", "uploads", "access", "health", "metrics", "problems", "schemas", "assets")
                         .contains(route)
                 ? route
                 : "other";
@@ -254,7 +262,8 @@ final class HttpDoor implements AutoCloseable {
         }
         if (!METHODS.contains(request.method())) {
             throw new ProblemException(
-                    Problem.METHOD_NOT_ALLOWED, "the method is none of GET, HEAD, POST, PUT and DELETE");
+                    Problem.METHOD_NOT_ALLOWED,
+                    "the method is none of GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS");
         }
         if (request.version() == HttpVersion.HTTP_1_1
                 && request.headers().getAll("Host").size() != 1) {

@@ -8,6 +8,7 @@ import com.databroker.core.Bytes;
 import com.databroker.core.FileChange;
 import com.databroker.events.DoorCounters;
 import com.databroker.events.EventPlane;
+import com.databroker.files.FilesStatus;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -159,6 +161,55 @@ final class Metrics {
 
     void countRequest(String route, int code) {
         requests.labelValues(route, Integer.toString(code)).inc();
+    }
+
+    /// How the files plane is doing.
+    void files(Supplier<FilesStatus> status) {
+        gauge("databroker_files", "Files known.", () -> status.get().files());
+        gauge(
+                "databroker_files_bytes",
+                "Bytes of the files known.",
+                () -> status.get().bytes());
+        gauge(
+                "databroker_file_uploads",
+                "Uploads under way.",
+                () -> status.get().uploads());
+        gauge(
+                "databroker_files_journal_bytes",
+                "Size of the journal of files.",
+                () -> status.get().journalBytes());
+        gauge(
+                "databroker_files_read_only",
+                "1 where the disk failed and files cannot be changed.",
+                () -> status.get().failure().isEmpty() ? 0 : 1);
+        gauge(
+                "databroker_files_watched_folders",
+                "Folders watched.",
+                () -> status.get().watching().folders());
+        gauge(
+                "databroker_files_waiting",
+                "Changed files that are not finished or not looked at yet.",
+                () -> status.get().watching().waiting());
+        gauge(
+                "databroker_files_scanning",
+                "1 while the folder is compared with the index.",
+                () -> status.get().watching().scanning() ? 1 : 0);
+        counter(
+                "databroker_files_watch_overflows",
+                "Times that the system lost changes.",
+                () -> status.get().watching().overflows());
+        counter(
+                "databroker_files_scans",
+                "Comparisons of the folder with the index that ended.",
+                () -> status.get().watching().scans());
+    }
+
+    private void counter(String name, String help, Reading reading) {
+        CounterWithCallback.builder()
+                .name(name)
+                .help(help)
+                .callback(callback -> callback.call(reading.read()))
+                .register(registry);
     }
 
     /// A page in one of the formats.

@@ -64,7 +64,7 @@ final class UploadHandler {
     }
 
     /// Asks for the body, which a client with `Expect: 100-continue` has not sent yet.
-    private static void welcome(Exchange exchange) {
+    static void welcome(Exchange exchange) {
         exchange.onLoop(() -> {
             if ("100-continue".equalsIgnoreCase(exchange.request().getHeader("Expect"))) {
                 exchange.response().writeContinue();

@@ -74,7 +74,7 @@ class AttackLimitsTest {
                 "bash",
                 "-c",
                 "ulimit -n 500 && exec '" + ROOT.resolve("databroker") + "' serve --data '" + data
-                        + "' --http.port 0 --zmq.port 0")) {
+                        + "' --http.port 0 --zmq.port 0 --ssh.port 0")) {
             broker.await(line -> line.contains("stop with Ctrl-C"));
             String context = Files.readString(data.resolve("context.json"));
             int port = Integer.parseInt(context.replaceAll("(?s).*\"url\":\"http://127.0.0.1:(\\d+)\".*", "$1"));

@@ -2,9 +2,6 @@ package com.databroker.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpServer;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -198,55 +195,48 @@ final class NginxTest {
                         .anyMatch(line -> line.contains("\"zmq\"") && line.contains("\"" + ELSEWHERE + "\"")));
     }
 
-    /// A fake broker that has decided: nginx sends the bytes, under the broker's headers and nobody else's name.
     @Test
-    void nginx_sends_the_bytes_of_a_file_when_it_is_told_to() throws Exception {
-        Path data = folder.resolve("other");
-        Files.createDirectories(data.resolve("files/ä b"));
-        Files.writeString(data.resolve("files/ä b/c+%?.txt"), "0123456789");
-        Files.writeString(data.resolve("secret"), "outside");
-        Files.createSymbolicLink(data.resolve("files/link"), data.resolve("secret"));
-        HttpServer fake = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
-        fake.createContext("/files/", exchange -> {
-            String path = exchange.getRequestURI().getRawPath().substring("/files/".length());
-            exchange.getResponseHeaders().add("X-Accel-Redirect", "/_files/" + path);
-            exchange.getResponseHeaders().add("ETag", "\"ours\"");
-            exchange.getResponseHeaders().add("Content-Type", "text/plain; charset=utf-8");
-            exchange.getResponseHeaders().add("Repr-Digest", "sha-256=:AAAA:");
-            exchange.getResponseHeaders().add("Content-Security-Policy", "sandbox");
-            exchange.getResponseHeaders().add("X-Content-Type-Options", "nosniff");
-            exchange.getResponseHeaders().add("Cache-Control", "private, no-cache");
-            exchange.getResponseHeaders().add("Content-Disposition", "attachment");
-            exchange.sendResponseHeaders(200, -1);
-            exchange.close();
-        });
-        fake.start();
-        try (Nginx front =
-                Nginx.start(folder.resolve("front"), fake.getAddress().getPort(), 1, data, Map.of())) {
-            String file = "/files/%C3%A4%20b/c+%25%3F.txt";
-            assertThat(front.curl(file, "--include")
-                            .lines()
-                            .map(line -> line.strip().toLowerCase(Locale.ROOT)))
+    void nginx_sends_the_bytes_of_a_file_when_the_broker_has_said_yes() throws Exception {
+        Map<String, String> settings = new HashMap<>(Peers.patient(Nginx.trusted()));
+        settings.put("http.accel-redirect", "/_files/");
+        try (TestBroker behind = TestBroker.start(folder.resolve("other"), settings);
+                Nginx front = Nginx.start(folder.resolve("front"), behind, Map.of())) {
+            String file = "/files/%C3%A4%20b/c+%25.txt";
+            String[] token = {"--header", "Authorization: Bearer " + behind.token()};
+            assertThat(behind.request("PUT", file, "0123456789").statusCode()).isEqualTo(201);
+            String said = front.curl(file, "--include", token[0], token[1]);
+            String etag = header(said, "etag");
+            assertThat(said.lines().map(line -> line.strip().toLowerCase(Locale.ROOT)))
                     .contains(
-                            "etag: \"ours\"",
                             "content-type: text/plain; charset=utf-8",
-                            "repr-digest: sha-256=:aaaa:",
+                            "repr-digest: sha-256=:hniyd/dubb77a/kafvakjy/vc+avbcgflr7bn4gveii=:",
                             "content-security-policy: sandbox",
                             "x-content-type-options: nosniff",
                             "cache-control: private, no-cache",
-                            "content-disposition: attachment",
                             "0123456789 200");
-            assertThat(front.logs()).contains("\"sent_file\":\"/_files/%C3%A4%20b/c+%25%3F.txt\"");
-            assertThat(front.curl(file, "--range", "2-3", "--header", "If-Range: \"ours\""))
+            assertThat(front.logs()).contains("\"sent_file\":\"/_files/.dbk/p-");
+            assertThat(front.curl(file, token[0], token[1], "--range", "2-3", "--header", "If-Range: " + etag))
                     .isEqualTo("23 206");
-            assertThat(front.curl(file, "--range", "2-3", "--header", "If-Range: \"older\""))
+            assertThat(front.curl(file, token[0], token[1], "--range", "2-3", "--header", "If-Range: \"older\""))
                     .isEqualTo("0123456789 200");
-            assertThat(front.curl(file, "--range", "0-0,2-2,4-4,6-6,8-8")).isEqualTo("0123456789 200");
-            assertThat(front.curl(file, "--range", "100-")).endsWith(" 416");
-            assertThat(front.curl("/files/link")).doesNotContain("outside").endsWith(" 403");
-            assertThat(front.curl("/files/none")).endsWith(" 404");
-        } finally {
-            fake.stop(0);
+            assertThat(front.curl(file, token[0], token[1], "--header", "If-None-Match: " + etag))
+                    .endsWith(" 304");
+            assertThat(front.curl(file, token[0], token[1], "--range", "100-")).endsWith(" 416");
+            assertThat(front.curl(file)).endsWith(" 401");
+            assertThat(front.curl("/_files/.dbk/p-1", token[0], token[1])).endsWith(" 404");
+
+            assertThat(behind.request("PUT", file, "new").statusCode()).isEqualTo(204);
+            String fresh = front.curl(file, "--include", token[0], token[1]);
+            assertThat(fresh).endsWith("new 200");
+            assertThat(header(fresh, "etag")).isNotEqualTo(etag);
         }
+    }
+
+    private static String header(String said, String name) {
+        return said.lines()
+                .filter(line -> line.toLowerCase(Locale.ROOT).startsWith(name + ": "))
+                .map(line -> line.substring(name.length() + 2).strip())
+                .findFirst()
+                .orElse("");
     }
 }

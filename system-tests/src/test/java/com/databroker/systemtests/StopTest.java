@@ -156,6 +156,8 @@ class StopTest {
                         "--http.port",
                         "0",
                         "--zmq.port",
+                        "0",
+                        "--ssh.port",
                         "0")
                 .redirectErrorStream(true)
                 .redirectOutput(

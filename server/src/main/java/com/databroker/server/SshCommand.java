@@ -1,0 +1,83 @@
+package com.databroker.server;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import org.apache.sshd.server.Environment;
+import org.apache.sshd.server.ExitCallback;
+import org.apache.sshd.server.channel.ChannelSession;
+import org.apache.sshd.server.channel.ChannelSessionAware;
+import org.apache.sshd.server.command.Command;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What runs on a channel: on a virtual thread of its own, from the client's request to the exit status.
+abstract class SshCommand implements Command, ChannelSessionAware {
+    private static final Logger LOG = LoggerFactory.getLogger(SshCommand.class);
+
+    private @Nullable ExitCallback exit;
+    private @Nullable SshInbox inbox;
+
+    /// Does all there is to do, until the client ends the channel.
+    ///
+    /// @return the exit status
+    /// @throws IOException where the client went away
+    abstract int run(ChannelSession channel, SshInbox inbox, SshOutput output) throws IOException;
+
+    @Override
+    public void setChannelSession(ChannelSession channel) {
+        SshInbox fresh = new SshInbox(channel);
+        inbox = fresh;
+        // Before the library would read into a buffer of its own.
+        channel.setDataReceiver(fresh);
+    }
+
+    @Override
+    public void start(ChannelSession channel, Environment environment) {
+        SshInbox in = inbox;
+        ExitCallback callback = exit;
+        if (in == null || callback == null) {
+            throw new IllegalStateException("a command is started before its channel is known");
+        }
+        Thread.ofVirtual().start(() -> callback.onExit(status(channel, in)));
+    }
+
+    private int status(ChannelSession channel, SshInbox in) {
+        try {
+            return run(channel, in, new SshOutput(channel));
+        } catch (IOException gone) {
+            LOG.atDebug().setCause(gone).log("a client went away");
+        } catch (RuntimeException failed) {
+            LOG.atError().setCause(failed).log("a command failed");
+        }
+        return 1;
+    }
+
+    @Override
+    public void destroy(ChannelSession channel) {
+        if (inbox != null) {
+            inbox.abort();
+        }
+    }
+
+    @Override
+    public void setExitCallback(ExitCallback callback) {
+        this.exit = callback;
+    }
+
+    @Override
+    public void setInputStream(InputStream in) {
+        // There is an inbox instead.
+    }
+
+    @Override
+    public void setOutputStream(OutputStream out) {
+        // Packets are written as they are.
+    }
+
+    @Override
+    public void setErrorStream(OutputStream err) {
+        // As above.
+    }
+}
