@@ -228,7 +228,7 @@ public final class FilePlane implements AutoCloseable {
                 by);
     }
 
-    private List<FileChange> change(List<Step> steps, Principal by) {
+    List<FileChange> change(List<Step> steps, Principal by) {
         String path = steps.isEmpty() ? "" : steps.getFirst().path();
         try {
             for (Step step : steps) {
@@ -420,6 +420,15 @@ public final class FilePlane implements AutoCloseable {
         } catch (IOException refused) {
             LOG.atWarn().addKeyValue("path", path).setCause(refused).log("a second name of a file stays");
         }
+    }
+
+    /// A folder for another program to work in, on behalf of one principal.
+    public Workspace workspace() {
+        return Workspace.make(this, "w-" + UUID.randomUUID());
+    }
+
+    FileStore store() {
+        return store;
     }
 
     /// How the plane is doing.

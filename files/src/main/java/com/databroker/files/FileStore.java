@@ -31,6 +31,8 @@ import org.slf4j.LoggerFactory;
 final class FileStore {
     private static final Logger LOG = LoggerFactory.getLogger(FileStore.class);
     private static final int READ_BYTES = 256 << 10;
+    private static final long JOURNAL_BYTES_MIN = 16 << 20;
+    private static final long JOURNAL_BYTES_PER_FILE = 1000;
 
     final Disk disk;
     final Index index;
@@ -299,6 +301,13 @@ final class FileStore {
         }
         index.putFolder(folder);
         disk.forceFolder(above);
+    }
+
+    /// Writes the journal afresh where most of it tells of what is over.
+    void compactIfWordy() throws IOException {
+        if (journal.size() > JOURNAL_BYTES_MIN + JOURNAL_BYTES_PER_FILE * index.files()) {
+            compact();
+        }
     }
 
     /// Writes the journal afresh, with what is known and nothing of how it came to be.

@@ -1,6 +1,5 @@
 package com.databroker.files;
 
-import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -33,6 +32,7 @@ final class Watcher implements AutoCloseable {
     private static final Duration SETTLE = Duration.ofMillis(8);
     private static final Duration SETTLE_MOST = Duration.ofMillis(60);
     private static final Duration GONE = Duration.ofMillis(150);
+    private static final Duration TIDY = Duration.ofSeconds(1);
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration SCAN_UNWATCHED = Duration.ofSeconds(30);
     private static final int UNCLOSED = 5;
@@ -66,7 +66,8 @@ final class Watcher implements AutoCloseable {
     private final AtomicLong scans = new AtomicLong();
     private volatile boolean scanning = true;
     private boolean unwatched;
-    private long scanAt;
+    private long scanAt = System.nanoTime();
+    private long tidyAt = System.nanoTime();
 
     private Watcher(FileStore store, FilesConfig config) {
         this.store = store;
@@ -84,23 +85,28 @@ final class Watcher implements AutoCloseable {
 
     private void run() {
         try {
-            scanAll();
+            guarded("", this::scanAll);
             while (!closed) {
                 List<Signal> signals = watch.take(SIGNALS, untilNext());
-                signals.forEach(this::heed);
-                takeAgain();
-                takeLooks();
-                if (System.nanoTime() - scanAt > 0) {
-                    scanAll();
-                }
-                store.journal.forceRest();
+                guarded("", () -> turn(signals));
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
-        } catch (IOException | RuntimeException failed) {
-            if (!closed) {
-                LOG.atError().setCause(failed).log("files are not watched any more");
-            }
+        }
+    }
+
+    private void turn(List<Signal> signals) throws IOException {
+        signals.forEach(this::heed);
+        takeAgain();
+        takeLooks();
+        long now = System.nanoTime();
+        if (now - scanAt > 0) {
+            scanAll();
+        }
+        if (now - tidyAt > 0) {
+            tidyAt = now + TIDY.toNanos();
+            store.journal.forceRest();
+            store.compactIfWordy();
         }
     }
 
@@ -235,7 +241,7 @@ final class Watcher implements AutoCloseable {
     private void guarded(String path, Work work) {
         try {
             work.run();
-        } catch (IOException | ProblemException refused) {
+        } catch (IOException | RuntimeException refused) {
             if (!closed) {
                 LOG.atWarn().addKeyValue("path", path).setCause(refused).log("a change could not be looked at");
             }

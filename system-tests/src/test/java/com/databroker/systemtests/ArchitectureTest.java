@@ -41,7 +41,8 @@ final class ArchitectureTest {
             "files", 16,
             "server", 7,
             "client", 5,
-            "cli", 1);
+            "cli", 1,
+            "testkit", 3);
 
     /// Libraries that a room's code may name beside the JDK, SLF4J and JSpecify. Its class path may hold more, which
     /// other libraries brought.

@@ -47,7 +47,8 @@ final class House {
         plan.put("server", List.of(CORE, "access", "events", "files"));
         plan.put("client", List.of(CORE));
         plan.put("cli", List.of("server", "client"));
-        plan.put(SYSTEM_TESTS, List.of(CORE, "access", "events", "files", "server", "client", "cli"));
+        plan.put("testkit", List.of(CORE, "access", "files"));
+        plan.put(SYSTEM_TESTS, List.of(CORE, "access", "events", "files", "server", "client", "cli", "testkit"));
         return Collections.unmodifiableMap(plan);
     }
 
