@@ -5,7 +5,6 @@ import com.databroker.core.FileChange;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -80,6 +79,8 @@ final class Commit {
             } finally {
                 store.still.readLock().unlock();
             }
+        } finally {
+            store.tellDisplaced();
         }
     }
 
@@ -139,14 +140,11 @@ final class Commit {
 
     private void writeAhead() throws IOException {
         List<JournalEntry.Change> entries = plan.stream().map(Planned::entry).toList();
-        try {
+        if (steps.stream().allMatch(step -> step instanceof Step.Remove)) {
+            // On a full disk it must be possible to delete.
+            store.journal.appendFromReserve(entries);
+        } else {
             store.journal.force(store.journal.append(entries));
-        } catch (FileSystemException full) {
-            boolean makesRoom = steps.stream().allMatch(step -> step instanceof Step.Remove);
-            if (!makesRoom || store.journal.broken() != null) {
-                throw full;
-            }
-            // On a full disk it must be possible to delete. After a crash the deletion is found by looking.
         }
     }
 
@@ -172,17 +170,19 @@ final class Commit {
     }
 
     private void planFile(
-            Step step, String path, @Nullable Known before, FileState state, Sha256 sha256, FileMetadata metadata) {
+            Step step, String path, @Nullable Known before, FileState state, Sha256 sha256, FileMetadata metadata)
+            throws IOException {
+        long version = store.takeVersion(false);
         store.rules.reserve(path, before, state.size());
-        Known known = new Known(store.takeVersion(), state, sha256, store.now(), by.name(), metadata);
+        Known known = new Known(version, state, sha256, store.now(), by.name(), metadata);
         FileChange.Kind kind = before == null ? FileChange.Kind.CREATED : FileChange.Kind.UPDATED;
         plan.add(new Planned(step, path, kind, before, known));
     }
 
-    private void planRemoval(Step step, String path, Known before) {
+    private void planRemoval(Step step, String path, Known before) throws IOException {
+        long version = store.takeVersion(steps.stream().allMatch(Step.Remove.class::isInstance));
         store.rules.count(path, before, null);
-        Known gone = new Known(
-                store.takeVersion(), before.state(), before.sha256(), store.now(), by.name(), before.metadata());
+        Known gone = new Known(version, before.state(), before.sha256(), store.now(), by.name(), before.metadata());
         plan.add(new Planned(step, path, FileChange.Kind.DELETED, before, gone));
     }
 
@@ -244,7 +244,7 @@ final class Commit {
         List<Planned> failed = plan.subList(done, plan.size());
         if (!failed.isEmpty()) {
             failed.forEach(this::uncount);
-            store.note(failed.stream().map(Planned::undone).toList());
+            store.journal.note(failed.stream().map(Planned::undone).toList());
         }
         try {
             forceFolders(made);
@@ -281,7 +281,7 @@ final class Commit {
         FileState state = store.disk.look(planned.path);
         if (state != null && state.isSameContentAs(planned.known.state())) {
             store.index.put(planned.path, planned.known.withState(state));
-            store.note(List.of(new JournalEntry.Touched(planned.path, state)));
+            store.journal.note(List.of(new JournalEntry.Touched(planned.path, state)));
         } else {
             // Another program was faster; the next look at the file finds that out.
             store.index.put(planned.path, planned.known);

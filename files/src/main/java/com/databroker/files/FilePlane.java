@@ -57,9 +57,7 @@ public final class FilePlane implements AutoCloseable {
                 disk.deleteDraft(draft);
             }
         }
-        if (recovered.isWordy()) {
-            store.compact();
-        }
+        store.journal.keepReserve();
     }
 
     /// Opens the folder, makes it where it is missing, and ends what a crash interrupted.
@@ -99,6 +97,12 @@ public final class FilePlane implements AutoCloseable {
     public void announceUnsent() {
         unsent.forEach(store::announce);
         unsent.clear();
+        try {
+            store.tellDisplaced();
+            store.compactIfWordy();
+        } catch (IOException refused) {
+            throw problem("the journal of files", refused);
+        }
     }
 
     /// The folder of the files.
@@ -459,7 +463,7 @@ public final class FilePlane implements AutoCloseable {
             if (watcher != null) {
                 watcher.close();
             }
-            store.journal.close();
+            store.close();
             disk.close();
             indexDisk.close();
         } catch (IOException refused) {

@@ -61,7 +61,7 @@ final class FileReader {
         if (known == null || known.state().size() > SmallFiles.FILE_BYTES_MAX) {
             return null;
         }
-        Bytes bytes = small.get(path, known.state());
+        Bytes bytes = small.get(path, known.version());
         return bytes != null && known.state().equals(store.disk.look(path))
                 ? OpenFile.small(known.entry(path), bytes)
                 : null;
@@ -81,7 +81,8 @@ final class FileReader {
         if (known != null && known.state().equals(opened.state())) {
             return whole(path, known, opened);
         }
-        boolean finished = store.isQuiet(opened.state(), config.quietTime()) && !isIgnored(path);
+        boolean finished =
+                store.journal.broken() == null && store.isQuiet(opened.state(), config.quietTime()) && !isIgnored(path);
         if (attempt == 0 || finished) {
             opened.channel().close();
             // A commit that is under way holds the lock; what another program wrote is looked at.
@@ -106,7 +107,7 @@ final class FileReader {
                 // Until all is there.
             }
             Bytes bytes = Bytes.wrap(buffer.array());
-            small.put(path, known.state(), bytes);
+            small.put(path, known.version(), bytes);
             return OpenFile.small(known.entry(path), bytes);
         }
     }

@@ -15,8 +15,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -30,6 +31,8 @@ import org.slf4j.LoggerFactory;
 /// A change is made by a [Commit], or found on the disk by [#observe]; there is no third way.
 final class FileStore {
     private static final Logger LOG = LoggerFactory.getLogger(FileStore.class);
+    static final int VERSIONS_RESERVED = 1000;
+
     private static final int READ_BYTES = 256 << 10;
     private static final long JOURNAL_BYTES_MIN = 16 << 20;
     private static final long JOURNAL_BYTES_PER_FILE = 1000;
@@ -45,7 +48,13 @@ final class FileStore {
     final ReentrantReadWriteLock still = new ReentrantReadWriteLock();
 
     final Journal journal;
-    private final AtomicLong nextVersion;
+    private final Object versions = new Object();
+    private long nextVersion;
+    private long reservedBelow;
+
+    /// Folders whose names are on the disk, by the inodes that they had then.
+    private final Map<String, Long> forcedFolders = new ConcurrentHashMap<>();
+
     private final Moved moved = new Moved();
     private final List<Consumer<FileChange>> listeners = new CopyOnWriteArrayList<>();
     private final List<BiConsumer<FileChange, ProblemException>> refusals = new CopyOnWriteArrayList<>();
@@ -54,7 +63,8 @@ final class FileStore {
         this.disk = disk;
         this.index = recovered.index();
         this.journal = recovered.journal();
-        this.nextVersion = new AtomicLong(recovered.nextVersion());
+        this.nextVersion = recovered.nextVersion();
+        this.reservedBelow = nextVersion;
         this.rules = rules;
         this.clock = clock;
         index.files("", (path, known) -> rules.count(path, null, known));
@@ -68,8 +78,22 @@ final class FileStore {
         refusals.add(listener);
     }
 
-    long takeVersion() {
-        return nextVersion.getAndIncrement();
+    /// A version that no change had, in this life or an earlier one: blocks of them are reserved in the
+    /// journal.
+    /// @param makesRoom whether it is for a deletion, which must be possible on a full disk
+    long takeVersion(boolean makesRoom) throws IOException {
+        synchronized (versions) {
+            if (nextVersion == reservedBelow) {
+                List<JournalEntry> reservation = List.of(new JournalEntry.Next(nextVersion + VERSIONS_RESERVED));
+                if (makesRoom) {
+                    journal.appendFromReserve(reservation);
+                } else {
+                    journal.force(journal.append(reservation));
+                }
+                reservedBelow = nextVersion + VERSIONS_RESERVED;
+            }
+            return nextVersion++;
+        }
     }
 
     /// Tells everyone; that it was told is noted at once, and safe a moment later.
@@ -85,16 +109,7 @@ final class FileStore {
                         .log("not everyone could be told");
             }
         }
-        note(List.of(new JournalEntry.Sent(change.version())));
-    }
-
-    /// Writes down what the next start could find out by itself, at more cost.
-    void note(List<? extends JournalEntry> entries) {
-        try {
-            journal.append(entries);
-        } catch (IOException | ProblemException refused) {
-            LOG.atWarn().setCause(refused).log("the files journal could not be written; the next start looks again");
-        }
+        journal.note(List.of(new JournalEntry.Sent(change.version())));
     }
 
     /// What became of a look at a file.
@@ -109,9 +124,29 @@ final class FileStore {
     ///
     /// @param path in the grammar of [FilePath]
     Observed observe(String path) throws IOException {
+        Observed observed;
         try (PathLocks.Held _ = locks.lock(path)) {
-            return observeLocked(path);
+            observed = observeLocked(path);
         }
+        return tellDisplaced() ? Observed.CHANGED : observed;
+    }
+
+    /// Tells of files whose place something else has taken. Whoever holds no lock calls it after each
+    /// change.
+    ///
+    /// @return whether there were any
+    boolean tellDisplaced() throws IOException {
+        boolean told = false;
+        for (String path : index.displaced()) {
+            try (PathLocks.Held _ = locks.lock(path)) {
+                Known gone = index.takeDisplaced(path);
+                if (gone != null) {
+                    vanished(path, gone);
+                    told = true;
+                }
+            }
+        }
+        return told;
     }
 
     /// As [#observe], by who holds the lock.
@@ -140,10 +175,12 @@ final class FileStore {
 
     private Observed vanished(String path, Known known) throws IOException {
         Known gone = by(Principal.disk(), known.state(), known.sha256(), known.metadata());
-        record(new JournalEntry.Change(FileChange.Kind.DELETED, path, gone), () -> index.remove(path));
-        rules.count(path, known, null);
         moved.remember(known);
-        announce(gone.change(FileChange.Kind.DELETED, path));
+        record(new JournalEntry.Change(FileChange.Kind.DELETED, path, gone), () -> {
+            index.remove(path);
+            rules.count(path, known, null);
+            announce(gone.change(FileChange.Kind.DELETED, path));
+        });
         return Observed.CHANGED;
     }
 
@@ -151,15 +188,17 @@ final class FileStore {
         ProblemException refused = refusal(path);
         Known now = by(Principal.disk(), state, sha256, FileMetadata.NONE);
         FileChange.Kind kind = before == null ? FileChange.Kind.CREATED : FileChange.Kind.UPDATED;
-        record(new JournalEntry.Change(kind, path, now), () -> index.put(path, now));
-        rules.count(path, before, now);
         FileChange change = now.change(kind, path);
-        if (refused == null) {
-            announce(change);
-        } else {
-            note(List.of(new JournalEntry.Sent(change.version())));
-            refusals.forEach(listener -> listener.accept(change, refused));
-        }
+        record(new JournalEntry.Change(kind, path, now), () -> {
+            index.put(path, now);
+            rules.count(path, before, now);
+            if (refused == null) {
+                announce(change);
+            } else {
+                journal.note(List.of(new JournalEntry.Sent(change.version())));
+                refusals.forEach(listener -> listener.accept(change, refused));
+            }
+        });
         return Observed.CHANGED;
     }
 
@@ -200,19 +239,20 @@ final class FileStore {
         }
     }
 
-    private Known by(Principal principal, FileState state, Sha256 sha256, FileMetadata metadata) {
-        return new Known(takeVersion(), state, sha256, now(), principal.name(), metadata);
+    private Known by(Principal principal, FileState state, Sha256 sha256, FileMetadata metadata) throws IOException {
+        return new Known(takeVersion(false), state, sha256, now(), principal.name(), metadata);
     }
 
     Instant now() {
         return clock.instant();
     }
 
-    private void record(JournalEntry entry, Runnable intoIndex) throws IOException {
+    /// @param then what follows from the entry; the journal is not written afresh in between
+    private void record(JournalEntry entry, Runnable then) throws IOException {
         still.readLock().lock();
         try {
             journal.append(List.of(entry));
-            intoIndex.run();
+            then.run();
         } finally {
             still.readLock().unlock();
         }
@@ -276,31 +316,41 @@ final class FileStore {
         return true;
     }
 
-    /// Makes a folder and those above it, each as durable as what is to stand in it.
+    /// Makes a folder and those above it, each as durable as what is to stand in it: also one that is there
+    /// already, for whoever made it may not have forced it.
     void makeFolders(String folder) throws IOException {
         if (folder.isEmpty()) {
             return;
         }
-        FileState there = disk.look(folder);
-        if (there != null) {
-            if (!there.isFolder()) {
-                throw new ProblemException(Problem.PATH_CONFLICT, folder + " is not a folder");
-            }
-            return;
-        }
         String above = FilePath.parent(folder);
-        makeFolders(above);
-        try {
-            disk.makeFolder(folder);
-        } catch (FileAlreadyExistsException meanwhile) {
-            // Somebody else's is as good, where it is a folder.
-            makeFolders(folder);
-            return;
-        } catch (NotDirectoryException taken) {
-            throw new ProblemException(Problem.PATH_CONFLICT, above + " is not a folder", taken);
+        FileState there = disk.look(folder);
+        if (there == null) {
+            makeFolders(above);
+            try {
+                disk.makeFolder(folder);
+            } catch (FileAlreadyExistsException meanwhile) {
+                // Somebody else's is as good, where it is a folder.
+            } catch (NotDirectoryException taken) {
+                throw new ProblemException(Problem.PATH_CONFLICT, above + " is not a folder", taken);
+            }
+            index.putFolder(folder);
+            there = disk.look(folder);
         }
-        index.putFolder(folder);
-        disk.forceFolder(above);
+        if (there == null || !there.isFolder()) {
+            throw new ProblemException(Problem.PATH_CONFLICT, folder + " is not a folder");
+        }
+        Long forced = forcedFolders.get(folder);
+        if (forced == null || forced != there.inode()) {
+            makeFolders(above);
+            disk.forceFolder(above);
+            forcedFolders.put(folder, there.inode());
+        }
+    }
+
+    /// Forgets what is known of a folder that was deleted.
+    void removeFolder(String folder) {
+        index.removeFolder(folder);
+        forcedFolders.remove(folder);
     }
 
     /// Writes the journal afresh where most of it tells of what is over.
@@ -315,11 +365,23 @@ final class FileStore {
         still.writeLock().lock();
         try {
             List<JournalEntry> entries = new ArrayList<>();
-            entries.add(new JournalEntry.Next(nextVersion.get()));
+            synchronized (versions) {
+                entries.add(new JournalEntry.Next(reservedBelow));
+            }
             index.files("", (path, known) -> entries.add(new JournalEntry.Present(path, known)));
             journal.rewrite(entries);
         } finally {
             still.writeLock().unlock();
         }
+    }
+
+    /// Gives back the versions that were reserved and not taken; nothing may change any more.
+    void close() throws IOException {
+        synchronized (versions) {
+            if (journal.broken() == null && reservedBelow != nextVersion) {
+                journal.append(List.of(new JournalEntry.Next(nextVersion)));
+            }
+        }
+        journal.close();
     }
 }

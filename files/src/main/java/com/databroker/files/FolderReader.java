@@ -125,7 +125,7 @@ final class FolderReader {
     void delete(String folder) throws IOException {
         store.disk.delete(folder);
         store.disk.forceFolder(FilePath.parent(folder));
-        store.index.removeFolder(folder);
+        store.removeFolder(folder);
     }
 
     /// Deletes a folder and those below it, as far as they are empty.

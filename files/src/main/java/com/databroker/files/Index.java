@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
@@ -26,6 +27,10 @@ final class Index {
     record Named(String name, @Nullable Known known) {}
 
     private final Folder root = new Folder();
+    /// Files whose place was taken by a folder, or whose folder's place by a file, and of which nobody was
+    /// told yet.
+    private final Map<String, Known> displaced = new ConcurrentHashMap<>();
+
     private final AtomicLong files = new AtomicLong();
     private final AtomicLong bytes = new AtomicLong();
 
@@ -61,6 +66,9 @@ final class Index {
         Folder folder = folder(slash < 0 ? "" : path.substring(0, slash));
         Node before = folder.children.put(path.substring(slash + 1), new Leaf(known));
         Known replaced = before instanceof Leaf leaf ? leaf.known : null;
+        if (before instanceof Folder gone) {
+            files(path + "/", gone, this::displace);
+        }
         files.addAndGet(replaced == null ? 1 : 0);
         bytes.addAndGet(
                 known.state().size() - (replaced == null ? 0 : replaced.state().size()));
@@ -70,19 +78,36 @@ final class Index {
     /// Makes the folder known, and those above it.
     private Folder folder(String path) {
         Folder at = root;
+        int end = 0;
         for (String segment : path.isEmpty() ? new String[0] : path.split("/", -1)) {
+            end += segment.length();
             Node below = at.children.computeIfAbsent(segment, _ -> new Folder());
-            if (!(below instanceof Folder)) {
-                // A file was replaced by a folder behind our back.
-                Leaf gone = (Leaf) below;
-                files.decrementAndGet();
-                bytes.addAndGet(-gone.known.state().size());
+            if (below instanceof Leaf gone) {
+                displace(path.substring(0, end), gone.known);
                 below = new Folder();
                 at.children.put(segment, below);
             }
             at = (Folder) below;
+            end++;
         }
         return at;
+    }
+
+    private void displace(String path, Known known) {
+        displaced.put(path, known);
+        files.decrementAndGet();
+        bytes.addAndGet(-known.state().size());
+    }
+
+    /// Paths of files that are not there any more, because something else took their place.
+    List<String> displaced() {
+        return displaced.isEmpty() ? List.of() : List.copyOf(displaced.keySet());
+    }
+
+    /// What was known of such a file, which from now on is told.
+    @Nullable
+    Known takeDisplaced(String path) {
+        return displaced.remove(path);
     }
 
     void putFolder(String path) {

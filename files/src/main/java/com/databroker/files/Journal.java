@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -31,6 +32,9 @@ final class Journal implements AutoCloseable {
     private static final int HEAD = 8;
     private static final int ENTRY_BYTES_MAX = 64 << 10;
     private static final int READ_BYTES = 1 << 20;
+    private static final String RESERVE = "reserve";
+    private static final int RESERVE_BYTES = 64 << 10;
+    private static final int OWED_MAX = 10_000;
     private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
 
     private final Disk disk;
@@ -41,25 +45,36 @@ final class Journal implements AutoCloseable {
     private volatile long forced;
     private volatile @Nullable IOException broken;
 
-    private Journal(Disk disk, Disk.Log log, long written) {
+    /// Entries that did not fit when they were due; they come before the next ones.
+    private final List<JournalEntry> owed = new ArrayList<>();
+
+    private final long torn;
+
+    private Journal(Disk disk, Disk.Log log, long written, long torn) {
         this.disk = disk;
         this.log = log;
         this.written = written;
         this.forced = written;
+        this.torn = torn;
     }
 
     /// Opens the journal of a disk and tells every whole entry of it.
     static Journal open(Disk disk, Consumer<JournalEntry> replay) throws IOException {
         Disk.Opened there = disk.open(NAME);
+        for (String draft : disk.drafts()) {
+            if (!draft.equals(RESERVE)) {
+                disk.deleteDraft(draft);
+            }
+        }
         long good = 0;
+        long torn = 0;
         if (there != null) {
             try (FileChannel in = there.channel()) {
                 good = replay(in, replay);
             }
-            if (good < there.state().size()) {
-                LOG.atWarn()
-                        .addKeyValue("bytes", there.state().size() - good)
-                        .log("the end of the files journal was torn and is cut off");
+            torn = there.state().size() - good;
+            if (torn > 0) {
+                LOG.atWarn().addKeyValue("bytes", torn).log("the end of the files journal was torn and is cut off");
             }
         }
         Disk.Log log = disk.openLog(NAME);
@@ -72,7 +87,7 @@ final class Journal implements AutoCloseable {
         } else {
             log.truncate(good);
         }
-        return new Journal(disk, log, good);
+        return new Journal(disk, log, good, torn);
     }
 
     /// @return bytes up to the end of the last whole entry
@@ -122,15 +137,22 @@ final class Journal implements AutoCloseable {
         buffer.flip();
     }
 
+    /// Bytes that were cut off at the end, and with them entries that nobody knows any more.
+    long torn() {
+        return torn;
+    }
+
     /// Adds entries, which a kill of this process survive, and a power cut after [#force].
     ///
     /// @return where they end
     /// @throws IOException where none of them was added
     long append(List<? extends JournalEntry> entries) throws IOException {
-        ByteBuffer framed = frame(entries);
         writing.lock();
         try {
             check();
+            List<JournalEntry> all = new ArrayList<>(owed);
+            all.addAll(entries);
+            ByteBuffer framed = frame(all);
             long before = written;
             int length = framed.remaining();
             try {
@@ -139,8 +161,55 @@ final class Journal implements AutoCloseable {
                 cutBack(before, refused);
                 throw refused;
             }
+            owed.clear();
             written = before + length;
             return written;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /// As [#append] and [#force], for what makes room on a full disk: it may use the room that was kept for
+    /// this.
+    void appendFromReserve(List<? extends JournalEntry> entries) throws IOException {
+        try {
+            force(append(entries));
+        } catch (IOException full) {
+            if (broken != null) {
+                throw full;
+            }
+            disk.deleteDraft(RESERVE);
+            force(append(entries));
+        }
+    }
+
+    /// Keeps room on the disk for [#appendFromReserve].
+    void keepReserve() throws IOException {
+        if (disk.drafts().contains(RESERVE)) {
+            return;
+        }
+        try (Disk.Draft reserve = disk.createDraft(RESERVE)) {
+            reserve.write(ByteBuffer.allocate(RESERVE_BYTES), 0);
+            reserve.force();
+        } catch (IOException full) {
+            disk.deleteDraft(RESERVE);
+        }
+    }
+
+    /// Adds what the next start must know but nobody waits for: where it does not fit now, it comes before
+    /// what is added next.
+    void note(List<? extends JournalEntry> entries) {
+        writing.lock();
+        try {
+            if (broken != null) {
+                return;
+            }
+            append(entries);
+        } catch (IOException full) {
+            owed.addAll(entries);
+            if (owed.size() > OWED_MAX) {
+                broken = full;
+            }
         } finally {
             writing.unlock();
         }
@@ -249,6 +318,7 @@ final class Journal implements AutoCloseable {
             disk.forceFolder("");
             log.close();
             log = disk.openLog(NAME);
+            owed.clear();
             written = size;
             forced = size;
         } finally {

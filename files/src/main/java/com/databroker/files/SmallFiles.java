@@ -12,7 +12,7 @@ final class SmallFiles {
 
     private static final long OVERHEAD = 200;
 
-    private record Held(FileState state, Bytes bytes) {}
+    private record Held(long version, Bytes bytes) {}
 
     private final long bytesMax;
     private final Map<String, Held> held = new LinkedHashMap<>(16, 0.75f, true);
@@ -22,16 +22,16 @@ final class SmallFiles {
         this.bytesMax = bytesMax;
     }
 
-    synchronized @Nullable Bytes get(String path, FileState state) {
+    synchronized @Nullable Bytes get(String path, long version) {
         Held found = held.get(path);
-        return found != null && found.state.equals(state) ? found.bytes : null;
+        return found != null && found.version == version ? found.bytes : null;
     }
 
-    synchronized void put(String path, FileState state, Bytes content) {
+    synchronized void put(String path, long version, Bytes content) {
         if (bytesMax == 0) {
             return;
         }
-        Held before = held.put(path, new Held(state, content));
+        Held before = held.put(path, new Held(version, content));
         bytes += weight(content) - (before == null ? 0 : weight(before.bytes));
         Iterator<Map.Entry<String, Held>> eldest = held.entrySet().iterator();
         while (bytes > bytesMax && eldest.hasNext()) {

@@ -65,6 +65,7 @@ final class Watcher implements AutoCloseable {
     private volatile int waiting;
     private final AtomicLong scans = new AtomicLong();
     private volatile boolean scanning = true;
+    private volatile String died = "";
     private boolean unwatched;
     private long scanAt = System.nanoTime();
     private long tidyAt = System.nanoTime();
@@ -92,6 +93,13 @@ final class Watcher implements AutoCloseable {
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
+        } catch (Error fatal) {
+            died = "the watcher ended: " + fatal;
+            LOG.atError().setCause(fatal).log("files are not watched any more");
+            throw fatal;
+        } finally {
+            scanning = false;
+            waiting = 0;
         }
     }
 
@@ -106,6 +114,7 @@ final class Watcher implements AutoCloseable {
         if (now - tidyAt > 0) {
             tidyAt = now + TIDY.toNanos();
             store.journal.forceRest();
+            store.journal.keepReserve();
             store.compactIfWordy();
         }
     }
@@ -186,8 +195,9 @@ final class Watcher implements AutoCloseable {
         long now = System.nanoTime();
         while (!order.isEmpty() && order.peek().at - now <= 0) {
             Look look = order.poll();
-            if (looks.remove(look.path, look)) {
-                guarded(look.path, () -> take(look));
+            if (looks.remove(look.path, look) && !guarded(look.path, () -> take(look))) {
+                // A full disk, perhaps: later it may be another.
+                lookWhenQuiet(look.path, null);
             }
         }
         waiting = looks.size();
@@ -238,13 +248,16 @@ final class Watcher implements AutoCloseable {
         void run() throws IOException;
     }
 
-    private void guarded(String path, Work work) {
+    /// @return whether it went well
+    private boolean guarded(String path, Work work) {
         try {
             work.run();
+            return true;
         } catch (IOException | RuntimeException refused) {
             if (!closed) {
                 LOG.atWarn().addKeyValue("path", path).setCause(refused).log("a change could not be looked at");
             }
+            return false;
         }
     }
 
@@ -344,7 +357,7 @@ final class Watcher implements AutoCloseable {
         for (String path : gone) {
             store.observe(path);
         }
-        store.index.removeFolder(folder);
+        store.removeFolder(folder);
     }
 
     FilesStatus.Watching status() {
@@ -360,7 +373,7 @@ final class Watcher implements AutoCloseable {
                 state.overflows(),
                 scans.get(),
                 scanning,
-                why.strip());
+                died.isEmpty() ? why.strip() : died);
     }
 
     @Override

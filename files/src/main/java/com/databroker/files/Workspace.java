@@ -90,14 +90,25 @@ public final class Workspace implements AutoCloseable {
                 lend(path, file, visible);
                 return;
             }
-            makeFolders(plane.store().index.isFolder(path) ? path : FilePath.parent(path));
-            List<Map.Entry<String, Known>> files = new ArrayList<>();
-            plane.store().index.files(path, (below, known) -> files.add(Map.entry(below, known)));
-            for (Map.Entry<String, Known> each : files) {
-                lend(each.getKey(), each.getValue(), visible);
+            makeFolders(FilePath.parent(path));
+            if (plane.store().index.isFolder(path)) {
+                lendFolder(path, visible);
             }
         } catch (IOException refused) {
             throw FilePlane.problem(path, refused);
+        }
+    }
+
+    private void lendFolder(String path, Listing.Visibility visible) throws IOException {
+        makeFolders(path);
+        List<Index.Named> children = plane.store().index.children(path, "", Integer.MAX_VALUE);
+        for (Index.Named child : children == null ? List.<Index.Named>of() : children) {
+            String below = FilePath.child(path, child.name());
+            if (child.known() != null) {
+                lend(below, child.known(), visible);
+            } else if (visible.isVisible(below, true)) {
+                lendFolder(below, visible);
+            }
         }
     }
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// What other programs do in the folder is announced, each change once.
 ///
 /// That nothing more is told is asked of a marker: a file that is written afterwards and told after all before it.
-@Timeout(60)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WatcherTest {
     private final Path folder;
     private final Path root;

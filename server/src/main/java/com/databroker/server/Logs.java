@@ -48,6 +48,8 @@ public final class Logs {
         ch.qos.logback.classic.Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.addAppender(appender);
         root.setLevel(Level.WARN);
+        // It warns of every stranger that speaks its protocol badly, with a trace.
+        context.getLogger("org.apache.sshd").setLevel(Level.ERROR);
         context.getLogger("com.databroker")
                 .setLevel(Level.toLevel(config.level().name()));
     }

@@ -25,6 +25,11 @@ abstract class SshCommand implements Command, ChannelSessionAware {
     /// @throws IOException where the client went away
     abstract int run(ChannelSession channel, SshInbox inbox, SshOutput output) throws IOException;
 
+    /// Called when the client was told the end, to give back what is held.
+    void ended() {
+        // Nothing is held by most.
+    }
+
     @Override
     public void setChannelSession(ChannelSession channel) {
         SshInbox fresh = new SshInbox(channel);
@@ -40,7 +45,13 @@ abstract class SshCommand implements Command, ChannelSessionAware {
         if (in == null || callback == null) {
             throw new IllegalStateException("a command is started before its channel is known");
         }
-        Thread.ofVirtual().start(() -> callback.onExit(status(channel, in)));
+        Thread.ofVirtual().start(() -> {
+            try {
+                callback.onExit(status(channel, in));
+            } finally {
+                ended();
+            }
+        });
     }
 
     private int status(ChannelSession channel, SshInbox in) {

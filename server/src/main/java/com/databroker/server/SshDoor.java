@@ -60,7 +60,7 @@ final class SshDoor implements AutoCloseable {
         server.addSessionListener(new Watch());
         server.setShellFactory(channel -> new SshRefusal("there is no shell here: use sftp or scp"));
         server.setSubsystemFactories(List.of(SshSftp.factory(config, gate, files, busy)));
-        server.setCommandFactory((channel, command) -> SshRsync.command(command));
+        server.setCommandFactory((channel, command) -> SshRsync.command(command, config, gate, files, busy));
         server.setAgentFactory(null);
         server.setForwardingFilter(null);
         set(server, config);

@@ -9,7 +9,6 @@ import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.function.Predicate;
 import org.apache.sshd.common.AttributeRepository.AttributeKey;
 import org.apache.sshd.common.SshConstants;
 import org.apache.sshd.common.util.buffer.Buffer;
@@ -179,10 +178,5 @@ final class SshUsers {
                 return false;
             }
         }
-    }
-
-    /// For a library that wants to be told which keys are good: the gate was asked before it is asked.
-    static Predicate<ServerSession> asked() {
-        return connection -> connection.getAttribute(KNOWN) != null;
     }
 }

@@ -56,6 +56,7 @@ final class ArchitectureTest {
                             "io.netty.",
                             "io.vertx.",
                             "tools.jackson.core.",
+                            "org.apache.sshd.",
                             "org.snakeyaml.",
                             "ch.qos.logback.",
                             "io.prometheus."),

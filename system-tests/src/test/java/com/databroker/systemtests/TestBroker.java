@@ -36,7 +36,8 @@ final class TestBroker implements AutoCloseable {
 
     /// @param settings keys and values beside the defaults
     static TestBroker start(Path data, Map<String, String> settings) {
-        Map<String, String> all = new HashMap<>(Map.of("data", data.toString(), "http.port", "0", "zmq.port", "0", "ssh.port", "0"));
+        Map<String, String> all =
+                new HashMap<>(Map.of("data", data.toString(), "http.port", "0", "zmq.port", "0", "ssh.port", "0"));
         all.putAll(settings);
         Databroker started = Databroker.start(Config.of(all));
         try {

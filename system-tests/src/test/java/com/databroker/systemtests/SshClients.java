@@ -1,0 +1,122 @@
+package com.databroker.systemtests;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// OpenSSH's clients and rsync, as one user of a broker: they know the broker's key from its data folder, and
+/// nothing of this machine's own configuration.
+final class SshClients {
+    private final TestBroker broker;
+    private final Path folder;
+    private final Path settings;
+    private final List<String> environment = new ArrayList<>();
+
+    private SshClients(TestBroker broker, Path folder, String name) {
+        this.broker = broker;
+        this.folder = folder;
+        this.settings = folder.resolve(name + ".conf");
+    }
+
+    /// With a token, which is asked for as a password.
+    static SshClients withToken(TestBroker broker, Path folder, String user, String token) throws IOException {
+        SshClients clients = new SshClients(broker, folder, user);
+        Path asked = folder.resolve(user + ".sh");
+        Files.writeString(asked, "#!/bin/sh\necho '" + token + "'\n");
+        Files.setPosixFilePermissions(asked, PosixFilePermissions.fromString("rwx------"));
+        clients.environment.addAll(List.of("SSH_ASKPASS=" + asked, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=none"));
+        clients.configure(user, "PreferredAuthentications password\n");
+        return clients;
+    }
+
+    static SshClients admin(TestBroker broker, Path folder) throws IOException {
+        return withToken(broker, folder, "admin", broker.token());
+    }
+
+    /// With the key in `file`, made where it is missing.
+    static SshClients withKey(TestBroker broker, Path folder, String user, String file, String type)
+            throws IOException, InterruptedException {
+        SshClients clients = new SshClients(broker, folder, user + "-" + file);
+        Path key = folder.resolve(file);
+        if (!Files.exists(key)) {
+            Peers.run("ssh-keygen", "-q", "-t", type, "-N", "", "-C", "test", "-f", key.toString());
+        }
+        clients.configure(user, "PreferredAuthentications publickey\nIdentityFile " + key + "\nIdentitiesOnly yes\n");
+        return clients;
+    }
+
+    /// The element of the users file for the key in `file`.
+    static String key(Path folder, String file) throws IOException {
+        return "<ssh-key>" + Files.readString(folder.resolve(file + ".pub")).strip() + "</ssh-key>";
+    }
+
+    private void configure(String user, String more) throws IOException {
+        Files.writeString(
+                settings,
+                "Host b\nHostName 127.0.0.1\nPort "
+                        + broker.broker().sshAddress().orElseThrow().getPort()
+                        + "\nUser " + user + "\nUserKnownHostsFile " + folder.resolve("known")
+                        + "\nStrictHostKeyChecking no\nLogLevel ERROR\nNumberOfPasswordPrompts 1\nIdentityAgent none\n"
+                        + more);
+    }
+
+    private String[] command(String... words) {
+        List<String> command = new ArrayList<>(List.of("env"));
+        command.addAll(environment);
+        command.addAll(Arrays.asList(words));
+        return command.toArray(new String[0]);
+    }
+
+    private String[] with(String program, String... words) {
+        List<String> command = new ArrayList<>(List.of(program, "-F", settings.toString()));
+        command.addAll(Arrays.asList(words));
+        return command(command.toArray(new String[0]));
+    }
+
+    private String[] rsyncCommand(String... words) {
+        List<String> command = new ArrayList<>(List.of("rsync", "-e", "ssh -F " + settings));
+        command.addAll(Arrays.asList(words));
+        return command(command.toArray(new String[0]));
+    }
+
+    Peers.Result ssh(String... words) throws IOException, InterruptedException {
+        return Peers.run(with("ssh", words));
+    }
+
+    Peer startSsh(String... words) throws IOException {
+        return Peer.start(with("ssh", words));
+    }
+
+    Peers.Result scp(String... words) throws IOException, InterruptedException {
+        return Peers.run(with("scp", words));
+    }
+
+    Peer startScp(String... words) throws IOException {
+        return Peer.start(with("scp", words));
+    }
+
+    Peers.Result rsync(String... words) throws IOException, InterruptedException {
+        return Peers.run(rsyncCommand(words));
+    }
+
+    Peer startRsync(String... words) throws IOException {
+        return Peer.start(rsyncCommand(words));
+    }
+
+    /// One sftp session; a line that begins with `-` may fail.
+    Peers.Result sftp(String... lines) throws IOException, InterruptedException {
+        Path batch = Files.createTempFile(folder, "batch", ".txt");
+        Files.write(batch, List.of(lines));
+        // A batch would never ask for a password.
+        return Peers.run(with("sftp", "-oBatchMode=no", "-b", batch.toString(), "b"));
+    }
+
+    /// An sftp that is told what to do line by line.
+    Peer startSftp() throws IOException {
+        return Peer.start(with("sftp", "b"));
+    }
+}
