@@ -57,6 +57,7 @@ final class ServeVerbTest {
                                 .matches(
                                         "  zmq     tcp://127\\.0\\.0\\.1:\\d+ +PLAIN user admin \\+ token, or CURVE with the"
                                                 + " server key .{40}"),
+                        line -> assertThat(line).matches("  ssh     sftp://127\\.0\\.0\\.1:\\d+ +files by sftp, .*"),
                         line -> assertThat(line).isEqualTo("  user    admin, token TOKEN"),
                         line -> assertThat(line).contains("shown once; kept for", " in 'my data/admin.token'"),
                         line -> assertThat(line).isEqualTo("  try     ./databroker sub --data 'my data' 'builds/**'"),

@@ -6,12 +6,7 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -70,7 +65,8 @@ public final class FilePlane implements AutoCloseable {
             Files.createDirectories(index);
             return open(config, Disk.of(folder.toRealPath()), Disk.of(index.toRealPath()), clock);
         } catch (IOException refused) {
-            throw new ProblemException(Problem.DATA_NOT_WRITABLE, folder + ": " + reason(refused), refused);
+            throw new ProblemException(
+                    Problem.DATA_NOT_WRITABLE, folder + ": " + DiskProblems.reason(refused), refused);
         }
     }
 
@@ -101,7 +97,7 @@ public final class FilePlane implements AutoCloseable {
             store.tellDisplaced();
             store.compactIfWordy();
         } catch (IOException refused) {
-            throw problem("the journal of files", refused);
+            throw DiskProblems.problem("the journal of files", refused);
         }
     }
 
@@ -161,7 +157,7 @@ public final class FilePlane implements AutoCloseable {
             }
             return new Upload(this, path, by, countedDraft());
         } catch (IOException refused) {
-            throw problem(path, refused);
+            throw DiskProblems.problem(path, refused);
         }
     }
 
@@ -172,7 +168,7 @@ public final class FilePlane implements AutoCloseable {
             return Upload.adopt(this, path, by, disk.openDraft(draft));
         } catch (IOException | RuntimeException refused) {
             uploads.decrementAndGet();
-            throw refused instanceof IOException disk ? problem(path, disk) : (RuntimeException) refused;
+            throw refused instanceof IOException disk ? DiskProblems.problem(path, disk) : (RuntimeException) refused;
         }
     }
 
@@ -244,7 +240,7 @@ public final class FilePlane implements AutoCloseable {
             }
             return new Commit(store, steps, by).run();
         } catch (IOException refused) {
-            throw problem(path, refused);
+            throw DiskProblems.problem(path, refused);
         }
     }
 
@@ -256,7 +252,7 @@ public final class FilePlane implements AutoCloseable {
         try {
             return reader.stat(path);
         } catch (IOException refused) {
-            throw problem(path, refused);
+            throw DiskProblems.problem(path, refused);
         }
     }
 
@@ -268,7 +264,7 @@ public final class FilePlane implements AutoCloseable {
         try {
             return reader.read(path);
         } catch (IOException refused) {
-            throw problem(path, refused);
+            throw DiskProblems.problem(path, refused);
         }
     }
 
@@ -278,6 +274,17 @@ public final class FilePlane implements AutoCloseable {
         FilePath.parse(path);
         try {
             return reader.readHeld(path);
+        } catch (IOException refused) {
+            return null;
+        }
+    }
+
+    /// What is known of a file that the disk shows unchanged; null for any other: [#stat] it. Does not wait for
+    /// anything but the look at the disk.
+    public @Nullable FileEntry statIfKnown(String path) {
+        FilePath.parse(path);
+        try {
+            return reader.statKnown(path);
         } catch (IOException refused) {
             return null;
         }
@@ -294,7 +301,7 @@ public final class FilePlane implements AutoCloseable {
         try {
             return folders.list(folder, query, visible);
         } catch (IOException refused) {
-            throw problem(folder, refused);
+            throw DiskProblems.problem(folder, refused);
         }
     }
 
@@ -314,7 +321,7 @@ public final class FilePlane implements AutoCloseable {
                 return Optional.empty();
             }
         } catch (IOException refused) {
-            throw problem(path, refused);
+            throw DiskProblems.problem(path, refused);
         }
         return Optional.of(
                 change(List.of(new Step.Remove(path, precondition)), by).getFirst());
@@ -338,7 +345,7 @@ public final class FilePlane implements AutoCloseable {
         try {
             folders.deleteEmpty(folder);
         } catch (IOException refused) {
-            throw problem(folder, refused);
+            throw DiskProblems.problem(folder, refused);
         }
         return paths.size();
     }
@@ -370,7 +377,7 @@ public final class FilePlane implements AutoCloseable {
                 folders.deleteEmpty(from);
             }
         } catch (IOException refused) {
-            throw problem(from, refused);
+            throw DiskProblems.problem(from, refused);
         }
     }
 
@@ -379,7 +386,7 @@ public final class FilePlane implements AutoCloseable {
         try {
             return folders.filesBelow(folder);
         } catch (IOException refused) {
-            throw problem(folder, refused);
+            throw DiskProblems.problem(folder, refused);
         }
     }
 
@@ -389,7 +396,7 @@ public final class FilePlane implements AutoCloseable {
         try {
             store.makeFolders(path);
         } catch (IOException refused) {
-            throw problem(path, refused);
+            throw DiskProblems.problem(path, refused);
         }
     }
 
@@ -401,7 +408,7 @@ public final class FilePlane implements AutoCloseable {
         try {
             return store.observe(path) == FileStore.Observed.CHANGED;
         } catch (IOException refused) {
-            throw problem(path, refused);
+            throw DiskProblems.problem(path, refused);
         }
     }
 
@@ -412,7 +419,7 @@ public final class FilePlane implements AutoCloseable {
         try {
             return store.lend(path, version, draft);
         } catch (IOException refused) {
-            throw problem(path, refused);
+            throw DiskProblems.problem(path, refused);
         }
     }
 
@@ -428,11 +435,7 @@ public final class FilePlane implements AutoCloseable {
 
     /// A folder for another program to work in, on behalf of one principal.
     public Workspace workspace() {
-        return Workspace.make(this, "w-" + UUID.randomUUID());
-    }
-
-    FileStore store() {
-        return store;
+        return Workspace.make(this, store, "w-" + UUID.randomUUID());
     }
 
     /// How the plane is doing.
@@ -444,7 +447,7 @@ public final class FilePlane implements AutoCloseable {
                 store.index.bytes(),
                 uploads.get(),
                 store.journal.size(),
-                broken == null ? "" : reason(broken),
+                broken == null ? "" : DiskProblems.reason(broken),
                 running == null ? FilesStatus.Watching.NONE : running.status());
     }
 
@@ -469,33 +472,5 @@ public final class FilePlane implements AutoCloseable {
         } catch (IOException refused) {
             LOG.atWarn().setCause(refused).log("the files plane did not close cleanly");
         }
-    }
-
-    static ProblemException problem(String path, IOException refused) {
-        if (refused instanceof NoSuchFileException || refused instanceof NotDirectoryException) {
-            return new ProblemException(Problem.FILE_NOT_FOUND, "there is no file or folder " + path, refused);
-        }
-        if (refused instanceof DirectoryNotEmptyException) {
-            return new ProblemException(Problem.PATH_CONFLICT, "folder " + path + " is not empty", refused);
-        }
-        String message = String.valueOf(refused.getMessage());
-        if (message.contains("No space left") || message.contains("quota exceeded")) {
-            return new ProblemException(Problem.STORAGE_FULL, path + " does not fit on the disk", refused);
-        }
-        if (message.contains("Too many open files")) {
-            return new ProblemException(Problem.UNAVAILABLE, "too many files are open", refused);
-        }
-        LOG.atError().addKeyValue("path", path).setCause(refused).log("the disk refused");
-        return new ProblemException(Problem.STORAGE_FAILED, path + ": " + reason(refused), refused);
-    }
-
-    private static String reason(IOException refused) {
-        if (refused instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        if (refused instanceof FileSystemException said && said.getReason() != null) {
-            return said.getReason();
-        }
-        return refused.getClass().getSimpleName().replace("Exception", "");
     }
 }

@@ -55,16 +55,21 @@ final class FileReader {
         return held;
     }
 
+    /// A file that is what the index says; null where it is not, or not there.
+    @Nullable
+    FileEntry statKnown(String path) throws IOException {
+        Known known = store.index.get(path);
+        return known != null && known.state().equals(store.disk.look(path)) ? known.entry(path) : null;
+    }
+
     @Nullable
     OpenFile readHeld(String path) throws IOException {
         Known known = store.index.get(path);
         if (known == null || known.state().size() > SmallFiles.FILE_BYTES_MAX) {
             return null;
         }
-        Bytes bytes = small.get(path, known.version());
-        return bytes != null && known.state().equals(store.disk.look(path))
-                ? OpenFile.small(known.entry(path), bytes)
-                : null;
+        OpenFile held = small.get(path, known);
+        return held != null && known.state().equals(store.disk.look(path)) ? held : null;
     }
 
     /// Null where the file was replaced between two looks at it.
@@ -107,8 +112,9 @@ final class FileReader {
                 // Until all is there.
             }
             Bytes bytes = Bytes.wrap(buffer.array());
-            small.put(path, known.version(), bytes);
-            return OpenFile.small(known.entry(path), bytes);
+            OpenFile file = OpenFile.small(known.entry(path), bytes);
+            small.put(path, known, file, bytes.length());
+            return file;
         }
     }
 

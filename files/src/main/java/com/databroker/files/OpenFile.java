@@ -4,6 +4,7 @@ import com.databroker.core.Bytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// One version of a file, held open: entry and bytes belong together whatever becomes of the path
@@ -12,6 +13,7 @@ public final class OpenFile implements AutoCloseable {
     private final FileEntry entry;
     private final @Nullable FileChannel channel;
     private final @Nullable Bytes bytes;
+    private volatile @Nullable Object memo;
 
     private OpenFile(FileEntry entry, @Nullable FileChannel channel, @Nullable Bytes bytes) {
         this.entry = entry;
@@ -50,6 +52,16 @@ public final class OpenFile implements AutoCloseable {
         return channel;
     }
 
+    /// What a door has made of the entry, made once for all who read this version from memory.
+    public <T> T memo(Class<T> type, Function<FileEntry, T> maker) {
+        Object known = memo;
+        if (!type.isInstance(known)) {
+            known = maker.apply(entry);
+            memo = known;
+        }
+        return type.cast(known);
+    }
+
     /// All bytes, of a file of any size that fits into memory.
     public Bytes readAll() {
         if (bytes != null) {
@@ -61,7 +73,7 @@ public final class OpenFile implements AutoCloseable {
                 // Until all is there.
             }
         } catch (IOException refused) {
-            throw FilePlane.problem(entry.path(), refused);
+            throw DiskProblems.problem(entry.path(), refused);
         }
         return Bytes.wrap(all.array());
     }

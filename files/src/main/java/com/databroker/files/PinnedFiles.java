@@ -22,17 +22,24 @@ public final class PinnedFiles {
         this.plane = plane;
     }
 
-    /// @return where the version of `entry` is below the root, null where it is not the file's any more
+    /// @return where the version of `entry` is below the root, null where nobody asked for it lately: [#pin] it
+    public synchronized @Nullable String find(FileEntry entry) {
+        Pin there = pins.get(entry.version());
+        if (there == null) {
+            return null;
+        }
+        pins.put(entry.version(), new Pin(there.path, there.name, System.nanoTime()));
+        return Disk.DRAFTS + "/" + there.name;
+    }
+
+    /// @return as [#find]; null where the version of `entry` is not the file's any more
     public @Nullable String pin(FileEntry entry) {
         if (entry.version() == 0) {
             return null;
         }
-        synchronized (this) {
-            Pin there = pins.get(entry.version());
-            if (there != null) {
-                pins.put(entry.version(), new Pin(there.path, there.name, System.nanoTime()));
-                return Disk.DRAFTS + "/" + there.name;
-            }
+        String there = find(entry);
+        if (there != null) {
+            return there;
         }
         String name = "p-" + Long.toHexString(entry.version());
         if (!plane.lend(entry.path(), entry.version(), name)) {

@@ -101,7 +101,7 @@ public final class ResumableUploads {
                 }
             }
         } catch (IOException refused) {
-            throw FilePlane.problem("the uploads", refused);
+            throw DiskProblems.problem("the uploads", refused);
         }
     }
 
@@ -171,7 +171,7 @@ public final class ResumableUploads {
             info.force();
             disk.forceFolder(Disk.DRAFTS);
         } catch (IOException refused) {
-            throw FilePlane.problem(path, refused);
+            throw DiskProblems.problem(path, refused);
         }
         states.put(id, state);
         return length == 0 ? append(id, 0, InputStream.nullInputStream(), 0, by) : progress(state, null);
@@ -279,7 +279,7 @@ public final class ResumableUploads {
             state.offset = upload.size();
             state.touched = clock.instant();
         } catch (IOException refused) {
-            throw FilePlane.problem(state.path, refused);
+            throw DiskProblems.problem(state.path, refused);
         }
     }
 

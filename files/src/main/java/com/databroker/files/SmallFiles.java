@@ -1,6 +1,5 @@
 package com.databroker.files;
 
-import com.databroker.core.Bytes;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,7 +11,7 @@ final class SmallFiles {
 
     private static final long OVERHEAD = 200;
 
-    private record Held(long version, Bytes bytes) {}
+    private record Held(long version, long modified, OpenFile file, int size) {}
 
     private final long bytesMax;
     private final Map<String, Held> held = new LinkedHashMap<>(16, 0.75f, true);
@@ -22,25 +21,29 @@ final class SmallFiles {
         this.bytesMax = bytesMax;
     }
 
-    synchronized @Nullable Bytes get(String path, long version) {
+    synchronized @Nullable OpenFile get(String path, Known known) {
         Held found = held.get(path);
-        return found != null && found.version == version ? found.bytes : null;
+        return found != null
+                        && found.version == known.version()
+                        && found.modified == known.state().modified()
+                ? found.file
+                : null;
     }
 
-    synchronized void put(String path, long version, Bytes content) {
+    synchronized void put(String path, Known known, OpenFile file, int size) {
         if (bytesMax == 0) {
             return;
         }
-        Held before = held.put(path, new Held(version, content));
-        bytes += weight(content) - (before == null ? 0 : weight(before.bytes));
+        Held before = held.put(path, new Held(known.version(), known.state().modified(), file, size));
+        bytes += weight(size) - (before == null ? 0 : weight(before.size));
         Iterator<Map.Entry<String, Held>> eldest = held.entrySet().iterator();
         while (bytes > bytesMax && eldest.hasNext()) {
-            bytes -= weight(eldest.next().getValue().bytes);
+            bytes -= weight(eldest.next().getValue().size);
             eldest.remove();
         }
     }
 
-    private static long weight(Bytes content) {
-        return content.length() + OVERHEAD;
+    private static long weight(int size) {
+        return size + OVERHEAD;
     }
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// Bytes may be written anywhere; in order they are hashed on the way, otherwise once more at the end.
 /// Calls from several threads take turns.
 public final class Upload implements AutoCloseable {
-    private static final int COPY_BYTES = 64 << 10;
+    private static final int COPY_BYTES = 256 << 10;
 
     private final FilePlane plane;
     private final String path;
@@ -74,7 +74,7 @@ public final class Upload implements AutoCloseable {
         try {
             draft.write(bytes, position);
         } catch (IOException refused) {
-            throw FilePlane.problem(path, refused);
+            throw DiskProblems.problem(path, refused);
         }
         size = Math.max(size, position + length);
     }
@@ -88,12 +88,15 @@ public final class Upload implements AutoCloseable {
         long start = size();
         long at = start;
         try {
-            for (int read = body.read(buffer); read >= 0; read = body.read(buffer)) {
+            int read = buffer.length;
+            while (read == buffer.length) {
+                // Few large writes: the pieces of a body are as small as the network likes.
+                read = body.readNBytes(buffer, 0, buffer.length);
                 write(ByteBuffer.wrap(buffer, 0, read), at);
                 at += read;
             }
         } catch (IOException broken) {
-            throw FilePlane.problem(path, broken);
+            throw DiskProblems.problem(path, broken);
         }
         if (length >= 0 && at - start != length) {
             throw new ProblemException(
@@ -108,7 +111,7 @@ public final class Upload implements AutoCloseable {
         try {
             return draft.read(into, position);
         } catch (IOException refused) {
-            throw FilePlane.problem(path, refused);
+            throw DiskProblems.problem(path, refused);
         }
     }
 
@@ -133,7 +136,7 @@ public final class Upload implements AutoCloseable {
                 inOrder = true;
             }
         } catch (IOException refused) {
-            throw FilePlane.problem(path, refused);
+            throw DiskProblems.problem(path, refused);
         }
     }
 
@@ -142,7 +145,7 @@ public final class Upload implements AutoCloseable {
         try {
             draft.setModified(nanos);
         } catch (IOException refused) {
-            throw FilePlane.problem(path, refused);
+            throw DiskProblems.problem(path, refused);
         }
     }
 
@@ -168,7 +171,7 @@ public final class Upload implements AutoCloseable {
         try {
             return sha256().hex();
         } catch (IOException refused) {
-            throw FilePlane.problem(path, refused);
+            throw DiskProblems.problem(path, refused);
         }
     }
 

@@ -45,22 +45,24 @@ public final class Workspace implements AutoCloseable {
     private record Lent(Known known, String etag) {}
 
     private final FilePlane plane;
+    private final FileStore store;
     private final String name;
     private final Map<String, Lent> lent = new HashMap<>();
     private final Set<String> made = new HashSet<>();
 
-    private Workspace(FilePlane plane, String name) {
+    private Workspace(FilePlane plane, FileStore store, String name) {
         this.plane = plane;
+        this.store = store;
         this.name = name;
     }
 
-    static Workspace make(FilePlane plane, String name) {
+    static Workspace make(FilePlane plane, FileStore store, String name) {
         try {
             plane.disk().makeDraftFolder(name);
             plane.disk().makeDraftFolder(name + TREE);
-            return new Workspace(plane, name);
+            return new Workspace(plane, store, name);
         } catch (IOException refused) {
-            throw FilePlane.problem("", refused);
+            throw DiskProblems.problem("", refused);
         }
     }
 
@@ -84,24 +86,24 @@ public final class Workspace implements AutoCloseable {
     /// @param visible nothing else is put there
     public void lend(String path, Listing.Visibility visible) {
         try {
-            Known file = path.isEmpty() ? null : plane.store().index.get(path);
+            Known file = path.isEmpty() ? null : store.index.get(path);
             if (file != null) {
                 makeFolders(FilePath.parent(path));
                 lend(path, file, visible);
                 return;
             }
             makeFolders(FilePath.parent(path));
-            if (plane.store().index.isFolder(path)) {
+            if (store.index.isFolder(path)) {
                 lendFolder(path, visible);
             }
         } catch (IOException refused) {
-            throw FilePlane.problem(path, refused);
+            throw DiskProblems.problem(path, refused);
         }
     }
 
     private void lendFolder(String path, Listing.Visibility visible) throws IOException {
         makeFolders(path);
-        List<Index.Named> children = plane.store().index.children(path, "", Integer.MAX_VALUE);
+        List<Index.Named> children = store.index.children(path, "", Integer.MAX_VALUE);
         for (Index.Named child : children == null ? List.<Index.Named>of() : children) {
             String below = FilePath.child(path, child.name());
             if (child.known() != null) {
@@ -118,7 +120,7 @@ public final class Workspace implements AutoCloseable {
         }
         makeFolders(FilePath.parent(path));
         if (plane.lend(path, known.version(), draft(path))) {
-            Known fresh = plane.store().index.get(path);
+            Known fresh = store.index.get(path);
             lent.put(path, new Lent(fresh == null ? known : fresh, known.etag()));
         }
     }
@@ -191,7 +193,7 @@ public final class Workspace implements AutoCloseable {
         try {
             look("", found);
         } catch (IOException refused) {
-            throw FilePlane.problem("", refused);
+            throw DiskProblems.problem("", refused);
         }
         found.others.forEach(path ->
                 rights.refused(path, new ProblemException(Problem.PATH_CONFLICT, "it is neither a file nor a folder")));
@@ -219,7 +221,7 @@ public final class Workspace implements AutoCloseable {
                     draft.setModified(before == null ? 0 : before.known.state().modified());
                 }
             }
-            plane.store().observe(path);
+            store.observe(path);
         } catch (IOException refused) {
             LOG.atWarn().addKeyValue("path", path).setCause(refused).log("the time of a file is not what it was");
         }

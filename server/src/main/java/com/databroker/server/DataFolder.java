@@ -21,6 +21,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 /// context.json       address and administrator's token, for the command line (0600)
 /// admin.token        the first administrator's token (0600)
 /// curve.key          secret CURVE key (0600)
+/// ssh_host_key       secret key of the SSH door (0600)
 /// audit.log          who was refused what, and who did what to users
 /// files/             the files plane, broker_users.xml among them
 /// ```

@@ -116,9 +116,9 @@ public final class Databroker implements AutoCloseable {
             http = open(openHttp(vertx, httpLimit, blocking));
             zmq = open(openZmq(vertx, zmqLimit));
             ssh = openSsh(sshLimit);
-            files.start();
             sweepEverySecond();
             writeContext();
+            files.start();
         } catch (RuntimeException | Error failed) {
             closeAll();
             throw failed;

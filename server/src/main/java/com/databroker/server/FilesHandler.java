@@ -131,7 +131,7 @@ final class FilesHandler {
     private void get(Exchange exchange, String path) {
         require(exchange, Action.READ, path);
         if (front.sends(exchange)) {
-            exchange.blocking(() -> front.hand(exchange, path));
+            front.hand(exchange, path);
             return;
         }
         OpenFile held = files.readIfHeld(path);

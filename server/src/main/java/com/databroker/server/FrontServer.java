@@ -29,8 +29,18 @@ final class FrontServer {
         return location != null && exchange.viaTrustedProxy() && exchange.isMethod(HttpMethod.GET);
     }
 
-    /// Leaves the bytes of a file to the front; what needs no bytes is answered here. Blocks.
+    /// Leaves the bytes of a file to the front; what needs no bytes is answered here. On the loop.
     void hand(Exchange exchange, String path) {
+        FileEntry known = files.statIfKnown(path);
+        String pin = known == null ? null : pinned.find(known);
+        if (known != null && pin != null) {
+            answer(exchange, known, pin);
+        } else {
+            exchange.blocking(() -> handSlowly(exchange, path));
+        }
+    }
+
+    private void handSlowly(Exchange exchange, String path) {
         OpenFile file = files.read(path);
         FileEntry entry = file.entry();
         if (entry.folder()) {
@@ -44,21 +54,23 @@ final class FrontServer {
             return;
         }
         file.close();
-        exchange.onLoop(() -> {
-            HttpServerResponse response = exchange.response();
-            FileHeaders.describe(exchange.request(), entry);
-            if (FileHeaders.isKnown(exchange.request(), entry)) {
-                exchange.empty(304);
-                return;
-            }
-            if (exchange.target().parameter("download") != null) {
-                response.putHeader("Content-Disposition", FileHeaders.attachment(entry.name()));
-            }
-            // The front says by itself what ranges it offers.
-            response.headers().remove("Accept-Ranges");
-            response.putHeader("X-Accel-Redirect", location + pin);
-            exchange.empty(200);
-        });
+        exchange.onLoop(() -> answer(exchange, entry, pin));
+    }
+
+    private void answer(Exchange exchange, FileEntry entry, String pin) {
+        HttpServerResponse response = exchange.response();
+        FileHeaders.describe(exchange.request(), entry);
+        if (FileHeaders.isKnown(exchange.request(), entry)) {
+            exchange.empty(304);
+            return;
+        }
+        if (exchange.target().parameter("download") != null) {
+            response.putHeader("Content-Disposition", FileHeaders.attachment(entry.name()));
+        }
+        // The front says by itself what ranges it offers.
+        response.headers().remove("Accept-Ranges");
+        response.putHeader("X-Accel-Redirect", location + pin);
+        exchange.empty(200);
     }
 
     /// What is due with time: names that nobody asked for lately are given up.

@@ -1,5 +1,6 @@
 package com.databroker.server;
 
+import java.util.regex.Pattern;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.util.Locale;
@@ -14,6 +15,8 @@ final class StrictHead {
     private static final int HEADERS_MAX = 200;
     private static final int KEPT_MAX = 300;
     private static final int LENGTH_DIGITS_MAX = 18;
+    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._~-]*(:\\d*)?|\\[[0-9A-Fa-f:.]+](:\\d*)?");
+    private static final Pattern LENGTH = Pattern.compile("\\d{1," + LENGTH_DIGITS_MAX + "}");
     private static final String TOKEN = "!#$%&'*+-.^_`|~";
     private static final String VERSION = "the version is not HTTP/1.0 or HTTP/1.1";
 
@@ -207,13 +210,13 @@ final class StrictHead {
         switch (name) {
             case "host" -> {
                 hosts++;
-                if (!value.matches("[A-Za-z0-9._~-]*(:\\d*)?|\\[[0-9A-Fa-f:.]+](:\\d*)?")) {
+                if (!HOST.matcher(value).matches()) {
                     throw odd("a malformed Host");
                 }
             }
             case "content-length" -> {
                 lengths++;
-                if (!value.matches("\\d{1," + LENGTH_DIGITS_MAX + "}")) {
+                if (!LENGTH.matcher(value).matches()) {
                     throw odd("a malformed Content-Length");
                 }
                 length = Long.parseLong(value);

@@ -38,7 +38,7 @@ final class ArchitectureTest {
             "core", 19,
             "access", 14,
             "events", 9,
-            "files", 16,
+            "files", 17,
             "server", 7,
             "client", 5,
             "cli", 1,

@@ -54,6 +54,11 @@ class ReadmeTest {
 
             String token = curl.get(0) + "\n";
             assertThat(run(token + first(blocks, "./databroker put"))).contains("README.md");
+            List<String> disk = List.of(first(blocks, "./databroker watch").split("\n"));
+            Peer watcher = start(disk.get(0));
+            watcher.await(line -> line.startsWith("subscribed to"));
+            run(disk.get(1));
+            watcher.await(line -> line.contains(" CREATED ci/CHANGELOG.md ") && line.endsWith(" disk"));
             String given = run(first(blocks, "./databroker user add"));
             assertThat(given).contains("dbk_").contains("ci-server");
         } finally {
@@ -95,7 +100,8 @@ class ReadmeTest {
     }
 
     private String prologue() {
-        return "export DATABROKER_DATA='" + folder.resolve("data") + "' DATABROKER_HTTP_PORT=0 DATABROKER_ZMQ_PORT=0\n";
+        return "export DATABROKER_DATA='" + folder.resolve("data") + "' DATABROKER_HTTP_PORT=0 DATABROKER_ZMQ_PORT=0"
+                + " DATABROKER_SSH_PORT=0\n";
     }
 
     /// The README's broker is this one.
