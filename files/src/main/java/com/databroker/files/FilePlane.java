@@ -162,13 +162,19 @@ public final class FilePlane implements AutoCloseable {
     }
 
     /// Goes on with a draft.
-    Upload resume(String path, String draft, Principal by) {
+    Upload resume(String path, String name, Principal by) {
         try {
-            uploads.incrementAndGet();
-            return Upload.adopt(this, path, by, disk.openDraft(draft));
-        } catch (IOException | RuntimeException refused) {
-            uploads.decrementAndGet();
-            throw refused instanceof IOException disk ? DiskProblems.problem(path, disk) : (RuntimeException) refused;
+            Disk.Draft draft = disk.openDraft(name);
+            try {
+                Upload upload = Upload.adopt(this, path, by, draft);
+                uploads.incrementAndGet();
+                return upload;
+            } catch (IOException | RuntimeException refused) {
+                draft.close();
+                throw refused;
+            }
+        } catch (IOException refused) {
+            throw DiskProblems.problem(path, refused);
         }
     }
 
@@ -364,8 +370,8 @@ public final class FilePlane implements AutoCloseable {
         for (String path : folder ? filesBelow(from) : List.of(from)) {
             String target = to + path.substring(from.length());
             FilePath.parse(target);
-            store.rules.checkType(target);
             may.accept(path, target);
+            checkMove(path, target, by);
             steps.add(new Step.Move(path, target));
         }
         for (int i = 0; i < steps.size(); i += BATCH) {
@@ -378,6 +384,15 @@ public final class FilePlane implements AutoCloseable {
             }
         } catch (IOException refused) {
             throw DiskProblems.problem(from, refused);
+        }
+    }
+
+    /// What holds of an upload holds of a file that comes from elsewhere.
+    private void checkMove(String from, String to, Principal by) {
+        store.rules.checkType(to);
+        stat(from).ifPresent(file -> store.rules.checkSize(to, file.size()));
+        if (store.rules.hasValidator(to)) {
+            store.rules.validate(new Candidate(to, onDisk(from)), by);
         }
     }
 

@@ -1,9 +1,9 @@
 package com.databroker.server;
 
-import java.util.regex.Pattern;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /// Reads the head of a request, one byte after the other, as RFC 9112 writes it and not otherwise:
 ///

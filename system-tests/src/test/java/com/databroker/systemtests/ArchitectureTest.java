@@ -103,7 +103,7 @@ final class ArchitectureTest {
                     "java.util.UUID.randomUUID(",
                     "the name of a temporary file, which only has to be new"),
             new Permit(
-                    "com\\.databroker\\.files\\.FilePlane",
+                    "com\\.databroker\\.files\\.(FilePlane|ResumableUploads)",
                     "java.util.UUID.randomUUID(",
                     "the name of a temporary file, which only has to be new"));
 
