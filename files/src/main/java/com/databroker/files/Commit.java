@@ -6,6 +6,7 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -268,6 +269,18 @@ final class Commit {
             store.disk.forceAll();
         } else {
             for (String folder : folders) {
+                forceFolder(folder);
+            }
+        }
+    }
+
+    private void forceFolder(String folder) throws IOException {
+        try {
+            store.disk.forceFolder(folder);
+        } catch (NoSuchFileException | NotDirectoryException gone) {
+            // Another program took the folder away, with what was just put into it: nothing is left that could last.
+            FileState state = store.disk.look(folder);
+            if (state != null && state.isFolder()) {
                 store.disk.forceFolder(folder);
             }
         }

@@ -58,7 +58,14 @@ public final class ResumableUploads {
         long offset;
         Instant touched;
         boolean ended;
-        volatile @Nullable Thread owner;
+
+        /// Who came last; whoever has an older number reads no more.
+        private int newest;
+
+        /// Waits for bytes, and for nothing else: an interrupt anywhere else would close the file under the thread.
+        private @Nullable Thread reader;
+
+        private final Object turn = new Object();
 
         State(String id, String path, long length, String principal, FileMetadata metadata, Instant touched) {
             this.id = id;
@@ -71,6 +78,47 @@ public final class ResumableUploads {
 
         String draft() {
             return PREFIX + id;
+        }
+
+        /// Ends the wait of who came before.
+        int supersede() {
+            synchronized (turn) {
+                if (reader != null) {
+                    reader.interrupt();
+                }
+                return ++newest;
+            }
+        }
+
+        boolean isUnderWay() {
+            synchronized (turn) {
+                return reader != null;
+            }
+        }
+
+        void beginReading(int number) {
+            synchronized (turn) {
+                if (number != newest) {
+                    throw superseded();
+                }
+                reader = Thread.currentThread();
+            }
+        }
+
+        /// @return whether somebody else goes on
+        boolean endReading(int number) {
+            synchronized (turn) {
+                reader = null;
+                if (number != newest) {
+                    Thread.interrupted();
+                    return true;
+                }
+                return false;
+            }
+        }
+
+        static ProblemException superseded() {
+            return new ProblemException(Problem.BODY_INCOMPLETE, "another connection goes on with the upload");
         }
     }
 
@@ -203,16 +251,16 @@ public final class ResumableUploads {
     /// @throws ProblemException [Problem#UPLOAD_NOT_FOUND]
     public Progress progress(String id, Principal by) {
         State state = find(id, by);
-        interrupt(state);
+        state.supersede();
         synchronized (state) {
+            requireOpen(state);
             return progress(state, null);
         }
     }
 
-    private static void interrupt(State state) {
-        Thread owner = state.owner;
-        if (owner != null) {
-            owner.interrupt();
+    private static void requireOpen(State state) {
+        if (state.ended) {
+            throw new ProblemException(Problem.UPLOAD_NOT_FOUND, "there is no upload of that id");
         }
     }
 
@@ -225,11 +273,9 @@ public final class ResumableUploads {
     public Progress append(String id, long offset, InputStream body, long length, Principal by) {
         State state = find(id, by);
         // The newest wins: the one before waits on a connection that its sender has given up.
-        interrupt(state);
+        int number = state.supersede();
         synchronized (state) {
-            if (state.ended) {
-                throw new ProblemException(Problem.UPLOAD_NOT_FOUND, "there is no upload of that id");
-            }
+            requireOpen(state);
             if (state.offset != offset) {
                 throw new ProblemException(
                         Problem.UPLOAD_OFFSET, "the upload stands at " + state.offset + ", not at " + offset);
@@ -238,24 +284,17 @@ public final class ResumableUploads {
                 throw new ProblemException(
                         Problem.PAYLOAD_TOO_LARGE, "the upload was announced with " + state.length + " bytes");
             }
-            state.owner = Thread.currentThread();
-            try {
-                return appendOwned(state, body, by);
-            } finally {
-                state.owner = null;
-                if (Thread.interrupted()) {
-                    // It was meant for this upload only.
-                    LOG.atDebug().addKeyValue("upload", id).log("another connection goes on with the upload");
-                }
-            }
+            return appendOwned(state, new Bounded(state, number, body), by);
         }
     }
 
-    private Progress appendOwned(State state, InputStream body, Principal by) {
+    private Progress appendOwned(State state, Bounded body, Principal by) {
         try (Upload upload = plane.resume(state.path, state.draft(), by)) {
             upload.keep();
+            // What lies beyond was never acknowledged.
+            upload.setSize(state.offset);
             try {
-                upload.append(new Bounded(body, state.length - state.offset), -1);
+                upload.append(body, -1);
             } finally {
                 save(state, upload);
             }
@@ -299,8 +338,9 @@ public final class ResumableUploads {
     /// @throws ProblemException [Problem#UPLOAD_NOT_FOUND]
     public void delete(String id, Principal by) {
         State state = find(id, by);
-        interrupt(state);
+        state.supersede();
         synchronized (state) {
+            requireOpen(state);
             end(state);
         }
     }
@@ -309,7 +349,7 @@ public final class ResumableUploads {
     public void sweep() {
         Instant now = clock.instant();
         for (State state : states.values()) {
-            if (state.owner == null && now.isAfter(state.touched.plus(expiry))) {
+            if (!state.isUnderWay() && now.isAfter(state.touched.plus(expiry))) {
                 synchronized (state) {
                     end(state);
                 }
@@ -319,11 +359,15 @@ public final class ResumableUploads {
 
     /// No more than was announced.
     private static final class Bounded extends java.io.FilterInputStream {
+        private final State state;
+        private final int number;
         private long left;
 
-        Bounded(InputStream in, long left) {
+        Bounded(State state, int number, InputStream in) {
             super(in);
-            this.left = left;
+            this.state = state;
+            this.number = number;
+            this.left = state.length - state.offset;
         }
 
         @Override
@@ -334,7 +378,20 @@ public final class ResumableUploads {
 
         @Override
         public int read(byte[] into, int offset, int length) throws IOException {
-            int read = in.read(into, offset, length);
+            int read;
+            state.beginReading(number);
+            try {
+                read = in.read(into, offset, length);
+            } catch (IOException | RuntimeException broken) {
+                if (state.endReading(number)) {
+                    throw State.superseded();
+                }
+                throw broken;
+            }
+            if (state.endReading(number)) {
+                // The sender of these bytes has given them up.
+                throw State.superseded();
+            }
             left -= Math.max(read, 0);
             if (left < 0) {
                 throw new ProblemException(Problem.PAYLOAD_TOO_LARGE, "more bytes came than were announced");

@@ -35,7 +35,7 @@ final class ByteRanges {
     ///
     /// @throws ProblemException [Problem#RANGE_UNSATISFIABLE] where none of them lies in the file
     static @Nullable List<Range> of(@Nullable String header, long size) {
-        if (header == null || !header.startsWith(UNIT)) {
+        if (header == null || !header.regionMatches(true, 0, UNIT, 0, UNIT.length())) {
             return null;
         }
         List<Range> ranges = new ArrayList<>();

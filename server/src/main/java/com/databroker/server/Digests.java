@@ -38,18 +38,17 @@ final class Digests {
     static Digests of(HttpServerRequest request) {
         Digests digests = new Digests();
         for (String header : HEADERS) {
-            String value = request.getHeader(header);
-            if (value != null) {
-                digests.add(header, value);
+            List<String> members = FileHeaders.members(request, header);
+            if (members != null) {
+                digests.add(header, members);
             }
         }
         return digests;
     }
 
-    private void add(String header, String value) {
+    private void add(String header, List<String> members) {
         int before = expected.size();
-        for (String part : value.split(",", -1)) {
-            String member = part.strip();
+        for (String member : members) {
             int equals = member.indexOf('=');
             String algorithm = member.substring(0, Math.max(equals, 0)).toLowerCase(Locale.ROOT);
             String coded = member.substring(equals + 1);

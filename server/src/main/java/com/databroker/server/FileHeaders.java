@@ -107,29 +107,38 @@ final class FileHeaders {
 
     /// A weak tag says that bytes may differ, so that it matches nothing where they must not.
     private static @Nullable List<String> etags(HttpServerRequest request, String header) {
-        String value = request.getHeader(header);
-        return value == null
+        List<String> members = members(request, header);
+        return members == null
                 ? null
-                : Arrays.stream(value.split(",", -1))
-                        .map(String::strip)
+                : members.stream()
                         .filter(etag -> !etag.startsWith("W/"))
                         .map(FileHeaders::unquoted)
                         .toList();
     }
 
     private static @Nullable List<String> weakEtags(HttpServerRequest request, String header) {
-        String value = request.getHeader(header);
-        return value == null
+        List<String> members = members(request, header);
+        return members == null
                 ? null
-                : Arrays.stream(value.split(",", -1))
-                        .map(String::strip)
+                : members.stream()
                         .map(etag -> etag.startsWith("W/") ? etag.substring(2) : etag)
                         .map(FileHeaders::unquoted)
                         .toList();
     }
 
+    /// The members of a list, which may stand in several lines.
+    static @Nullable List<String> members(HttpServerRequest request, String header) {
+        List<String> lines = request.headers().getAll(header);
+        return lines.isEmpty()
+                ? null
+                : Arrays.stream(String.join(",", lines).split(",", -1))
+                        .map(String::strip)
+                        .toList();
+    }
+
+    /// Any file is meant by a bare `*` only: in quotes it is a tag like others, and no file has it.
     private static String unquoted(String etag) {
-        return etag.length() > 1 && etag.startsWith("\"") && etag.endsWith("\"")
+        return etag.length() > 1 && etag.startsWith("\"") && etag.endsWith("\"") && !etag.equals("\"*\"")
                 ? etag.substring(1, etag.length() - 1)
                 : etag;
     }

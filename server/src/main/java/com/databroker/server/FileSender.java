@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class FileSender {
     private static final int COPY_BYTES = 64 << 10;
 
-    /// No file can contain it by accident: it is told only to who may read the file anyway.
-    private static final String BOUNDARY = "databroker-part-of-file";
+    /// The entity tag follows, which is made of the file's own digest: no file can contain it.
+    private static final String BOUNDARY = "part-of-";
 
     private FileSender() {}
 
@@ -33,8 +33,11 @@ final class FileSender {
         FileEntry entry = file.entry();
         boolean sending = false;
         try {
+            // Asked first: a refusal must not carry what is said of the file.
+            boolean known = FileHeaders.isKnown(request, entry);
+            List<ByteRanges.Range> ranges = known || exchange.isMethod(HttpMethod.HEAD) ? null : ranges(request, entry);
             FileHeaders.describe(request, entry);
-            if (FileHeaders.isKnown(request, entry)) {
+            if (known) {
                 exchange.empty(304);
                 return;
             }
@@ -46,7 +49,6 @@ final class FileSender {
                         .end();
                 return;
             }
-            List<ByteRanges.Range> ranges = ranges(request, entry);
             sending = true;
             if (ranges == null) {
                 sendRange(exchange, file, 0, entry.size());
@@ -95,9 +97,10 @@ final class FileSender {
         HttpServerResponse response = exchange.response();
         FileEntry entry = file.entry();
         String type = response.headers().get("Content-Type");
-        byte[] end = ("\r\n--" + BOUNDARY + "--\r\n").getBytes(StandardCharsets.US_ASCII);
+        String boundary = BOUNDARY + entry.etag();
+        byte[] end = ("\r\n--" + boundary + "--\r\n").getBytes(StandardCharsets.US_ASCII);
         List<byte[]> heads = ranges.stream()
-                .map(range -> ("\r\n--" + BOUNDARY + "\r\nContent-Type: " + type + "\r\nContent-Range: "
+                .map(range -> ("\r\n--" + boundary + "\r\nContent-Type: " + type + "\r\nContent-Range: "
                                 + range.contentRange(entry.size()) + "\r\n\r\n")
                         .getBytes(StandardCharsets.US_ASCII))
                 .toList();
@@ -106,7 +109,7 @@ final class FileSender {
             length += heads.get(i).length + ranges.get(i).length();
         }
         response.setStatusCode(206)
-                .putHeader("Content-Type", "multipart/byteranges; boundary=" + BOUNDARY)
+                .putHeader("Content-Type", "multipart/byteranges; boundary=" + boundary)
                 .putHeader("Content-Length", Long.toString(length));
         exchange.blocking(() -> {
             try (OpenFile open = file;

@@ -2,6 +2,7 @@ package com.databroker.server;
 
 import com.databroker.access.Action;
 import com.databroker.access.Principal;
+import com.databroker.core.Pattern;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
@@ -14,9 +15,11 @@ import org.jspecify.annotations.Nullable;
 
 /// `/files/<path>`: GET, HEAD, PUT, POST and DELETE of files, GET, POST and DELETE of folders.
 final class FilesHandler {
-    static final String USERS_FILE = FileGrants.USERS_FILE;
+    /// The users file is a file like others, but for who may touch it: administrators of `users`.
+    static final String USERS_FILE = "broker_users.xml";
 
     private static final int LIMIT = 1000;
+    private static final java.util.regex.Pattern ESCAPE = java.util.regex.Pattern.compile("%[0-9A-Fa-f]{2}");
 
     private final FilePlane files;
     private final UploadHandler uploads;
@@ -49,7 +52,7 @@ final class FilesHandler {
         if (exchange.isMethod(HttpMethod.GET, HttpMethod.HEAD)) {
             read(exchange, path, isFolder);
         } else if (exchange.isMethod(HttpMethod.DELETE)) {
-            delete(exchange, path);
+            delete(exchange, path, isFolder);
         } else {
             write(exchange, path, isFolder);
         }
@@ -89,32 +92,44 @@ final class FilesHandler {
     }
 
     static void checkName(String path) {
-        FileGrants.checkName(path);
+        if (path.equalsIgnoreCase(USERS_FILE) && !path.equals(USERS_FILE)) {
+            // On some disks it would be the users file.
+            throw new ProblemException(Problem.PATH_INVALID, "the name could be read as " + USERS_FILE);
+        }
+        if (ESCAPE.matcher(path).find()) {
+            // No address could name it: one that is escaped twice is refused.
+            throw new ProblemException(Problem.PATH_INVALID, "the name has a percent escape");
+        }
     }
 
     static Principal require(Exchange exchange, Action action, String path) {
-        Principal principal = exchange.principal();
-        FileGrants.require(exchange.gate(), principal, action, path, exchange.address(), Exchange.DOOR);
-        return principal;
+        return path.equals(USERS_FILE) ? exchange.require(Action.ADMIN, "users") : exchange.require(action, path);
     }
 
-    private void delete(Exchange exchange, String path) {
+    private void delete(Exchange exchange, String path, boolean isFolder) {
         exchange.target().allow("recursive");
-        FileGrants.checkMayGo(path);
+        if (path.equals(USERS_FILE)) {
+            throw new ProblemException(Problem.FORBIDDEN, "the users file can be replaced, not deleted");
+        }
         if (path.isEmpty()) {
             throw new ProblemException(Problem.PATH_INVALID, "the folder of all files cannot be deleted");
         }
         boolean recursive = flag(exchange, "recursive");
+        Principal principal = require(exchange, Action.DELETE, path);
         if (recursive) {
-            Principal principal = exchange.principal();
+            if (exchange.request().headers().contains("If-Match")) {
+                throw new ProblemException(Problem.PRECONDITION_FAILED, "a folder has no entity tag");
+            }
             exchange.blocking(() -> {
                 files.deleteTree(path, below -> exchange.require(Action.DELETE, below), principal);
                 exchange.onLoop(() -> exchange.empty(204));
             });
             return;
         }
-        Principal principal = require(exchange, Action.DELETE, path);
         exchange.blocking(() -> {
+            if (isFolder && !files.stat(path).map(FileEntry::folder).orElse(false)) {
+                throw new ProblemException(Problem.FILE_NOT_FOUND, "there is no folder " + path);
+            }
             files.delete(path, FileHeaders.precondition(exchange.request()), principal);
             exchange.onLoop(() -> exchange.empty(204));
         });
@@ -167,6 +182,10 @@ final class FilesHandler {
 
     private void list(Exchange exchange, String folder) {
         Principal principal = exchange.principal();
+        if (!folder.isEmpty() && !visible(principal, folder, true)) {
+            // Whether there is such a folder is nothing to tell either.
+            require(exchange, Action.READ, folder);
+        }
         boolean html = isHtml(exchange);
         Listing.Query query = query(exchange);
         exchange.blocking(() -> {
@@ -175,6 +194,8 @@ final class FilesHandler {
                 exchange.response().putHeader("Vary", "Accept, Authorization");
                 if (html) {
                     StatusHandler.pageHeaders(exchange.response());
+                    // Without a referrer a browser would send the form from the origin "null", which is refused.
+                    exchange.response().putHeader("Referrer-Policy", "same-origin");
                     exchange.answer(
                             200, "text/html; charset=utf-8", FolderPage.html(folder, listing, next(exchange, listing)));
                 } else {
@@ -221,8 +242,18 @@ final class FilesHandler {
         return listing.next() == null ? null : exchange.target().queryWith("cursor", listing.next());
     }
 
+    /// Whether anything may be written in a folder.
+    static boolean mayWriteBelow(Principal principal, String folder) {
+        return folder.isEmpty()
+                ? principal.may(Action.ADMIN, "users") || principal.mayOverlap(Action.WRITE, Pattern.ALL)
+                : principal.mayOverlap(Action.WRITE, Pattern.of(folder + "/**"));
+    }
+
     /// A name is shown to those who may read what it names, or something below it.
     static boolean visible(Principal principal, String path, boolean folder) {
-        return FileGrants.isVisible(principal, path, folder);
+        if (path.equals(USERS_FILE)) {
+            return principal.may(Action.ADMIN, "users");
+        }
+        return folder ? principal.mayOverlap(Action.READ, Pattern.of(path + "/**")) : principal.may(Action.READ, path);
     }
 }

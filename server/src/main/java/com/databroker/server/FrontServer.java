@@ -59,8 +59,10 @@ final class FrontServer {
 
     private void answer(Exchange exchange, FileEntry entry, String pin) {
         HttpServerResponse response = exchange.response();
+        // Asked first: a refusal must not carry what is said of the file.
+        boolean known = FileHeaders.isKnown(exchange.request(), entry);
         FileHeaders.describe(exchange.request(), entry);
-        if (FileHeaders.isKnown(exchange.request(), entry)) {
+        if (known) {
             exchange.empty(304);
             return;
         }

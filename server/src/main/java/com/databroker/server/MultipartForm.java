@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -23,10 +24,12 @@ final class MultipartForm {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int HEADERS_BYTES_MAX = 8 << 10;
     private static final int PARTS_MAX = 1000;
-    private static final Pattern BOUNDARY =
-            Pattern.compile(";\\s*boundary=(?:\"([^\"]{1,70})\"|([^\\s;\"]{1,70}))", Pattern.CASE_INSENSITIVE);
-    private static final Pattern PARAMETER = Pattern.compile(
-            ";\\s*(name|filename)=(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^;\\s\"]*))", Pattern.CASE_INSENSITIVE);
+    private static final int BOUNDARY_MAX = 70;
+    private static final Pattern PARAMETER =
+            Pattern.compile("\\s*;\\s*([^\\s=;\"]+)=(?:\"((?:[^\"\\\\]|\\\\.)*+)\"|([^;\\s\"]*))");
+
+    /// Of the encodings of mail, those that leave the bytes as they are.
+    private static final Set<String> PLAIN = Set.of("7bit", "8bit", "binary");
 
     /// One field. Its body must be read, or is skipped, before the next part is asked for.
     ///
@@ -57,11 +60,12 @@ final class MultipartForm {
 
     /// @throws ProblemException [Problem#BAD_REQUEST] where the header has no boundary
     static MultipartForm of(String contentType, InputStream in) throws IOException {
-        Matcher matcher = BOUNDARY.matcher(contentType);
-        if (!matcher.find()) {
-            throw new ProblemException(Problem.BAD_REQUEST, "multipart/form-data comes without a boundary");
+        String boundary = parameters(contentType).getOrDefault("boundary", "");
+        if (boundary.isEmpty() || boundary.length() > BOUNDARY_MAX) {
+            throw new ProblemException(
+                    Problem.BAD_REQUEST, "multipart/form-data comes without a boundary of 1 to 70 characters");
         }
-        return new MultipartForm(in, matcher.group(1) == null ? matcher.group(2) : matcher.group(1));
+        return new MultipartForm(in, boundary);
     }
 
     static boolean isForm(@Nullable String contentType) {
@@ -102,11 +106,19 @@ final class MultipartForm {
         if (!disposition.toLowerCase(Locale.ROOT).startsWith("form-data")) {
             throw malformed("a part has no Content-Disposition: form-data");
         }
+        if (!PLAIN.contains(
+                headers.getOrDefault("content-transfer-encoding", "binary").toLowerCase(Locale.ROOT))) {
+            throw malformed("a part has a Content-Transfer-Encoding, which is not undone here");
+        }
+        Map<String, String> parameters = parameters(disposition);
+        String filename = parameters.get("filename");
         Body body = new Body();
         current = body;
-        String name = parameter(disposition, "name");
         return new Part(
-                name == null ? "" : name, parameter(disposition, "filename"), headers.get("content-type"), body);
+                unescaped(parameters.getOrDefault("name", "")),
+                filename == null ? null : unescaped(filename),
+                headers.get("content-type"),
+                body);
     }
 
     private void drainEpilogue() throws IOException {
@@ -141,27 +153,40 @@ final class MultipartForm {
             if (text == null || colon <= 0) {
                 throw malformed("a header of a part is none");
             }
-            headers.put(
-                    text.substring(0, colon).toLowerCase(Locale.ROOT),
-                    text.substring(colon + 1).strip());
+            String name = text.substring(0, colon).toLowerCase(Locale.ROOT);
+            if (headers.put(name, text.substring(colon + 1).strip()) != null) {
+                throw malformed("a header of a part stands twice");
+            }
         }
     }
 
-    /// Browsers escape a quote as `%22` and a line end as `%0D%0A`, older programs with a backslash.
-    private static @Nullable String parameter(String disposition, String name) {
-        Matcher matcher = PARAMETER.matcher(disposition);
-        while (matcher.find()) {
-            if (matcher.group(1).equalsIgnoreCase(name)) {
-                String quoted = matcher.group(2);
-                return quoted == null
-                        ? matcher.group(3)
-                        : quoted.replace("\\\"", "\"")
-                                .replace("%22", "\"")
-                                .replace("%0D", "\r")
-                                .replace("%0A", "\n");
+    /// What follows the first word of a header: `; name="value"; name=value`. Read whole or refused, since two
+    /// readers that skip different things find different names.
+    private static Map<String, String> parameters(String header) {
+        Map<String, String> parameters = new HashMap<>();
+        int semicolon = header.indexOf(';');
+        String rest = semicolon < 0 ? "" : header.substring(semicolon);
+        Matcher matcher = PARAMETER.matcher(rest);
+        int end = 0;
+        for (; matcher.lookingAt(); matcher.region(end, rest.length())) {
+            end = matcher.end();
+            String value = matcher.group(2) == null ? matcher.group(3) : matcher.group(2);
+            if (parameters.put(matcher.group(1).toLowerCase(Locale.ROOT), value) != null) {
+                throw malformed("a parameter stands twice");
             }
         }
-        return null;
+        if (!rest.substring(end).strip().matches(";?")) {
+            throw malformed("the parameters of a header cannot be read");
+        }
+        return parameters;
+    }
+
+    /// Browsers escape a quote as `%22` and a line end as `%0D%0A`, older programs with a backslash.
+    private static String unescaped(String quoted) {
+        return quoted.replace("\\\"", "\"")
+                .replace("%22", "\"")
+                .replace("%0D", "\r")
+                .replace("%0A", "\n");
     }
 
     private static ProblemException malformed(String what) {

@@ -4,13 +4,14 @@ import com.databroker.access.Action;
 import com.databroker.access.Principal;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Utf8;
 import com.databroker.files.FileMetadata;
 import com.databroker.files.ResumableUploads;
 import com.databroker.files.ResumableUploads.Progress;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import java.nio.charset.StandardCharsets;
+import java.io.InputStream;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -68,14 +69,17 @@ final class TusHandler {
         FilesHandler.checkName(target);
         Principal principal = FilesHandler.require(exchange, Action.WRITE, target);
         long length = number(request, "Upload-Length");
-        BodyStream body = piece(request) ? new BodyStream(request, bytesPerSecondMin) : null;
+        InputStream body = piece(request) ? body(exchange) : null;
+        if (body == null && hasBody(request)) {
+            throw new ProblemException(
+                    Problem.MEDIA_TYPE_UNSUPPORTED, "the first piece of an upload comes as " + PIECE);
+        }
         long bodyLength = exchange.announcedLength(Long.MAX_VALUE, "files.size-max");
         exchange.blocking(() -> {
             Progress begun =
                     uploads.create(target, length, FileHeaders.precondition(request), ofFile(metadata), principal);
             Progress progress = begun;
             if (body != null && begun.change() == null) {
-                UploadHandler.welcome(exchange);
                 progress = uploads.append(begun.id(), 0, body, bodyLength, principal);
             }
             Progress said = progress;
@@ -84,6 +88,10 @@ final class TusHandler {
                 answer(exchange, said, 201);
             });
         });
+    }
+
+    private InputStream body(Exchange exchange) {
+        return UploadHandler.onDemand(exchange, new BodyStream(exchange.request(), bytesPerSecondMin));
     }
 
     private static String child(String folder, @Nullable String name) {
@@ -99,6 +107,11 @@ final class TusHandler {
         return type == null || type.isEmpty() || type.chars().anyMatch(c -> c < ' ' || c > '~')
                 ? FileMetadata.NONE
                 : new FileMetadata(Map.of(FileMetadata.CONTENT_TYPE, type));
+    }
+
+    private static boolean hasBody(HttpServerRequest request) {
+        String length = request.getHeader("Content-Length");
+        return request.headers().contains("Transfer-Encoding") || (length != null && !length.matches("0+"));
     }
 
     private static boolean piece(HttpServerRequest request) {
@@ -140,7 +153,11 @@ final class TusHandler {
     private static HttpMethod method(Exchange exchange) {
         String override = exchange.request().getHeader("X-HTTP-Method-Override");
         if (exchange.isMethod(HttpMethod.POST) && override != null) {
-            return override.equals("PATCH") ? PATCH : HttpMethod.valueOf(override);
+            for (HttpMethod offered : List.of(HttpMethod.HEAD, PATCH, HttpMethod.DELETE)) {
+                if (offered.name().equals(override)) {
+                    return offered;
+                }
+            }
         }
         exchange.allow(HttpMethod.HEAD, PATCH, HttpMethod.DELETE, HttpMethod.OPTIONS);
         return exchange.request().method();
@@ -153,8 +170,7 @@ final class TusHandler {
         }
         long offset = number(request, "Upload-Offset");
         long length = exchange.announcedLength(Long.MAX_VALUE, "files.size-max");
-        BodyStream body = new BodyStream(request, bytesPerSecondMin);
-        UploadHandler.welcome(exchange);
+        InputStream body = body(exchange);
         exchange.blocking(() -> {
             Progress progress = uploads.append(id, offset, body, length, principal);
             exchange.onLoop(() -> answer(exchange, progress, 204));
@@ -185,10 +201,12 @@ final class TusHandler {
         for (String pair : header == null ? List.<String>of() : List.of(header.split(",", -1))) {
             String[] parts = pair.strip().split(" ", 2);
             try {
-                String value = parts.length == 1
-                        ? ""
-                        : new String(Base64.getDecoder().decode(parts[1].strip()), StandardCharsets.UTF_8);
-                metadata.put(parts[0], value);
+                byte[] decoded = Base64.getDecoder().decode(parts.length == 1 ? "" : parts[1].strip());
+                String value = Utf8.decode(decoded, 0, decoded.length);
+                if (value == null || metadata.put(parts[0], value) != null) {
+                    throw new ProblemException(
+                            Problem.BAD_REQUEST, "Upload-Metadata has a name twice, or a value that is not UTF-8");
+                }
             } catch (IllegalArgumentException notBase64) {
                 throw new ProblemException(Problem.BAD_REQUEST, "Upload-Metadata is not name Base64,name Base64");
             }

@@ -11,6 +11,7 @@ import com.databroker.files.Precondition;
 import com.databroker.files.Upload;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -64,13 +65,39 @@ final class UploadHandler {
     }
 
     /// Asks for the body, which a client with `Expect: 100-continue` has not sent yet.
-    static void welcome(Exchange exchange) {
+    private static void welcome(Exchange exchange) {
         exchange.onLoop(() -> {
             if ("100-continue".equalsIgnoreCase(exchange.request().getHeader("Expect"))) {
                 exchange.response().writeContinue();
             }
             exchange.request().resume();
         });
+    }
+
+    /// A body that is asked for when it is read first: what is checked before is checked without it.
+    static InputStream onDemand(Exchange exchange, BodyStream body) {
+        return new FilterInputStream(body) {
+            private boolean welcomed;
+
+            @Override
+            public int read() throws IOException {
+                ask();
+                return super.read();
+            }
+
+            @Override
+            public int read(byte[] into, int offset, int length) throws IOException {
+                ask();
+                return super.read(into, offset, length);
+            }
+
+            private void ask() {
+                if (!welcomed) {
+                    welcomed = true;
+                    welcome(exchange);
+                }
+            }
+        };
     }
 
     private static void requireStill(Exchange exchange, String path) {
@@ -92,14 +119,18 @@ final class UploadHandler {
     void postForm(Exchange exchange, String folder) {
         HttpServerRequest request = exchange.request();
         Principal principal = exchange.principal();
+        if (!FilesHandler.mayWriteBelow(principal, folder)) {
+            FilesHandler.require(exchange, Action.WRITE, folder);
+        }
         requirePlain(request);
+        Digests digests = Digests.of(request);
         String contentType = String.valueOf(request.getHeader("Content-Type"));
         BodyStream body = new BodyStream(request, bytesPerSecondMin);
         exchange.blocking(() -> {
             List<Upload> uploads = new ArrayList<>();
             try {
                 welcome(exchange);
-                MultipartForm form = MultipartForm.of(contentType, body);
+                MultipartForm form = MultipartForm.of(contentType, digests.checked(body));
                 for (MultipartForm.Part part = form.next(); part != null; part = form.next()) {
                     if (part.filename() != null && !part.filename().isEmpty()) {
                         uploads.add(receive(exchange, folder, part, principal));

@@ -1,0 +1,142 @@
+package com.databroker.systemtests;
+
+import static com.databroker.systemtests.FilesBroker.header;
+import static com.databroker.systemtests.FilesBroker.problem;
+import static com.databroker.systemtests.FilesBroker.text;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The files plane where the system has no more to give: descriptors, room, or a disk that takes no more writes.
+class FilesDiskTest {
+    @Test
+    void a_form_of_a_thousand_files_does_not_use_up_the_descriptors(@TempDir Path data) throws Exception {
+        FilesServe serve = FilesServe.start(
+                Files.createDirectories(data.resolve("few")),
+                List.of("bash", "-c", "ulimit -n 700 && exec \"$0\" \"$@\""));
+        try {
+            StringBuilder form = new StringBuilder();
+            for (int i = 0; i < 1000; i++) {
+                form.append("--b\r\nContent-Disposition: form-data; name=f; filename=" + i + "\r\n\r\nx\r\n");
+            }
+            // Classes that refusals need are loaded while there are descriptors to do so.
+            assertThat(serve.send("GET", "/files/none", new byte[0]).statusCode())
+                    .isEqualTo(404);
+            assertThat(serve.send("POST", "/files/d/", new byte[0], "Content-Type", "multipart/form-data; boundary=b")
+                            .statusCode())
+                    .isEqualTo(400);
+            byte[] bytes = (form + "--b--\r\n").getBytes(StandardCharsets.US_ASCII);
+            HttpResponse<byte[]> answer =
+                    serve.send("POST", "/files/d/", bytes, "Content-Type", "multipart/form-data; boundary=b");
+            assertThat(answer.statusCode()).as(text(answer)).isIn(201, 503);
+            assertThat(serve.send("PUT", "/files/after", new byte[10]).statusCode())
+                    .isEqualTo(201);
+            assertThat(serve.send("GET", "/files/d/", new byte[0]).statusCode())
+                    .isEqualTo(answer.statusCode() == 201 ? 200 : 404);
+        } finally {
+            serve.kill();
+        }
+    }
+
+    /// A disk of 4 MiB in a mount namespace of the broker's own, which needs no privileges.
+    private static FilesServe onSmallDisk(Path data) throws IOException {
+        Path disk = Files.createDirectories(data.resolve("disk"));
+        String script = "mount -t tmpfs -o size=4m none '" + disk + "' && { ( until [ -e '" + data
+                + "/seal' ] && mount -o remount,ro '" + disk + "'; do sleep 0.1; done; touch '" + data
+                + "/sealed' ) & exec \"$0\" \"$@\"; }";
+        return FilesServe.start(
+                Files.createDirectories(data.resolve("data")),
+                List.of("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script),
+                "--files.folder",
+                disk.toString());
+    }
+
+    @Test
+    void a_full_disk_refuses_what_does_not_fit_and_goes_on_with_what_does(@TempDir Path data) throws Exception {
+        FilesServe serve = onSmallDisk(data);
+        try {
+            byte[] big = FilesBroker.random(1, 6 << 20);
+            byte[] fits = FilesBroker.random(2, 1 << 20);
+            assertThat(serve.send("PUT", "/files/a", fits).statusCode()).isEqualTo(201);
+            HttpResponse<byte[]> tus = serve.send(
+                    "POST", "/files/t", new byte[0], "Tus-Resumable", "1.0.0", "Upload-Length", "" + big.length);
+            String form = "--b\r\nContent-Disposition: form-data; name=f; filename=f\r\n\r\n";
+            byte[] formed = (form + "x".repeat(big.length) + "\r\n--b--").getBytes(StandardCharsets.ISO_8859_1);
+            for (HttpResponse<byte[]> full : List.of(
+                    serve.send("PUT", "/files/b", big),
+                    serve.send("PUT", "/files/a", big),
+                    serve.send("POST", "/files/", formed, "Content-Type", "multipart/form-data; boundary=b"))) {
+                assertThat(full.statusCode()).as(text(full)).isEqualTo(507);
+                assertThat(problem(full)).isEqualTo(4004);
+            }
+            assertThat(tus.statusCode()).isEqualTo(201);
+            HttpResponse<byte[]> piece = serve.send(
+                    "PATCH",
+                    header(tus, "Location"),
+                    big,
+                    "Tus-Resumable",
+                    "1.0.0",
+                    "Upload-Offset",
+                    "0",
+                    "Content-Type",
+                    "application/offset+octet-stream");
+            assertThat(piece.statusCode()).as(text(piece)).isEqualTo(507);
+            // What is resumable keeps what came; its owner gives it up.
+            assertThat(serve.send("DELETE", header(tus, "Location"), new byte[0], "Tus-Resumable", "1.0.0")
+                            .statusCode())
+                    .isEqualTo(204);
+            AttackSocket.await("no draft is left", () -> drafts(serve, data).isEmpty());
+            assertThat(serve.send("GET", "/files/a", new byte[0]).body()).isEqualTo(fits);
+            for (String name : List.of("b", "f", "t")) {
+                assertThat(serve.send("GET", "/files/" + name, new byte[0]).statusCode())
+                        .isEqualTo(404);
+            }
+            int stored = 1;
+            while (serve.send("PUT", "/files/more" + stored, fits).statusCode() == 201) {
+                stored++;
+            }
+            assertThat(stored).isBetween(2, 4);
+            assertThat(serve.send("DELETE", "/files/a", new byte[0]).statusCode())
+                    .isEqualTo(204);
+            assertThat(serve.send("PUT", "/files/b", fits).statusCode()).isEqualTo(201);
+        } finally {
+            serve.kill();
+        }
+    }
+
+    private static List<String> drafts(FilesServe serve, Path data) {
+        String[] names = serve.seen(data.resolve("disk/.dbk")).toFile().list();
+        return names == null ? List.of("unseen") : List.of(names);
+    }
+
+    @Test
+    void a_disk_that_becomes_read_only_is_still_read(@TempDir Path data) throws Exception {
+        FilesServe serve = onSmallDisk(data);
+        try {
+            assertThat(serve.send("PUT", "/files/a", new byte[100]).statusCode())
+                    .isEqualTo(201);
+            Files.createFile(data.resolve("seal"));
+            AttackSocket.await("it is sealed", () -> Files.exists(data.resolve("sealed")));
+            for (HttpResponse<byte[]> refused : List.of(
+                    serve.send("PUT", "/files/b", new byte[10]),
+                    serve.send("PUT", "/files/a", new byte[10]),
+                    serve.send("DELETE", "/files/a", new byte[0]),
+                    serve.send("POST", "/files/t", new byte[0], "Tus-Resumable", "1.0.0", "Upload-Length", "5"))) {
+                assertThat(refused.statusCode()).as(text(refused)).isEqualTo(500);
+                assertThat(problem(refused)).isEqualTo(4007);
+            }
+            assertThat(serve.send("GET", "/files/a", new byte[0]).body()).isEqualTo(new byte[100]);
+            assertThat(serve.send("GET", "/files/", new byte[0]).statusCode()).isEqualTo(200);
+            assertThat(serve.send("GET", "/files/b", new byte[0]).statusCode()).isEqualTo(404);
+        } finally {
+            serve.kill();
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package com.databroker.systemtests;
+
+import com.databroker.core.Bytes;
+import com.databroker.core.Json;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A broker in a process of its own, which can be killed.
+final class FilesServe {
+    private final Path data;
+    private final Process process;
+    private final URI address;
+
+    private FilesServe(Path data, Process process, URI address) {
+        this.data = data;
+        this.process = process;
+        this.address = address;
+    }
+
+    /// @param prefix what goes before the command, as a shell that sets a limit
+    /// @param settings flags beside the ports
+    static FilesServe start(Path data, List<String> prefix, String... settings) throws IOException {
+        Path context = data.resolve("context.json");
+        Files.deleteIfExists(context);
+        Path said = data.resolve("out.txt");
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xshare:auto",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "com.databroker.cli.Main",
+                "serve",
+                "--data",
+                data.toString()));
+        for (String door : List.of("http", "zmq", "ssh")) {
+            command.addAll(List.of("--" + door + ".port", "0"));
+        }
+        command.addAll(List.of(settings));
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(said.toFile()))
+                .start();
+        AttackSocket.await("the broker is up", () -> Files.exists(context) || !process.isAlive());
+        if (!Files.exists(context)) {
+            throw new AssertionError(Files.readString(said));
+        }
+        Object url = Json.parseObject(Bytes.wrap(Files.readAllBytes(context))).get("url");
+        return new FilesServe(data, process, URI.create(String.valueOf(url)));
+    }
+
+    URI http(String path) {
+        return URI.create(address + path);
+    }
+
+    int port() {
+        return address.getPort();
+    }
+
+    String token() throws IOException {
+        return Files.readString(data.resolve("admin.token")).strip();
+    }
+
+    /// One request as the administrator.
+    HttpResponse<byte[]> send(String method, String path, byte[] body, String... headers)
+            throws IOException, InterruptedException {
+        return FilesBroker.request(http(path), token(), method, body, headers);
+    }
+
+    /// A path as this process sees it, which may have mounts of its own.
+    Path seen(Path path) {
+        return Path.of("/proc", Long.toString(process.pid()), "root" + path.toAbsolutePath());
+    }
+
+    /// Ends it as a power cut would end it, but for the disk.
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+}
