@@ -1,10 +1,12 @@
 package com.databroker.server;
 
+import com.databroker.core.FileChange;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.files.FileEntry;
 import com.databroker.files.FileMetadata;
 import com.databroker.files.Precondition;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.net.URLEncoder;
@@ -33,30 +35,61 @@ final class FileHeaders {
     /// What curl says of a body when nobody told it anything.
     private static final String NOTHING_SAID = "application/x-www-form-urlencoded";
 
+    private static final CharSequence REPR_DIGEST = HttpHeaders.createOptimized("Repr-Digest");
+    private static final CharSequence CONTENT_TYPE_OPTIONS = HttpHeaders.createOptimized("X-Content-Type-Options");
+    private static final CharSequence CONTENT_SECURITY_POLICY = HttpHeaders.createOptimized("Content-Security-Policy");
+    private static final CharSequence BYTES = HttpHeaders.createOptimized("bytes");
+    private static final CharSequence NO_SNIFF = HttpHeaders.createOptimized("nosniff");
+    private static final CharSequence SANDBOX = HttpHeaders.createOptimized("sandbox");
+    private static final CharSequence PRIVATE = HttpHeaders.createOptimized("private, no-cache");
+
     private FileHeaders() {}
+
+    /// What headers say of one version, ready to be sent.
+    record Description(String etag, String digest, String modified, String type, Map<String, String> metadata) {
+        static Description of(FileEntry entry) {
+            Map<String, String> metadata = entry.metadata().values();
+            return new Description(
+                    quoted(entry.etag()),
+                    reprDigest(entry.sha256()),
+                    date(entry.modified()),
+                    metadata.getOrDefault(FileMetadata.CONTENT_TYPE, MediaTypes.of(entry.name())),
+                    metadata);
+        }
+    }
 
     /// What is known of a file, and that what was uploaded is shown, never run: a page among the files must
     /// not act in the name of its reader.
-    static void describe(HttpServerRequest request, FileEntry entry) {
+    static void describe(HttpServerRequest request, Description file) {
         HttpServerResponse response = request.response();
-        validators(response, entry.etag(), entry.sha256(), request.getHeader("Want-Repr-Digest"));
-        Map<String, String> metadata = entry.metadata().values();
-        metadata.forEach(response::putHeader);
-        response.putHeader(
-                        "Content-Type", metadata.getOrDefault(FileMetadata.CONTENT_TYPE, MediaTypes.of(entry.name())))
-                .putHeader("Last-Modified", date(entry.modified()))
-                .putHeader("Accept-Ranges", "bytes");
+        validators(response, file.etag, file.digest, Digests.wantsSha256(request.getHeader("Want-Repr-Digest")));
+        file.metadata.forEach(response::putHeader);
+        response.putHeader(HttpHeaders.CONTENT_TYPE, file.type)
+                .putHeader(HttpHeaders.LAST_MODIFIED, file.modified)
+                .putHeader(HttpHeaders.ACCEPT_RANGES, BYTES);
     }
 
-    static void validators(HttpServerResponse response, String etag, String sha256, @Nullable String wanted) {
-        if (Digests.wantsSha256(wanted)) {
-            String base64 = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256));
-            response.putHeader("Repr-Digest", "sha-256=:" + base64 + ":");
+    /// The headers of a change that was made.
+    static void describe(HttpServerResponse response, FileChange change) {
+        validators(response, quoted(change.etag()), reprDigest(change.sha256()), true);
+    }
+
+    private static String quoted(String etag) {
+        return "\"" + etag + "\"";
+    }
+
+    private static String reprDigest(String sha256) {
+        return "sha-256=:" + Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256)) + ":";
+    }
+
+    private static void validators(HttpServerResponse response, String etag, String digest, boolean wanted) {
+        if (wanted) {
+            response.putHeader(REPR_DIGEST, digest);
         }
-        response.putHeader("ETag", "\"" + etag + "\"")
-                .putHeader("X-Content-Type-Options", "nosniff")
-                .putHeader("Content-Security-Policy", "sandbox")
-                .putHeader("Cache-Control", "private, no-cache");
+        response.putHeader(HttpHeaders.ETAG, etag)
+                .putHeader(CONTENT_TYPE_OPTIONS, NO_SNIFF)
+                .putHeader(CONTENT_SECURITY_POLICY, SANDBOX)
+                .putHeader(HttpHeaders.CACHE_CONTROL, PRIVATE);
     }
 
     /// To be saved under its name, which any program can read.

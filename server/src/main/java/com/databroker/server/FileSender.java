@@ -36,7 +36,7 @@ final class FileSender {
             // Asked first: a refusal must not carry what is said of the file.
             boolean known = FileHeaders.isKnown(request, entry);
             List<ByteRanges.Range> ranges = known || exchange.isMethod(HttpMethod.HEAD) ? null : ranges(request, entry);
-            FileHeaders.describe(request, entry);
+            FileHeaders.describe(request, file.memo(FileHeaders.Description.class, FileHeaders.Description::of));
             if (known) {
                 exchange.empty(304);
                 return;

@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /// `/files/<path>`: GET, HEAD, PUT, POST and DELETE of files, GET, POST and DELETE of folders.
 final class FilesHandler {
-    /// The users file is a file like others, but for who may touch it: administrators of `users`.
-    static final String USERS_FILE = "broker_users.xml";
+    static final String USERS_FILE = FileGrants.USERS_FILE;
 
     private static final int LIMIT = 1000;
     private static final java.util.regex.Pattern ESCAPE = java.util.regex.Pattern.compile("%[0-9A-Fa-f]{2}");
@@ -92,10 +91,7 @@ final class FilesHandler {
     }
 
     static void checkName(String path) {
-        if (path.equalsIgnoreCase(USERS_FILE) && !path.equals(USERS_FILE)) {
-            // On some disks it would be the users file.
-            throw new ProblemException(Problem.PATH_INVALID, "the name could be read as " + USERS_FILE);
-        }
+        FileGrants.checkName(path);
         if (ESCAPE.matcher(path).find()) {
             // No address could name it: one that is escaped twice is refused.
             throw new ProblemException(Problem.PATH_INVALID, "the name has a percent escape");
@@ -103,14 +99,14 @@ final class FilesHandler {
     }
 
     static Principal require(Exchange exchange, Action action, String path) {
-        return path.equals(USERS_FILE) ? exchange.require(Action.ADMIN, "users") : exchange.require(action, path);
+        Principal principal = exchange.principal();
+        FileGrants.require(exchange.gate(), principal, action, path, exchange.address(), Exchange.DOOR);
+        return principal;
     }
 
     private void delete(Exchange exchange, String path, boolean isFolder) {
         exchange.target().allow("recursive");
-        if (path.equals(USERS_FILE)) {
-            throw new ProblemException(Problem.FORBIDDEN, "the users file can be replaced, not deleted");
-        }
+        FileGrants.checkMayGo(path);
         if (path.isEmpty()) {
             throw new ProblemException(Problem.PATH_INVALID, "the folder of all files cannot be deleted");
         }
@@ -251,9 +247,6 @@ final class FilesHandler {
 
     /// A name is shown to those who may read what it names, or something below it.
     static boolean visible(Principal principal, String path, boolean folder) {
-        if (path.equals(USERS_FILE)) {
-            return principal.may(Action.ADMIN, "users");
-        }
-        return folder ? principal.mayOverlap(Action.READ, Pattern.of(path + "/**")) : principal.may(Action.READ, path);
+        return FileGrants.isVisible(principal, path, folder);
     }
 }

@@ -61,7 +61,7 @@ final class FrontServer {
         HttpServerResponse response = exchange.response();
         // Asked first: a refusal must not carry what is said of the file.
         boolean known = FileHeaders.isKnown(exchange.request(), entry);
-        FileHeaders.describe(exchange.request(), entry);
+        FileHeaders.describe(exchange.request(), FileHeaders.Description.of(entry));
         if (known) {
             exchange.empty(304);
             return;

@@ -107,7 +107,7 @@ final class UploadHandler {
 
     private static void answer(Exchange exchange, FileChange change) {
         HttpServerResponse response = exchange.response();
-        FileHeaders.validators(response, change.etag(), change.sha256(), null);
+        FileHeaders.describe(response, change);
         if (change.kind() == FileChange.Kind.CREATED) {
             response.putHeader("Location", exchange.request().path());
         }
