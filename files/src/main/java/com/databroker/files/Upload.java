@@ -88,10 +88,7 @@ public final class Upload implements AutoCloseable {
         long start = size();
         long at = start;
         try {
-            int read = buffer.length;
-            while (read == buffer.length) {
-                // Few large writes: the pieces of a body are as small as the network likes.
-                read = body.readNBytes(buffer, 0, buffer.length);
+            for (int read = readWhatIsThere(body, buffer); read >= 0; read = readWhatIsThere(body, buffer)) {
                 write(ByteBuffer.wrap(buffer, 0, read), at);
                 at += read;
             }
@@ -102,6 +99,19 @@ public final class Upload implements AutoCloseable {
             throw new ProblemException(
                     Problem.BODY_INCOMPLETE, (at - start) + " bytes came of " + length + " that were announced");
         }
+    }
+
+    /// Few large writes: the pieces of a body are as small as the network likes. Waits for the first only.
+    private static int readWhatIsThere(InputStream body, byte[] buffer) throws IOException {
+        int filled = body.read(buffer);
+        while (filled > 0 && filled < buffer.length && body.available() > 0) {
+            int more = body.read(buffer, filled, buffer.length - filled);
+            if (more < 0) {
+                break;
+            }
+            filled += more;
+        }
+        return filled;
     }
 
     /// Reads what was written.

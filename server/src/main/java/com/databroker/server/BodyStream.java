@@ -107,6 +107,17 @@ final class BodyStream extends InputStream {
         return count;
     }
 
+    /// Bytes that are here already.
+    @Override
+    public int available() {
+        lock.lock();
+        try {
+            return current.length - position + queued;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private boolean next() throws IOException {
         lock.lock();
         try {

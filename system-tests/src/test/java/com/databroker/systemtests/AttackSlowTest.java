@@ -69,7 +69,7 @@ class AttackSlowTest {
         }
         try (Stream<Path> files = Files.walk(broker.broker().data().resolve("files"))) {
             assertThat(files.map(path -> path.getFileName().toString()))
-                    .noneMatch(name -> name.startsWith(".dbk") || name.startsWith("slow"));
+                    .noneMatch(name -> name.startsWith("u-") || name.startsWith("slow"));
         }
     }
 
