@@ -27,7 +27,8 @@ class FilesDiskTest {
                 form.append("--b\r\nContent-Disposition: form-data; name=f; filename=" + i + "\r\n\r\nx\r\n");
             }
             // Classes that refusals need are loaded while there are descriptors to do so.
-            assertThat(serve.send("DELETE", "/files/none?recursive", new byte[0]).statusCode())
+            assertThat(serve.send("DELETE", "/files/none?recursive", new byte[0])
+                            .statusCode())
                     .isEqualTo(404);
             assertThat(serve.send("GET", "/files/none", new byte[0]).statusCode())
                     .isEqualTo(404);

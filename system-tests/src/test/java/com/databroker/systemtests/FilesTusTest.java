@@ -485,7 +485,8 @@ class FilesTusTest {
         // Not only what was written at once, but all that arrived.
         AttackSocket.await("it is kept", () -> draftBytes() == 400_000);
         assertThat(offset(upload)).isEqualTo("400000");
-        assertThat(patch(upload, 400_000, part(400_000, 1_000_000)).statusCode()).isEqualTo(204);
+        assertThat(patch(upload, 400_000, part(400_000, 1_000_000)).statusCode())
+                .isEqualTo(204);
         assertThat(files.get("/files/kept.bin").body()).isEqualTo(part(0, 1_000_000));
     }
 }
