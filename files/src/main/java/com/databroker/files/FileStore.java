@@ -96,20 +96,25 @@ final class FileStore {
         }
     }
 
-    /// Tells everyone; that it was told is noted at once, and safe a moment later.
+    /// Tells everyone; that it was told is noted at once, and safe a moment later. Where somebody could not be
+    /// told, as when the broker stops, the next start tells again.
     void announce(FileChange change) {
+        boolean told = true;
         for (Consumer<FileChange> listener : listeners) {
             try {
                 listener.accept(change);
             } catch (RuntimeException failed) {
                 // The change is made; whoever made it must not be told otherwise.
+                told = false;
                 LOG.atError()
                         .addKeyValue("path", change.path())
                         .setCause(failed)
                         .log("not everyone could be told");
             }
         }
-        journal.note(List.of(new JournalEntry.Sent(change.version())));
+        if (told) {
+            journal.note(List.of(new JournalEntry.Sent(change.version())));
+        }
     }
 
     /// What became of a look at a file.

@@ -106,7 +106,8 @@ class AttackAccessTest {
             for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
                 String name = file.getFileName().toString();
                 if (!name.equals("admin.token") && !name.equals("context.json") && !name.equals("secret.txt")) {
-                    assertThat(Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1)).doesNotContain(broker.token());
+                    assertThat(Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1))
+                            .doesNotContain(broker.token());
                 }
             }
         }
