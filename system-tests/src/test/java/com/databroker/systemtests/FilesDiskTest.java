@@ -51,9 +51,10 @@ class FilesDiskTest {
     /// A disk of 4 MiB in a mount namespace of the broker's own, which needs no privileges.
     private static FilesServe onSmallDisk(Path data) throws IOException {
         Path disk = Files.createDirectories(data.resolve("disk"));
-        String script = "mount -t tmpfs -o size=4m none '" + disk + "' && { ( until [ -e '" + data
-                + "/seal' ] && mount -o remount,ro '" + disk + "'; do sleep 0.1; done; touch '" + data
-                + "/sealed' ) & exec \"$0\" \"$@\"; }";
+        // What seals the disk when it is told to ends with the broker, whose process takes the shell's place.
+        String script = "mount -t tmpfs -o size=4m none '" + disk + "' && { ( while kill -0 $$; do if [ -e '" + data
+                + "/seal' ] && mount -o remount,ro '" + disk + "'; then touch '" + data
+                + "/sealed'; break; fi; sleep 0.1; done 2>/dev/null ) & exec \"$0\" \"$@\"; }";
         return FilesServe.start(
                 Files.createDirectories(data.resolve("data")),
                 List.of("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script),
