@@ -11,15 +11,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.xml.XMLConstants;
-import javax.xml.parsers.ParserConfigurationException;
-import javax.xml.parsers.SAXParserFactory;
 import javax.xml.transform.stream.StreamSource;
 import javax.xml.validation.Schema;
 import javax.xml.validation.SchemaFactory;
@@ -39,9 +36,6 @@ import org.xml.sax.helpers.DefaultHandler;
 final class UsersXml {
     private static final int DEPTH_MAX = 20;
     private static final int ATTRIBUTES_MAX = 20;
-    private static final String FEATURES = "http://xml.org/sax/features/";
-    private static final String APACHE = "http://apache.org/xml/features/";
-    private static final String LIMITS = "http://www.oracle.com/xml/jaxp/properties/";
     private static final Pattern DECLARED = Pattern.compile("\\A<\\?xml[^>]*?encoding\\s*=\\s*[\"']([^\"'>]*)");
     private static final Pattern SCHEMA_CODE = Pattern.compile("\\A(cvc|cos|sch-props)[-.\\w]*: ");
     private static final Schema SCHEMA = schema();
@@ -98,7 +92,7 @@ final class UsersXml {
         }
         Reader reader = new Reader(findings);
         try {
-            XMLReader parser = parser();
+            XMLReader parser = Xml.reader(SCHEMA, DEPTH_MAX, ATTRIBUTES_MAX);
             parser.setContentHandler(reader);
             parser.setErrorHandler(reader);
             parser.setEntityResolver(reader);
@@ -124,37 +118,6 @@ final class UsersXml {
             return "a DOCTYPE is not allowed; delete it";
         }
         return "not well-formed: " + (message.endsWith(".") ? message.substring(0, message.length() - 1) : message);
-    }
-
-    private static XMLReader parser() throws SAXException {
-        SAXParserFactory factory = SAXParserFactory.newDefaultNSInstance();
-        try {
-            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-            factory.setFeature(APACHE + "disallow-doctype-decl", true);
-            factory.setFeature(FEATURES + "external-general-entities", false);
-            factory.setFeature(FEATURES + "external-parameter-entities", false);
-            factory.setFeature(APACHE + "nonvalidating/load-external-dtd", false);
-            factory.setXIncludeAware(false);
-            factory.setSchema(SCHEMA);
-            XMLReader parser = factory.newSAXParser().getXMLReader();
-            parser.setProperty(XMLConstants.ACCESS_EXTERNAL_DTD, "");
-            parser.setProperty(XMLConstants.ACCESS_EXTERNAL_SCHEMA, "");
-            parser.setProperty(LIMITS + "maxElementDepth", String.valueOf(DEPTH_MAX));
-            parser.setProperty(LIMITS + "elementAttributeLimit", String.valueOf(ATTRIBUTES_MAX));
-            speakEnglish(parser);
-            return parser;
-        } catch (ParserConfigurationException unknown) {
-            throw new IllegalStateException("the JDK's own parser knows these", unknown);
-        }
-    }
-
-    /// The messages go to whoever sent the file, wherever the broker runs. Only the old interface can say so.
-    @SuppressWarnings("deprecation")
-    private static void speakEnglish(XMLReader parser) throws SAXException {
-        if (parser instanceof org.xml.sax.Parser old) {
-            // Not ENGLISH: there is no bundle of that name, and the search would go on to the language of the machine.
-            old.setLocale(Locale.ROOT);
-        }
     }
 
     private static Schema schema() {

@@ -13,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
 
 /// Follows patterns and prints what comes, until it is enough.
 final class Following {
@@ -28,23 +29,48 @@ final class Following {
     private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
     private long came;
 
+    /// From where, and when it is enough.
+    static final class Options {
+        @Option(names = "--since", paramLabel = "POSITION", description = "Begin after this event, as pub printed it.")
+        private @Nullable String since;
+
+        @Option(
+                names = {"-n", "--count"},
+                paramLabel = "N",
+                description = "End after N events.")
+        private long count = Long.MAX_VALUE;
+
+        @Option(
+                names = "--timeout",
+                paramLabel = "DURATION",
+                description = "End when nothing came for so long, as 10s. Else it waits for ever.")
+        private @Nullable Duration timeout;
+
+        /// Says what is wrong before anything is connected.
+        private @Nullable Position check() {
+            if (count < 1) {
+                throw CliException.usage("--count " + count + " is less than 1", "leave it out for no end");
+            }
+            return since == null ? null : Position.parse(since);
+        }
+    }
+
     private final EventPrinter printer;
     private final Surroundings around;
+    private final @Nullable Position after;
     private final long count;
     private final @Nullable Duration timeout;
 
-    /// @param count events after which it ends
-    /// @param timeout silence after which it ends, null for never
-    Following(EventPrinter printer, Surroundings around, long count, @Nullable Duration timeout) {
+    Following(EventPrinter printer, Surroundings around, Options options) {
         this.printer = printer;
         this.around = around;
-        this.count = count;
-        this.timeout = timeout;
+        this.after = options.check();
+        this.count = options.count;
+        this.timeout = options.timeout;
     }
 
     /// @return the exit code
-    int run(DatabrokerClient client, List<Pattern> wanted, @Nullable Position after, String described)
-            throws InterruptedException {
+    int run(DatabrokerClient client, List<Pattern> wanted, String described) throws InterruptedException {
         for (int i = 0; i < wanted.size(); i++) {
             client.subscribe(wanted.get(i), after, new Listener(wanted.subList(0, i)));
         }

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 @Command(
         footer = {
             "  databroker serve",
-            "  databroker serve --http.port 0 --zmq.port 0 --ssh.port 0 --data /tmp/try",
+            "  databroker serve --http.port 0 --zmq.port 0 --ssh.port 0 --data try",
             "  databroker serve --config databroker.yaml --set log.level=debug",
             "",
             "Ctrl-C or SIGTERM stop it within three seconds; the exit code is then 0."

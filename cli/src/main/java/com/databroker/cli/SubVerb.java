@@ -1,12 +1,9 @@
 package com.databroker.cli;
 
 import com.databroker.core.Pattern;
-import com.databroker.core.Position;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,15 +26,6 @@ final class SubVerb implements Verb {
             description = "* is one segment, ** is any number of them; put it between quotes.")
     private final List<String> patterns = new ArrayList<>();
 
-    @Option(names = "--since", paramLabel = "POSITION", description = "Begin after this event, as pub printed it.")
-    private @Nullable String since;
-
-    @Option(
-            names = {"-n", "--count"},
-            paramLabel = "N",
-            description = "End after N events.")
-    private long count = Long.MAX_VALUE;
-
     @Option(names = "--json", description = "Each event as a CloudEvent, one JSON object a line.")
     private boolean json;
 
@@ -47,11 +35,8 @@ final class SubVerb implements Verb {
     @Option(names = "--no-newline", description = "With --raw: nothing between the payloads.")
     private boolean noNewline;
 
-    @Option(
-            names = "--timeout",
-            paramLabel = "DURATION",
-            description = "End when nothing came for so long, as 10s. Else it waits for ever.")
-    private @Nullable Duration timeout;
+    @Mixin
+    private final Following.Options options = new Following.Options();
 
     @Mixin
     private final BrokerOptions broker = new BrokerOptions();
@@ -64,15 +49,9 @@ final class SubVerb implements Verb {
         if (noNewline && !raw) {
             throw CliException.usage("--no-newline goes with --raw", "add --raw");
         }
-        if (count < 1) {
-            throw CliException.usage("--count " + count + " is less than 1", "leave it out for no end");
-        }
         List<Pattern> wanted = patterns.stream().map(Pattern::of).distinct().toList();
-        Position after = since == null ? null : Position.parse(since);
         EventPrinter printer = new EventPrinter(around.out(), json, raw, noNewline);
-        return broker.with(
-                around,
-                (client, address) ->
-                        new Following(printer, around, count, timeout).run(client, wanted, after, address.described()));
+        Following following = new Following(printer, around, options);
+        return broker.with(around, (client, address) -> following.run(client, wanted, address.described()));
     }
 }

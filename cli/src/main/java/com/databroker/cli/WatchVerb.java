@@ -3,10 +3,8 @@ package com.databroker.cli;
 import com.databroker.core.Event;
 import com.databroker.core.Json;
 import com.databroker.core.Pattern;
-import com.databroker.core.Position;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
-import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
@@ -32,40 +30,22 @@ final class WatchVerb implements Verb {
             description = "Paths: * is one segment, ** is any number of them. Else all.")
     private String pattern = "**";
 
-    @Option(names = "--since", paramLabel = "POSITION", description = "Begin after this event.")
-    private @Nullable String since;
-
-    @Option(
-            names = {"-n", "--count"},
-            paramLabel = "N",
-            description = "End after N changes.")
-    private long count = Long.MAX_VALUE;
-
     @Option(names = "--json", description = "Each change as a CloudEvent, one JSON object a line.")
     private boolean json;
 
-    @Option(
-            names = "--timeout",
-            paramLabel = "DURATION",
-            description = "End when nothing came for so long, as 10s. Else it waits for ever.")
-    private @Nullable Duration timeout;
+    @Mixin
+    private final Following.Options options = new Following.Options();
 
     @Mixin
     private final BrokerOptions broker = new BrokerOptions();
 
     @Override
     public int run(Surroundings around) throws IOException, InterruptedException {
-        if (count < 1) {
-            throw CliException.usage("--count " + count + " is less than 1", "leave it out for no end");
-        }
         String plain = Paths.plain(pattern);
         Pattern wanted = Pattern.of("files/" + (plain.endsWith("/") ? plain + "**" : plain));
-        Position after = since == null ? null : Position.parse(since);
         EventPrinter printer = new EventPrinter(around.out(), json, false, false, WatchVerb::line);
-        return broker.with(
-                around,
-                (client, address) -> new Following(printer, around, count, timeout)
-                        .run(client, List.of(wanted), after, address.described()));
+        Following following = new Following(printer, around, options);
+        return broker.with(around, (client, address) -> following.run(client, List.of(wanted), address.described()));
     }
 
     private static String line(Event event) {

@@ -148,8 +148,9 @@ public final class FilePlane implements AutoCloseable {
         FilePath.parse(path);
         store.rules.checkType(path);
         try {
-            checkPlace(path);
-            Known before = current(path);
+            FileState there = disk.look(path);
+            checkPlace(path, there);
+            Known before = current(path, there);
             precondition.check(path, before == null ? null : before.etag());
             if (length >= 0) {
                 store.rules.checkSize(path, length);
@@ -197,8 +198,8 @@ public final class FilePlane implements AutoCloseable {
         uploads.decrementAndGet();
     }
 
-    private void checkPlace(String path) throws IOException {
-        FileState there = disk.look(path);
+    private void checkPlace(String path, @Nullable FileState state) throws IOException {
+        FileState there = state;
         if (there != null && !there.isFile()) {
             throw new ProblemException(
                     Problem.PATH_CONFLICT, path + (there.isFolder() ? " is a folder" : " is not a file"));
@@ -211,8 +212,7 @@ public final class FilePlane implements AutoCloseable {
         }
     }
 
-    private @Nullable Known current(String path) throws IOException {
-        FileState state = disk.look(path);
+    private @Nullable Known current(String path, @Nullable FileState state) throws IOException {
         Known known = store.index.get(path);
         if (known == null ? state != null : !known.state().equals(state)) {
             store.observe(path);

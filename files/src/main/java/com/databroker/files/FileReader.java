@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -17,13 +16,13 @@ final class FileReader {
 
     private final FileStore store;
     private final FilesConfig config;
-    private final List<Glob> ignored;
+    private final IgnoredNames ignored;
     private final SmallFiles small;
 
     FileReader(FileStore store, FilesConfig config) {
         this.store = store;
         this.config = config;
-        this.ignored = config.ignore().stream().map(Glob::new).toList();
+        this.ignored = new IgnoredNames(config);
         this.small = new SmallFiles(config.cache().bytes());
     }
 
@@ -98,8 +97,8 @@ final class FileReader {
     }
 
     private boolean isIgnored(String path) {
-        String name = path.substring(path.lastIndexOf('/') + 1);
-        return store.index.get(path) == null && ignored.stream().anyMatch(glob -> glob.matches(name));
+        // What was uploaded under such a name is one of ours.
+        return store.index.get(path) == null && ignored.contain(path);
     }
 
     private OpenFile whole(String path, Known known, Disk.Opened opened) throws IOException {

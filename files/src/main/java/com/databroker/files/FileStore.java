@@ -30,9 +30,9 @@ import org.slf4j.LoggerFactory;
 ///
 /// A change is made by a [Commit], or found on the disk by [#observe]; there is no third way.
 final class FileStore {
-    private static final Logger LOG = LoggerFactory.getLogger(FileStore.class);
     static final int VERSIONS_RESERVED = 1000;
 
+    private static final Logger LOG = LoggerFactory.getLogger(FileStore.class);
     private static final int READ_BYTES = 256 << 10;
     private static final long JOURNAL_BYTES_MIN = 16 << 20;
     private static final long JOURNAL_BYTES_PER_FILE = 1000;
@@ -80,6 +80,7 @@ final class FileStore {
 
     /// A version that no change had, in this life or an earlier one: blocks of them are reserved in the
     /// journal.
+    ///
     /// @param makesRoom whether it is for a deletion, which must be possible on a full disk
     long takeVersion(boolean makesRoom) throws IOException {
         synchronized (versions) {

@@ -44,6 +44,11 @@ final class Rules {
         }
 
         synchronized void reserve(long moreBytes, long moreFiles) {
+            check(moreBytes, moreFiles);
+            count(moreBytes, moreFiles);
+        }
+
+        synchronized void check(long moreBytes, long moreFiles) {
             ByteSize quota = says.quota();
             if (quota != null && moreBytes > 0 && bytes + moreBytes > quota.bytes()) {
                 throw new ProblemException(
@@ -57,7 +62,6 @@ final class Rules {
                         "there would be more than " + says.filesMax() + " files of " + says.path() + " (files.rules."
                                 + name + ".files-max)");
             }
-            count(moreBytes, moreFiles);
         }
     }
 
@@ -166,11 +170,10 @@ final class Rules {
         }
     }
 
-    /// Whether [#reserve] would refuse now.
+    /// Refuses at once what [#reserve] would refuse as things are.
     void checkQuota(String path, @Nullable Known before, long size) {
-        reserve(path, before, size);
         long moreBytes = size - (before == null ? 0 : before.state().size());
-        of(path).forEach(rule -> rule.count(-moreBytes, before == null ? -1 : 0));
+        of(path).forEach(rule -> rule.check(moreBytes, before == null ? 1 : 0));
     }
 
     /// Counts what became of a file, whatever the quotas say.

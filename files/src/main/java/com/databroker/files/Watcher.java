@@ -37,6 +37,7 @@ final class Watcher implements AutoCloseable {
     private static final Duration SCAN_UNWATCHED = Duration.ofSeconds(30);
     private static final int UNCLOSED = 5;
     private static final int SIGNALS = 4096;
+    private static final int LOOKS_MAX = 500_000;
     private static final int SLOW_LOOKS = 4;
     private static final long SLOW_BYTES = 1 << 20;
     private static final Logger LOG = LoggerFactory.getLogger(Watcher.class);
@@ -52,7 +53,7 @@ final class Watcher implements AutoCloseable {
     private final FileStore store;
     private final FilesConfig config;
     private final FolderWatch watch;
-    private final List<Glob> ignored;
+    private final IgnoredNames ignored;
     private final Map<String, Look> looks = new HashMap<>();
     private final PriorityQueue<Look> order = new PriorityQueue<>((a, b) -> Long.signum(a.at - b.at));
 
@@ -73,7 +74,7 @@ final class Watcher implements AutoCloseable {
     private Watcher(FileStore store, FilesConfig config) {
         this.store = store;
         this.config = config;
-        this.ignored = config.ignore().stream().map(Glob::new).toList();
+        this.ignored = new IgnoredNames(config);
         this.watch = FolderWatch.open(store.disk.root());
         this.thread = Thread.ofPlatform().name("files-watcher").daemon().unstarted(this::run);
     }
@@ -174,6 +175,11 @@ final class Watcher implements AutoCloseable {
         if (!FilePath.isValid(path) || isIgnored(path)) {
             return;
         }
+        if (order.size() > LOOKS_MAX) {
+            // Comparing everything costs less memory than remembering so much of it.
+            scanAt = Math.min(scanAt, System.nanoTime() + config.quietTime().toNanos());
+            return;
+        }
         Look before = looks.get(path);
         long first = before == null ? System.nanoTime() : before.first;
         // What is written again and again is looked at all the same; a rare look more harms nobody.
@@ -186,9 +192,8 @@ final class Watcher implements AutoCloseable {
     }
 
     private boolean isIgnored(String path) {
-        String name = path.substring(path.lastIndexOf('/') + 1);
         // What was uploaded under such a name is one of ours.
-        return store.index.get(path) == null && ignored.stream().anyMatch(glob -> glob.matches(name));
+        return store.index.get(path) == null && ignored.contain(path);
     }
 
     private void takeLooks() {

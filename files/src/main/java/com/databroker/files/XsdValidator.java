@@ -1,6 +1,7 @@
 package com.databroker.files;
 
 import com.databroker.access.Principal;
+import com.databroker.access.Xml;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.CharConversionException;
@@ -15,12 +16,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.xml.XMLConstants;
-import javax.xml.parsers.ParserConfigurationException;
-import javax.xml.parsers.SAXParserFactory;
 import javax.xml.transform.stream.StreamSource;
 import javax.xml.validation.Schema;
 import javax.xml.validation.SchemaFactory;
@@ -44,9 +42,6 @@ final class XsdValidator implements Validator {
     static final int ATTRIBUTES_MAX = 200;
     static final Duration TIME_MAX = Duration.ofSeconds(60);
 
-    private static final String APACHE = "http://apache.org/xml/features/";
-    private static final String FEATURES = "http://xml.org/sax/features/";
-    private static final String LIMITS = "http://www.oracle.com/xml/jaxp/properties/";
     /// `cvc-pattern-valid: Value …`, of the parser and not of interest to who wrote the document.
     private static final Pattern CODE = Pattern.compile("^([A-Za-z][A-Za-z0-9._-]*): ");
     /// The second message about a wrong value: it says where, after the first has said why.
@@ -141,7 +136,7 @@ final class XsdValidator implements Validator {
 
     private void read(Path file, Reader reader) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
-            XMLReader parser = parser();
+            XMLReader parser = Xml.reader(schema, DEPTH_MAX, ATTRIBUTES_MAX);
             parser.setContentHandler(reader);
             parser.setErrorHandler(reader);
             parser.setEntityResolver(reader);
@@ -205,37 +200,6 @@ final class XsdValidator implements Validator {
             return "an element has more than " + ATTRIBUTES_MAX + " attributes";
         }
         return "not well-formed: " + message;
-    }
-
-    private XMLReader parser() throws SAXException {
-        SAXParserFactory factory = SAXParserFactory.newDefaultNSInstance();
-        try {
-            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-            factory.setFeature(APACHE + "disallow-doctype-decl", true);
-            factory.setFeature(FEATURES + "external-general-entities", false);
-            factory.setFeature(FEATURES + "external-parameter-entities", false);
-            factory.setFeature(APACHE + "nonvalidating/load-external-dtd", false);
-            factory.setXIncludeAware(false);
-            factory.setSchema(schema);
-            XMLReader parser = factory.newSAXParser().getXMLReader();
-            parser.setProperty(XMLConstants.ACCESS_EXTERNAL_DTD, "");
-            parser.setProperty(XMLConstants.ACCESS_EXTERNAL_SCHEMA, "");
-            parser.setProperty(LIMITS + "maxElementDepth", String.valueOf(DEPTH_MAX));
-            parser.setProperty(LIMITS + "elementAttributeLimit", String.valueOf(ATTRIBUTES_MAX));
-            speakEnglish(parser);
-            return parser;
-        } catch (ParserConfigurationException unknown) {
-            throw new IllegalStateException("the JDK's own parser knows these", unknown);
-        }
-    }
-
-    /// The messages go to whoever sent the file, wherever the broker runs. Only the old interface can say so.
-    @SuppressWarnings("deprecation")
-    private static void speakEnglish(XMLReader parser) throws SAXException {
-        if (parser instanceof org.xml.sax.Parser old) {
-            // Not ENGLISH: there is no bundle of that name, and the search would go on to the language of the machine.
-            old.setLocale(Locale.ROOT);
-        }
     }
 
     /// @param behindTag whether the place is behind the tag that is meant
