@@ -81,23 +81,32 @@ final class Commit {
                 store.still.readLock().unlock();
             }
         } finally {
-            store.tellDisplaced();
+            store.tellRest();
         }
     }
 
+    /// What is moved may be another program's, which did not force it: it takes a place that was safe.
     private void force() throws IOException {
-        List<Upload> uploads = new ArrayList<>();
-        for (Step step : steps) {
+        List<Step> lasting =
+                steps.stream().filter(step -> !(step instanceof Step.Remove)).toList();
+        if (lasting.size() >= FORCE_ALL_FROM && store.disk.canForceAll()) {
+            store.disk.forceAll();
+            return;
+        }
+        for (Step step : lasting) {
             if (step instanceof Step.Publish publish) {
-                uploads.add(publish.upload());
+                publish.upload().force();
+            } else if (store.index.get(step.path()) != null) {
+                forceMoved(step.path());
             }
         }
-        if (uploads.size() >= FORCE_ALL_FROM && store.disk.canForceAll()) {
-            store.disk.forceAll();
-        } else {
-            for (Upload upload : uploads) {
-                upload.force();
-            }
+    }
+
+    private void forceMoved(String path) throws IOException {
+        try {
+            store.disk.forceFile(path);
+        } catch (NoSuchFileException | NotDirectoryException gone) {
+            // The plan finds that out.
         }
     }
 
@@ -257,8 +266,10 @@ final class Commit {
         for (Planned planned : made) {
             intoIndex(planned);
         }
+        // What others did here before.
+        store.announcements.tellSafe();
         for (Planned planned : made) {
-            store.announce(planned.known.change(planned.kind, planned.path));
+            store.announcements.tell(planned.known.change(planned.kind, planned.path));
         }
     }
 

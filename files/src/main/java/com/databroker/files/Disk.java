@@ -123,6 +123,9 @@ public interface Disk extends AutoCloseable {
     /// Deletes a file or an empty folder.
     void delete(String path) throws IOException;
 
+    /// Returns when the bytes of a file are on the disk, whoever wrote them.
+    void forceFile(String path) throws IOException;
+
     /// Returns when names that were added to, replaced in and removed from the folder are on the disk.
     void forceFolder(String folder) throws IOException;
 

@@ -35,6 +35,7 @@ public final class FilePlane implements AutoCloseable {
     private final FolderReader folders;
     private final FileReader reader;
     private final List<FileChange> unsent;
+    private final List<String> overtaken;
     private final AtomicInteger uploads = new AtomicInteger();
     private @Nullable Watcher watcher;
 
@@ -44,6 +45,7 @@ public final class FilePlane implements AutoCloseable {
         this.indexDisk = indexDisk;
         Recovery recovered = Recovery.of(disk, indexDisk);
         this.unsent = recovered.unsent();
+        this.overtaken = recovered.overtaken();
         this.store = new FileStore(disk, recovered, new Rules(config), clock);
         this.folders = new FolderReader(store);
         this.reader = new FileReader(store, config);
@@ -91,10 +93,15 @@ public final class FilePlane implements AutoCloseable {
 
     /// The first half of [#start]: without watching, changes of others are found when a path is asked for.
     public void announceUnsent() {
-        unsent.forEach(store::announce);
-        unsent.clear();
         try {
-            store.tellDisplaced();
+            store.journal.forceRest();
+            unsent.forEach(store.announcements::tell);
+            unsent.clear();
+            for (String path : overtaken) {
+                store.find(path);
+            }
+            overtaken.clear();
+            store.tellRest();
             store.compactIfWordy();
         } catch (IOException refused) {
             throw DiskProblems.problem("the journal of files", refused);
@@ -118,13 +125,13 @@ public final class FilePlane implements AutoCloseable {
 
     /// Calls `listener` after each change, before it is acknowledged; it must not wait for another change.
     public void changes(Consumer<FileChange> listener) {
-        store.changes(listener);
+        store.announcements.changes(listener);
     }
 
     /// Calls `listener` for what another program wrote and a validator refuses: it is on the disk, but is
     /// not announced.
     public void refusals(BiConsumer<FileChange, ProblemException> listener) {
-        store.refusals(listener);
+        store.announcements.refusals(listener);
     }
 
     /// Stores a file.

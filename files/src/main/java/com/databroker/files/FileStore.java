@@ -17,13 +17,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.BiConsumer;
-import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Disk, index and journal, which say the same at all times: what is known of each file, and how that
 /// changes.
@@ -32,7 +28,6 @@ import org.slf4j.LoggerFactory;
 final class FileStore {
     static final int VERSIONS_RESERVED = 1000;
 
-    private static final Logger LOG = LoggerFactory.getLogger(FileStore.class);
     private static final int READ_BYTES = 256 << 10;
     private static final long JOURNAL_BYTES_MIN = 16 << 20;
     private static final long JOURNAL_BYTES_PER_FILE = 1000;
@@ -48,6 +43,7 @@ final class FileStore {
     final ReentrantReadWriteLock still = new ReentrantReadWriteLock();
 
     final Journal journal;
+    final Announcements announcements;
     private final Object versions = new Object();
     private long nextVersion;
     private long reservedBelow;
@@ -56,26 +52,17 @@ final class FileStore {
     private final Map<String, Long> forcedFolders = new ConcurrentHashMap<>();
 
     private final Moved moved = new Moved();
-    private final List<Consumer<FileChange>> listeners = new CopyOnWriteArrayList<>();
-    private final List<BiConsumer<FileChange, ProblemException>> refusals = new CopyOnWriteArrayList<>();
 
     FileStore(Disk disk, Recovery recovered, Rules rules, InstantSource clock) {
         this.disk = disk;
         this.index = recovered.index();
         this.journal = recovered.journal();
+        this.announcements = new Announcements(journal);
         this.nextVersion = recovered.nextVersion();
         this.reservedBelow = nextVersion;
         this.rules = rules;
         this.clock = clock;
         index.files("", (path, known) -> rules.count(path, null, known));
-    }
-
-    void changes(Consumer<FileChange> listener) {
-        listeners.add(listener);
-    }
-
-    void refusals(BiConsumer<FileChange, ProblemException> listener) {
-        refusals.add(listener);
     }
 
     /// A version that no change had, in this life or an earlier one: blocks of them are reserved in the
@@ -97,27 +84,6 @@ final class FileStore {
         }
     }
 
-    /// Tells everyone; that it was told is noted at once, and safe a moment later. Where somebody could not be
-    /// told, as when the broker stops, the next start tells again.
-    void announce(FileChange change) {
-        boolean told = true;
-        for (Consumer<FileChange> listener : listeners) {
-            try {
-                listener.accept(change);
-            } catch (RuntimeException failed) {
-                // The change is made; whoever made it must not be told otherwise.
-                told = false;
-                LOG.atError()
-                        .addKeyValue("path", change.path())
-                        .setCause(failed)
-                        .log("not everyone could be told");
-            }
-        }
-        if (told) {
-            journal.note(List.of(new JournalEntry.Sent(change.version())));
-        }
-    }
-
     /// What became of a look at a file.
     enum Observed {
         UNCHANGED,
@@ -130,29 +96,41 @@ final class FileStore {
     ///
     /// @param path in the grammar of [FilePath]
     Observed observe(String path) throws IOException {
+        Observed observed = find(path);
+        announcements.tell();
+        return observed;
+    }
+
+    /// As [#observe], for who looks at many files: it leaves it to the caller to [tell][Announcements#tell()].
+    Observed find(String path) throws IOException {
         Observed observed;
         try (PathLocks.Held _ = locks.lock(path)) {
             observed = observeLocked(path);
         }
-        return tellDisplaced() ? Observed.CHANGED : observed;
+        return findDisplaced() ? Observed.CHANGED : observed;
     }
 
-    /// Tells of files whose place something else has taken. Whoever holds no lock calls it after each
-    /// change.
+    /// Finds files whose place something else has taken. Whoever holds no lock calls it after each change.
     ///
     /// @return whether there were any
-    boolean tellDisplaced() throws IOException {
-        boolean told = false;
+    private boolean findDisplaced() throws IOException {
+        boolean any = false;
         for (String path : index.displaced()) {
             try (PathLocks.Held _ = locks.lock(path)) {
                 Known gone = index.takeDisplaced(path);
                 if (gone != null) {
                     vanished(path, gone);
-                    told = true;
+                    any = true;
                 }
             }
         }
-        return told;
+        return any;
+    }
+
+    /// What follows from a change when its locks are given back.
+    void tellRest() throws IOException {
+        findDisplaced();
+        announcements.tell();
     }
 
     /// As [#observe], by who holds the lock.
@@ -173,7 +151,7 @@ final class FileStore {
             return Observed.MOVING;
         }
         if (known != null && known.sha256().equals(sha256)) {
-            record(new JournalEntry.Touched(path, state), () -> index.put(path, known.withState(state)));
+            record(new JournalEntry.Touched(path, state), _ -> index.put(path, known.withState(state)));
             return Observed.UNCHANGED;
         }
         return appeared(path, known, state, sha256);
@@ -181,11 +159,11 @@ final class FileStore {
 
     private Observed vanished(String path, Known known) throws IOException {
         Known gone = by(Principal.disk(), known.state(), known.sha256(), known.metadata());
-        moved.remember(known);
-        record(new JournalEntry.Change(FileChange.Kind.DELETED, path, gone), () -> {
+        moved.remember(known, now());
+        record(new JournalEntry.Change(FileChange.Kind.DELETED, path, gone), position -> {
             index.remove(path);
             rules.count(path, known, null);
-            announce(gone.change(FileChange.Kind.DELETED, path));
+            announcements.owe(position, gone.change(FileChange.Kind.DELETED, path), null);
         });
         return Observed.CHANGED;
     }
@@ -194,16 +172,10 @@ final class FileStore {
         ProblemException refused = refusal(path);
         Known now = by(Principal.disk(), state, sha256, FileMetadata.NONE);
         FileChange.Kind kind = before == null ? FileChange.Kind.CREATED : FileChange.Kind.UPDATED;
-        FileChange change = now.change(kind, path);
-        record(new JournalEntry.Change(kind, path, now), () -> {
+        record(new JournalEntry.Change(kind, path, now), position -> {
             index.put(path, now);
             rules.count(path, before, now);
-            if (refused == null) {
-                announce(change);
-            } else {
-                journal.note(List.of(new JournalEntry.Sent(change.version())));
-                refusals.forEach(listener -> listener.accept(change, refused));
-            }
+            announcements.owe(position, now.change(kind, path), refused);
         });
         return Observed.CHANGED;
     }
@@ -215,6 +187,7 @@ final class FileStore {
                 observeLocked(path);
             }
         }
+        announcements.tell();
     }
 
     /// Whether a file was not changed for `time`; one from the future counts as old.
@@ -227,9 +200,9 @@ final class FileStore {
     void expectMoved(String path) {
         Known known = index.get(path);
         if (known != null) {
-            moved.remember(known);
+            moved.remember(known, now());
         } else {
-            index.files(path, (_, below) -> moved.remember(below));
+            index.files(path, (_, below) -> moved.remember(below, now()));
         }
     }
 
@@ -253,12 +226,11 @@ final class FileStore {
         return clock.instant();
     }
 
-    /// @param then what follows from the entry; the journal is not written afresh in between
-    private void record(JournalEntry entry, Runnable then) throws IOException {
+    /// @param then what follows from the entry, told where it ends; the journal is not written afresh in between
+    private void record(JournalEntry entry, LongConsumer then) throws IOException {
         still.readLock().lock();
         try {
-            journal.append(List.of(entry));
-            then.run();
+            then.accept(journal.append(List.of(entry)));
         } finally {
             still.readLock().unlock();
         }
@@ -317,7 +289,7 @@ final class FileStore {
             return false;
         }
         if (!state.equals(known.state())) {
-            record(new JournalEntry.Touched(path, state), () -> index.put(path, known.withState(state)));
+            record(new JournalEntry.Touched(path, state), _ -> index.put(path, known.withState(state)));
         }
         return true;
     }
@@ -367,9 +339,13 @@ final class FileStore {
     }
 
     /// Writes the journal afresh, with what is known and nothing of how it came to be.
-    void compact() throws IOException {
+    private void compact() throws IOException {
         still.writeLock().lock();
         try {
+            if (announcements.isOwing()) {
+                // What is not told yet would be forgotten; soon it is.
+                return;
+            }
             List<JournalEntry> entries = new ArrayList<>();
             synchronized (versions) {
                 entries.add(new JournalEntry.Next(reservedBelow));
@@ -383,6 +359,9 @@ final class FileStore {
 
     /// Gives back the versions that were reserved and not taken; nothing may change any more.
     void close() throws IOException {
+        if (journal.broken() == null) {
+            announcements.tell();
+        }
         synchronized (versions) {
             if (journal.broken() == null && reservedBelow != nextVersion) {
                 journal.append(List.of(new JournalEntry.Next(nextVersion)));

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /// cut off.
 ///
 /// ```text
-/// "DBKINDX1"  ( length(4) crc32c(4) entry(length) )*      big-endian; the check covers the entry
+/// "DBKINDX2"  ( length(4) crc32c(4) entry(length) )*      big-endian; the check covers the entry
 /// ```
 ///
 /// Who must know that an entry is on the disk waits for [#force]; those who wait together are served by one
@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 final class Journal implements AutoCloseable {
     static final String NAME = "journal";
 
-    private static final byte[] MAGIC = "DBKINDX1".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] MAGIC = "DBKINDX2".getBytes(StandardCharsets.US_ASCII);
     private static final int HEAD = 8;
     private static final int ENTRY_BYTES_MAX = 64 << 10;
     private static final int READ_BYTES = 1 << 20;
@@ -266,6 +266,10 @@ final class Journal implements AutoCloseable {
     /// Forces what nobody waits for.
     void forceRest() throws IOException {
         force(written);
+    }
+
+    boolean isForced(long position) {
+        return forced >= position;
     }
 
     long size() {

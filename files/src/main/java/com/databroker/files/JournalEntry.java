@@ -40,7 +40,7 @@ sealed interface JournalEntry {
     /// type(1) …           1 change: kind(1) path known      2 sent: version(8)     3 undone: version(8)
     ///                     4 touched: path state             5 present: path known  6 next: version(8)
     /// text                length(2) UTF-8
-    /// state               size(8) modified(8) changed(8) inode(8)
+    /// state               size(8) modified(8) changed(8) inode(8) born(8)
     /// known               version(8) state sha256(32) seconds(8) nanos(4) principal n(2) n × (name value)
     /// ```
     default ByteBuffer encode() {
@@ -84,7 +84,7 @@ sealed interface JournalEntry {
     }
 
     private static FileState state(ByteBuffer in) {
-        return new FileState(FileState.Kind.FILE, in.getLong(), in.getLong(), in.getLong(), in.getLong());
+        return new FileState(FileState.Kind.FILE, in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong());
     }
 
     private static Known known(ByteBuffer in) {
@@ -132,7 +132,8 @@ sealed interface JournalEntry {
             return number(state.size())
                     .number(state.modified())
                     .number(state.changed())
-                    .number(state.inode());
+                    .number(state.inode())
+                    .number(state.born());
         }
 
         private void known(Known known) {

@@ -46,6 +46,7 @@ final class Libc {
     private static final long SYS_OPENAT2 = 437;
     private static final long SYS_GETDENTS64 = ARM ? 61 : 217;
     private static final int STATX_BASIC = 0x7ff;
+    private static final int STATX_BORN = 0x800;
     private static final int STATX_BYTES = 256;
     private static final int HOW_BYTES = 24;
     private static final int DENTS_BYTES = 64 << 10;
@@ -203,8 +204,8 @@ final class Libc {
     private static FileState state(int folder, String name, int flags) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment found = arena.allocate(STATX_BYTES, 8);
-            call(arena, name, state ->
-                    (int) Calls.STATX.invokeExact(state, folder, arena.allocateFrom(name), flags, STATX_BASIC, found));
+            call(arena, name, state -> (int) Calls.STATX.invokeExact(
+                    state, folder, arena.allocateFrom(name), flags, STATX_BASIC | STATX_BORN, found));
             int type = found.get(JAVA_SHORT, 28) & FILE_TYPE;
             FileState.Kind kind = type == FILE_REGULAR
                     ? FileState.Kind.FILE
@@ -214,7 +215,8 @@ final class Libc {
                     kind == FileState.Kind.FILE ? found.get(JAVA_LONG, 40) : 0,
                     nanos(found, 112),
                     nanos(found, 96),
-                    found.get(JAVA_LONG, 32));
+                    found.get(JAVA_LONG, 32),
+                    (found.get(JAVA_INT, 0) & STATX_BORN) == 0 ? 0 : nanos(found, 80));
         }
     }
 

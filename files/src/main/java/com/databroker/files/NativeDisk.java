@@ -231,14 +231,28 @@ final class NativeDisk implements Disk {
     }
 
     @Override
-    public void forceFolder(String path) throws IOException {
-        with(folder, path, FOLDER, file -> {
-            // Java's way, which lets other virtual threads run meanwhile.
-            try (FileChannel channel = channel(file, Set.of(StandardOpenOption.READ))) {
-                channel.force(true);
+    public void forceFile(String path) throws IOException {
+        with(folder, path, Libc.READ_ONLY | Libc.NON_BLOCKING, file -> {
+            if (Libc.state(file).isFile()) {
+                force(file);
             }
             return "";
         });
+    }
+
+    @Override
+    public void forceFolder(String path) throws IOException {
+        with(folder, path, FOLDER, file -> {
+            force(file);
+            return "";
+        });
+    }
+
+    /// Java's way, which lets other virtual threads run meanwhile.
+    private static void force(int file) throws IOException {
+        try (FileChannel channel = channel(file, Set.of(StandardOpenOption.READ))) {
+            channel.force(true);
+        }
     }
 
     @Override

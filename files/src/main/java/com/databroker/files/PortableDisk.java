@@ -71,7 +71,10 @@ final class PortableDisk implements Disk {
             inode = more.get("ino") instanceof Number number ? number.longValue() : inode;
         }
         long size = kind == FileState.Kind.FILE ? found.size() : 0;
-        return new FileState(kind, size, found.lastModifiedTime().to(TimeUnit.NANOSECONDS), changed, inode);
+        long modified = found.lastModifiedTime().to(TimeUnit.NANOSECONDS);
+        long born = found.creationTime().to(TimeUnit.NANOSECONDS);
+        // Where the disk does not tell, Java gives the other time.
+        return new FileState(kind, size, modified, changed, inode, born == modified ? 0 : born);
     }
 
     @Override
@@ -196,6 +199,14 @@ final class PortableDisk implements Disk {
     @Override
     public void delete(String path) throws IOException {
         Files.delete(place(path));
+    }
+
+    @Override
+    public void forceFile(String path) throws IOException {
+        // Not every system forces what is open for reading only.
+        try (FileChannel channel = FileChannel.open(place(path), StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
     }
 
     @Override

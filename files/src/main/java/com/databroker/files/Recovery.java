@@ -1,9 +1,12 @@
 package com.databroker.files;
 
+import com.databroker.access.Principal;
 import com.databroker.core.FileChange;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,7 +19,27 @@ import org.jspecify.annotations.Nullable;
 /// A change stands in the journal before it happens. Where it was not announced, nobody knows whether it
 /// happened, but the disk does: a rename keeps inode, size and time, and a deleted file is gone. What
 /// happened is announced now; what did not is forgotten.
+///
+/// Where another program was there since, what was to become the file is neither at its place nor where it came
+/// from. Then it had become the file, which somebody may have been told: it is announced, and after it what is found
+/// now.
 final class Recovery {
+    private static final int ENTRY_BYTES_MIN = 16;
+
+    /// What was to become of a file, how that ended, and what is at its place now.
+    private enum Verdict {
+        HAPPENED,
+        HAPPENED_AND_OVERTAKEN,
+        DID_NOT_HAPPEN
+    }
+
+    /// A file, whatever its name.
+    private record FileId(long inode, long born) {
+        static FileId of(FileState state) {
+            return new FileId(state.inode(), state.born());
+        }
+    }
+
     private record Open(
             JournalEntry.Change change, @Nullable Known before) {}
 
@@ -24,8 +47,7 @@ final class Recovery {
     private final Map<Long, Open> open = new LinkedHashMap<>();
     private final Map<String, Long> latest = new HashMap<>();
     private final List<FileChange> unsent = new ArrayList<>();
-    private static final int ENTRY_BYTES_MIN = 16;
-
+    private final List<String> overtaken = new ArrayList<>();
     private final Journal journal;
     private long nextVersion = 1;
 
@@ -107,6 +129,7 @@ final class Recovery {
     }
 
     private void judge(Disk files) throws IOException {
+        Set<FileId> notMoved = open.isEmpty() ? Set.of() : notMoved(files, open.values());
         List<JournalEntry> verdicts = new ArrayList<>();
         List<FileChange> happened = new ArrayList<>();
         // The latest first: what was there before a change is put back in the reverse order.
@@ -115,17 +138,18 @@ final class Recovery {
             String path = change.path();
             FileState now = files.look(path);
             Known known = change.known();
-            FileState made = now != null && now.isSameContentAs(known.state()) ? now : null;
-            boolean isSo = change.kind() == FileChange.Kind.DELETED ? now == null || !now.isFile() : made != null;
-            if (isSo) {
-                if (made != null && !made.equals(known.state())) {
-                    index.put(path, known.withState(made));
-                    verdicts.add(new JournalEntry.Touched(path, made));
-                }
-                happened.addFirst(known.change(change.kind(), path));
-            } else {
+            Verdict verdict = verdict(doubtful, now, notMoved);
+            if (verdict == Verdict.DID_NOT_HAPPEN) {
                 undo(doubtful);
                 verdicts.add(new JournalEntry.Undone(known.version()));
+                continue;
+            }
+            happened.addFirst(known.change(change.kind(), path));
+            if (verdict == Verdict.HAPPENED_AND_OVERTAKEN) {
+                overtaken.add(path);
+            } else if (change.kind() != FileChange.Kind.DELETED && now != null && !now.equals(known.state())) {
+                index.put(path, known.withState(now));
+                verdicts.add(new JournalEntry.Touched(path, now));
             }
         }
         force(files, happened);
@@ -135,6 +159,57 @@ final class Recovery {
             nextVersion += FileStore.VERSIONS_RESERVED + journal.torn() / ENTRY_BYTES_MIN;
         }
         journal.note(verdicts);
+        if (!verdicts.isEmpty()) {
+            // The drafts that tell what did not happen are swept away next.
+            journal.forceRest();
+        }
+    }
+
+    private static Verdict verdict(Open doubtful, @Nullable FileState now, Set<FileId> notMoved) {
+        JournalEntry.Change change = doubtful.change;
+        FileState meant = change.known().state();
+        boolean isSo = change.kind() == FileChange.Kind.DELETED
+                ? now == null || !now.isFile()
+                : now != null && now.isSameContentAs(meant);
+        if (isSo) {
+            return Verdict.HAPPENED;
+        }
+        if (change.known().principal().equals(Principal.disk().name())) {
+            // It was seen before it was written down, and perhaps not as lasting as the journal.
+            return Verdict.HAPPENED_AND_OVERTAKEN;
+        }
+        if (change.kind() == FileChange.Kind.DELETED && now != null) {
+            return now.isSameFileAs(meant) ? Verdict.DID_NOT_HAPPEN : Verdict.HAPPENED_AND_OVERTAKEN;
+        }
+        boolean isBefore = now != null && doubtful.before != null && now.isSameFileAs(doubtful.before.state());
+        return isBefore || notMoved.contains(FileId.of(meant))
+                ? Verdict.DID_NOT_HAPPEN
+                : Verdict.HAPPENED_AND_OVERTAKEN;
+    }
+
+    /// The files that stand where a change would have taken them away: drafts, and what was to be deleted or
+    /// moved.
+    private static Set<FileId> notMoved(Disk files, Collection<Open> open) throws IOException {
+        Set<FileId> found = new HashSet<>();
+        drafts(files, Disk.DRAFTS, found);
+        for (Open doubtful : open) {
+            FileState there =
+                    doubtful.change.kind() == FileChange.Kind.DELETED ? files.look(doubtful.change.path()) : null;
+            if (there != null) {
+                found.add(FileId.of(there));
+            }
+        }
+        return found;
+    }
+
+    private static void drafts(Disk files, String folder, Set<FileId> found) throws IOException {
+        for (Disk.Child child : files.children(folder)) {
+            if (child.state().isFolder()) {
+                drafts(files, folder + "/" + child.name(), found);
+            } else {
+                found.add(FileId.of(child.state()));
+            }
+        }
     }
 
     /// What is told must not be taken back by a power cut: the name may be in memory only.
@@ -160,6 +235,11 @@ final class Recovery {
 
     long nextVersion() {
         return nextVersion;
+    }
+
+    /// Paths of which [#unsent] does not say what is there now.
+    List<String> overtaken() {
+        return overtaken;
     }
 
     /// What happened and was perhaps not announced, in the order in which it happened.

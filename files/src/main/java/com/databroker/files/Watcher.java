@@ -35,6 +35,7 @@ final class Watcher implements AutoCloseable {
     private static final Duration TIDY = Duration.ofSeconds(1);
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration SCAN_UNWATCHED = Duration.ofSeconds(30);
+    private static final Duration TELL = Duration.ofMillis(20);
     private static final int UNCLOSED = 5;
     private static final int SIGNALS = 4096;
     private static final int LOOKS_MAX = 500_000;
@@ -70,6 +71,7 @@ final class Watcher implements AutoCloseable {
     private boolean unwatched;
     private long scanAt = System.nanoTime();
     private long tidyAt = System.nanoTime();
+    private volatile long toldAt = System.nanoTime();
 
     private Watcher(FileStore store, FilesConfig config) {
         this.store = store;
@@ -108,6 +110,7 @@ final class Watcher implements AutoCloseable {
         signals.forEach(this::heed);
         takeAgain();
         takeLooks();
+        tell();
         long now = System.nanoTime();
         if (now - scanAt > 0) {
             scanAll();
@@ -224,7 +227,10 @@ final class Watcher implements AutoCloseable {
         Thread.ofVirtual().start(() -> {
             slow.acquireUninterruptibly();
             try {
-                guarded(look.path, () -> observe(look.path));
+                guarded(look.path, () -> {
+                    observe(look.path);
+                    store.announcements.tell();
+                });
             } finally {
                 slow.release();
             }
@@ -232,9 +238,17 @@ final class Watcher implements AutoCloseable {
     }
 
     private void observe(String path) throws IOException {
-        if (store.observe(path) == FileStore.Observed.MOVING) {
+        if (store.find(path) == FileStore.Observed.MOVING) {
             again.add(path);
         }
+        if (System.nanoTime() - toldAt > TELL.toNanos()) {
+            tell();
+        }
+    }
+
+    private void tell() throws IOException {
+        store.announcements.tell();
+        toldAt = System.nanoTime();
     }
 
     private void takeAgain() {
@@ -270,6 +284,7 @@ final class Watcher implements AutoCloseable {
         scanning = true;
         unwatched = false;
         guarded("", () -> scan(""));
+        guarded("", this::tell);
         scanning = false;
         scans.incrementAndGet();
         Duration interval = unwatched || watch.state().kind() == FolderWatch.Kind.NONE
@@ -360,7 +375,7 @@ final class Watcher implements AutoCloseable {
         List<String> gone = new ArrayList<>();
         store.index.files(folder, (path, known) -> gone.add(path));
         for (String path : gone) {
-            store.observe(path);
+            observe(path);
         }
         store.removeFolder(folder);
     }

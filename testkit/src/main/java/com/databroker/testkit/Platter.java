@@ -53,6 +53,10 @@ final class Platter {
 
     long tick() {
         operations++;
+        return now();
+    }
+
+    long now() {
         return EPOCH + operations / operationsPerTick * 4_000_000L;
     }
 
@@ -245,7 +249,7 @@ final class Platter {
                 makeSafe(renaming);
             }
         }
-        Platter after = new Platter(operationsPerTick, new Folder(root.inode, root.modified), nextInode, operations);
+        Platter after = new Platter(operationsPerTick, new Folder(root.inode, root.born), nextInode, operations);
         copy(root, after.root, new IdentityHashMap<>(), random);
         return after;
     }
@@ -259,7 +263,7 @@ final class Platter {
                     yield fresh;
                 }
                 case Folder folder -> {
-                    Folder fresh = new Folder(folder.inode, folder.modified);
+                    Folder fresh = new Folder(folder.inode, folder.born);
                     copy(folder, fresh, files, random);
                     yield fresh;
                 }

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -94,6 +95,13 @@ public final class SimulatedDisk implements Disk {
     public void move(String from, String to) throws IOException {
         synchronized (platter) {
             platter.rename(from, to);
+        }
+    }
+
+    /// The time that its files get.
+    public Instant now() {
+        synchronized (platter) {
+            return Instant.ofEpochSecond(0, platter.now());
         }
     }
 
@@ -268,6 +276,17 @@ public final class SimulatedDisk implements Disk {
     @Override
     public void delete(String path) throws IOException {
         change(Operation.DELETE, () -> platter.delete(path));
+    }
+
+    @Override
+    public void forceFile(String path) throws IOException {
+        synchronized (platter) {
+            File file = platter.file(path);
+            if (file == null) {
+                throw new NoSuchFileException(path);
+            }
+            force(file);
+        }
     }
 
     @Override

@@ -12,11 +12,13 @@ import java.util.random.RandomGenerator;
 /// A file or folder of a [Platter], apart from its names: as programs see it now, and as it is safe.
 abstract sealed class SimulatedNode {
     final long inode;
+    final long born;
     long modified;
     long changed;
 
     SimulatedNode(long inode, long now) {
         this.inode = inode;
+        this.born = now;
         this.modified = now;
         this.changed = now;
     }
@@ -37,7 +39,7 @@ abstract sealed class SimulatedNode {
 
         @Override
         FileState state() {
-            return new FileState(FileState.Kind.FOLDER, 0, modified, changed, inode);
+            return new FileState(FileState.Kind.FOLDER, 0, modified, changed, inode, born);
         }
     }
 
@@ -71,7 +73,7 @@ abstract sealed class SimulatedNode {
 
         @Override
         FileState state() {
-            return new FileState(FileState.Kind.FILE, bytes.length, modified, changed, inode);
+            return new FileState(FileState.Kind.FILE, bytes.length, modified, changed, inode, born);
         }
 
         int size() {
@@ -138,8 +140,9 @@ abstract sealed class SimulatedNode {
 
         /// What a power cut leaves of it.
         File afterCrash(RandomGenerator random) {
-            File file = new File(inode, safeModified);
+            File file = new File(inode, born);
             file.bytes = safe.clone();
+            file.modified = safeModified;
             file.changed = safeChanged;
             switch (random.nextInt(4)) {
                 case 0 -> file.takePrefix(pending, random, false);

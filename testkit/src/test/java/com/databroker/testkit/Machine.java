@@ -10,7 +10,6 @@ import com.databroker.files.Upload;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -23,7 +22,6 @@ final class Machine {
     /// What was announced, in all lives.
     final List<FileChange> announced = Collections.synchronizedList(new ArrayList<>());
 
-    final FakeClock clock = new FakeClock(Instant.ofEpochSecond(1_800_000_000));
     Faults faults;
     SimulatedDisk disk;
     SimulatedDisk indexDisk;
@@ -41,7 +39,7 @@ final class Machine {
     }
 
     private FilePlane open() throws IOException {
-        plane = FilePlane.open(FilesConfig.defaults(), disk, indexDisk, clock);
+        plane = FilePlane.open(FilesConfig.defaults(), disk, indexDisk, disk::now);
         plane.changes(announced::add);
         plane.announceUnsent();
         return plane;
