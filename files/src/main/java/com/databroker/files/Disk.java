@@ -86,6 +86,12 @@ public interface Disk extends AutoCloseable {
     @Nullable
     FileState look(String path) throws IOException;
 
+    /// Whether a file is still as it was. A link on the way may be followed: only the very same file, unchanged,
+    /// counts.
+    default boolean isStill(String path, FileState state) throws IOException {
+        return state.equals(look(path));
+    }
+
     /// Opens a file for reading; does not block on pipes.
     ///
     /// @return null where there is no file

@@ -58,7 +58,7 @@ final class FileReader {
     @Nullable
     FileEntry statKnown(String path) throws IOException {
         Known known = store.index.get(path);
-        return known != null && known.state().equals(store.disk.look(path)) ? known.entry(path) : null;
+        return known != null && store.disk.isStill(path, known.state()) ? known.entry(path) : null;
     }
 
     @Nullable
@@ -68,7 +68,7 @@ final class FileReader {
             return null;
         }
         OpenFile held = small.get(path, known);
-        return held != null && known.state().equals(store.disk.look(path)) ? held : null;
+        return held != null && store.disk.isStill(path, known.state()) ? held : null;
     }
 
     /// Null where the file was replaced between two looks at it.

@@ -13,7 +13,7 @@ public final class OpenFile implements AutoCloseable {
     private final FileEntry entry;
     private final @Nullable FileChannel channel;
     private final @Nullable Bytes bytes;
-    private volatile @Nullable Object memo;
+    private final Memo memo = new Memo();
 
     private OpenFile(FileEntry entry, @Nullable FileChannel channel, @Nullable Bytes bytes) {
         this.entry = entry;
@@ -54,12 +54,7 @@ public final class OpenFile implements AutoCloseable {
 
     /// What a door has made of the entry, made once for all who read this version from memory.
     public <T> T memo(Class<T> type, Function<FileEntry, T> maker) {
-        Object known = memo;
-        if (!type.isInstance(known)) {
-            known = maker.apply(entry);
-            memo = known;
-        }
-        return type.cast(known);
+        return memo.get(type, () -> maker.apply(entry));
     }
 
     /// All bytes, of a file of any size that fits into memory.

@@ -13,31 +13,33 @@ public final class PinnedFiles {
     private static final int FILES_MAX = 10_000;
     private static final long KEPT_NANOS = 60_000_000_000L;
 
-    private record Pin(String path, String name, long used) {}
-
     private final FilePlane plane;
-    private final Map<Long, Pin> pins = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<Long, PinnedFile> pins = new LinkedHashMap<>(16, 0.75f, true);
 
     public PinnedFiles(FilePlane plane) {
         this.plane = plane;
     }
 
-    /// @return where the version of `entry` is below the root, null where nobody asked for it lately: [#pin] it
-    public synchronized @Nullable String find(FileEntry entry) {
-        Pin there = pins.get(entry.version());
-        if (there == null) {
-            return null;
+    /// @return null where nobody asked for the version of `entry` lately: [#pin] it
+    public synchronized @Nullable PinnedFile find(FileEntry entry) {
+        PinnedFile there = pins.get(entry.version());
+        if (there != null && !there.entry().modified().equals(entry.modified())) {
+            // The same bytes under another time.
+            there = new PinnedFile(entry, there.name());
+            pins.put(entry.version(), there);
         }
-        pins.put(entry.version(), new Pin(there.path, there.name, System.nanoTime()));
-        return Disk.DRAFTS + "/" + there.name;
+        if (there != null) {
+            there.use();
+        }
+        return there;
     }
 
     /// @return as [#find]; null where the version of `entry` is not the file's any more
-    public @Nullable String pin(FileEntry entry) {
+    public @Nullable PinnedFile pin(FileEntry entry) {
         if (entry.version() == 0) {
             return null;
         }
-        String there = find(entry);
+        PinnedFile there = find(entry);
         if (there != null) {
             return there;
         }
@@ -45,30 +47,34 @@ public final class PinnedFiles {
         if (!plane.lend(entry.path(), entry.version(), name)) {
             return null;
         }
-        List<Pin> surplus = new ArrayList<>();
+        PinnedFile pinned = new PinnedFile(entry, name);
+        List<PinnedFile> surplus = new ArrayList<>();
         synchronized (this) {
-            pins.put(entry.version(), new Pin(entry.path(), name, System.nanoTime()));
+            pins.put(entry.version(), pinned);
             while (pins.size() > FILES_MAX) {
                 surplus.add(pins.remove(pins.keySet().iterator().next()));
             }
         }
-        surplus.forEach(pin -> plane.giveBack(pin.path, pin.name));
-        return Disk.DRAFTS + "/" + name;
+        surplus.forEach(this::giveBack);
+        return pinned;
     }
 
     /// Gives up the names that nobody asked for lately.
     public void sweep() {
-        List<Pin> old = new ArrayList<>();
+        List<PinnedFile> old = new ArrayList<>();
         synchronized (this) {
-            long now = System.nanoTime();
             while (!pins.isEmpty()) {
-                Map.Entry<Long, Pin> eldest = pins.entrySet().iterator().next();
-                if (now - eldest.getValue().used < KEPT_NANOS) {
+                Map.Entry<Long, PinnedFile> eldest = pins.entrySet().iterator().next();
+                if (!eldest.getValue().isUnusedFor(KEPT_NANOS)) {
                     break;
                 }
                 old.add(pins.remove(eldest.getKey()));
             }
         }
-        old.forEach(pin -> plane.giveBack(pin.path, pin.name));
+        old.forEach(this::giveBack);
+    }
+
+    private void giveBack(PinnedFile pinned) {
+        plane.giveBack(pinned.entry().path(), pinned.name());
     }
 }

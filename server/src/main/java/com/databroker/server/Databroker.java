@@ -221,7 +221,7 @@ public final class Databroker implements AutoCloseable {
 
     private VertxInternal openLoops() {
         VertxOptions options = new VertxOptions()
-                .setEventLoopPoolSize(Math.max(1, Runtime.getRuntime().availableProcessors() / 2))
+                .setEventLoopPoolSize(HttpDoor.LOOPS)
                 .setWorkerPoolSize(1)
                 .setInternalBlockingPoolSize(2)
                 .setPreferNativeTransport(true)
@@ -229,8 +229,7 @@ public final class Databroker implements AutoCloseable {
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false));
         VertxBuilder builder = Vertx.builder().with(options);
         if (config.http().proxyProtocol()) {
-            builder.withTransport(
-                    ProxiedTransport.of(Proxies.among(config.http().trustedProxies())));
+            builder.withTransport(ProxiedTransport.of(new Proxies(config.http().trustedProxies())::contains));
         }
         Vertx vertx = builder.build();
         open(() -> vertx.close().toCompletionStage().toCompletableFuture().join());
@@ -267,7 +266,7 @@ public final class Databroker implements AutoCloseable {
                             settings.handshakeTimeout(),
                             settings.heartbeatInterval(),
                             settings.heartbeatTimeout(),
-                            settings.proxyProtocol() ? Proxies.among(settings.trustedProxies()) : null),
+                            settings.proxyProtocol() ? new Proxies(settings.trustedProxies())::contains : null),
                     vertx.acceptorEventLoopGroup(),
                     vertx.nettyEventLoopGroup(),
                     vertx.transport().serverChannelFactory(false),

@@ -92,7 +92,7 @@ final class FilesHandler {
 
     static void checkName(String path) {
         FileGrants.checkName(path);
-        if (ESCAPE.matcher(path).find()) {
+        if (path.indexOf('%') >= 0 && ESCAPE.matcher(path).find()) {
             // No address could name it: one that is escaped twice is refused.
             throw new ProblemException(Problem.PATH_INVALID, "the name has a percent escape");
         }

@@ -3,6 +3,7 @@ package com.databroker.server;
 import com.databroker.files.FileEntry;
 import com.databroker.files.FilePlane;
 import com.databroker.files.OpenFile;
+import com.databroker.files.PinnedFile;
 import com.databroker.files.PinnedFiles;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
@@ -32,9 +33,9 @@ final class FrontServer {
     /// Leaves the bytes of a file to the front; what needs no bytes is answered here. On the loop.
     void hand(Exchange exchange, String path) {
         FileEntry known = files.statIfKnown(path);
-        String pin = known == null ? null : pinned.find(known);
-        if (known != null && pin != null) {
-            answer(exchange, known, pin);
+        PinnedFile pin = known == null ? null : pinned.find(known);
+        if (pin != null) {
+            answer(exchange, pin);
         } else {
             exchange.blocking(() -> handSlowly(exchange, path));
         }
@@ -47,21 +48,22 @@ final class FrontServer {
             exchange.onLoop(() -> FilesHandler.redirect(exchange));
             return;
         }
-        String pin = pinned.pin(entry);
+        PinnedFile pin = pinned.pin(entry);
         if (pin == null) {
             // It is being written to or replaced: what is open here is one version all the same.
             exchange.onLoop(() -> FileSender.send(exchange, file));
             return;
         }
         file.close();
-        exchange.onLoop(() -> answer(exchange, entry, pin));
+        exchange.onLoop(() -> answer(exchange, pin));
     }
 
-    private void answer(Exchange exchange, FileEntry entry, String pin) {
+    private void answer(Exchange exchange, PinnedFile pin) {
+        FileEntry entry = pin.entry();
         HttpServerResponse response = exchange.response();
         // Asked first: a refusal must not carry what is said of the file.
         boolean known = FileHeaders.isKnown(exchange.request(), entry);
-        FileHeaders.describe(exchange.request(), FileHeaders.Description.of(entry));
+        FileHeaders.describe(exchange.request(), pin.memo(FileHeaders.Description.class, FileHeaders.Description::of));
         if (known) {
             exchange.empty(304);
             return;
@@ -71,7 +73,7 @@ final class FrontServer {
         }
         // The front says by itself what ranges it offers.
         response.headers().remove("Accept-Ranges");
-        response.putHeader("X-Accel-Redirect", location + pin);
+        response.putHeader("X-Accel-Redirect", location + pin.place());
         exchange.empty(200);
     }
 

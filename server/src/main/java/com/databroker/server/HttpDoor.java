@@ -6,7 +6,6 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
@@ -14,10 +13,14 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.impl.HttpServerConnection;
+import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +39,10 @@ final class HttpDoor implements AutoCloseable {
     private static final int WEBSOCKET_CLOSING_SECONDS = 1;
 
     private static final String DECODER = "httpDecoder";
+    /// What metrics know by name.
+    private static final Set<String> ROUTES =
+            Set.of("events", "files", "uploads", "access", "health", "metrics", "problems", "schemas", "assets");
+
     private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
     private static final Set<HttpMethod> METHODS = Set.of(
             HttpMethod.GET,
@@ -45,6 +52,9 @@ final class HttpDoor implements AutoCloseable {
             HttpMethod.PATCH,
             HttpMethod.DELETE,
             HttpMethod.OPTIONS);
+    /// Two at least: what one of them does must not hold up everybody.
+    static final int LOOPS = Math.max(2, Runtime.getRuntime().availableProcessors() / 2);
+
     private static final AttributeKey<RequestWatch> WATCH = AttributeKey.valueOf("databroker.request-watch");
 
     /// The rooms behind the door.
@@ -64,30 +74,25 @@ final class HttpDoor implements AutoCloseable {
     private final ConnectionLimit limit;
     private final Executor blocking;
     private final Routes routes;
-    private final HttpServer server;
+    private final List<HttpServer> servers = new ArrayList<>();
     private final Origins origins;
+    private final Proxies proxies;
     private final Busy busy = new Busy();
     private volatile boolean stopping;
 
-    private HttpDoor(
-            Config.HttpConfig config,
-            Gate gate,
-            ConnectionLimit limit,
-            Executor blocking,
-            Routes routes,
-            HttpServer server) {
+    private HttpDoor(Config.HttpConfig config, Gate gate, ConnectionLimit limit, Executor blocking, Routes routes) {
         this.config = config;
         this.origins = new Origins(config.allowedOrigins());
+        this.proxies = new Proxies(config.trustedProxies());
         this.gate = gate;
         this.limit = limit;
         this.blocking = blocking;
         this.routes = routes;
-        this.server = server;
     }
 
     /// @throws ProblemException [Problem#PORT_IN_USE]
     static HttpDoor open(
-            Vertx vertx,
+            VertxInternal vertx,
             Config.HttpConfig config,
             Tls tls,
             Gate gate,
@@ -96,23 +101,41 @@ final class HttpDoor implements AutoCloseable {
             Routes routes) {
         HttpServerOptions options = options(config, routes.webSocket().messageMax());
         tls.configure(options);
-        HttpServer server = vertx.createHttpServer(options);
-        HttpDoor door = new HttpDoor(config, gate, limit, blocking, routes, server);
-        server.connectionHandler(door::connected);
-        server.requestHandler(door::handle);
+        HttpDoor door = new HttpDoor(config, gate, limit, blocking, routes);
         try {
-            server.listen().toCompletionStage().toCompletableFuture().join();
+            for (int loop = 0; loop < LOOPS; loop++) {
+                door.listen(vertx, options);
+            }
         } catch (CompletionException refused) {
             throw Ports.problem("http", config.host(), config.port(), refused);
         }
-        tls.reloadInto(server);
+        tls.reloadInto(door.servers.getFirst());
         return door;
+    }
+
+    /// One more event loop takes its share of the connections: Vert.x deals those of one port out to all who listen.
+    private void listen(VertxInternal vertx, HttpServerOptions options) {
+        HttpServer server = vertx.createHttpServer(options);
+        server.connectionHandler(this::connected);
+        server.requestHandler(this::handle);
+        CompletableFuture<HttpServer> listening = new CompletableFuture<>();
+        vertx.createEventLoopContext()
+                .runOnContext(nothing -> server.listen().onComplete((listened, refused) -> {
+                    if (refused == null) {
+                        listening.complete(listened);
+                    } else {
+                        listening.completeExceptionally(refused);
+                    }
+                }));
+        listening.join();
+        servers.add(server);
     }
 
     private static HttpServerOptions options(Config.HttpConfig config, int messageMax) {
         HttpServerOptions options = new HttpServerOptions()
                 .setHost(config.host())
-                .setPort(config.port())
+                // A free port that all loops share.
+                .setPort(config.port() == 0 ? -1 : config.port())
                 .setMaxHeaderSize(config.headersMax().intBytes())
                 .setMaxInitialLineLength(REQUEST_LINE_MAX)
                 .setHandle100ContinueAutomatically(false)
@@ -138,7 +161,7 @@ final class HttpDoor implements AutoCloseable {
     }
 
     int port() {
-        return server.actualPort();
+        return servers.getFirst().actualPort();
     }
 
     private void connected(HttpConnection connection) {
@@ -156,7 +179,7 @@ final class HttpDoor implements AutoCloseable {
                 ((HttpServerConnection) connection).channelHandlerContext().channel();
         // The channel's own end: a connection that became a WebSocket has no close handler any more.
         channel.closeFuture().addListener(closed -> limit.leave(address));
-        RequestWatch watch = new RequestWatch(config.headerTimeout().toMillis(), busy);
+        RequestWatch watch = new RequestWatch(address, config.headerTimeout().toMillis(), busy);
         channel.attr(WATCH).set(watch);
         Idle.watch(channel, config.idleTimeout());
         if (channel.pipeline().get(DECODER) == null) {
@@ -176,15 +199,15 @@ final class HttpDoor implements AutoCloseable {
     }
 
     private void handle(HttpServerRequest request) {
-        RequestWatch watch = ((HttpServerConnection) request.connection())
-                .channelHandlerContext()
-                .channel()
-                .attr(WATCH)
-                .get();
+        HttpServerConnection connection = (HttpServerConnection) request.connection();
+        RequestWatch watch =
+                connection.channelHandlerContext().channel().attr(WATCH).get();
         if (watch != null) {
             watch.headComplete(request.version() == HttpVersion.HTTP_2);
             request.response().endHandler(end -> watch.answered());
         }
+        String peer = watch == null ? address(connection) : watch.address();
+        boolean isTrusted = proxies.contains(peer);
         request.pause();
         RequestTarget target;
         ProblemException odd = null;
@@ -203,8 +226,8 @@ final class HttpDoor implements AutoCloseable {
                 blocking,
                 request,
                 target,
-                clientAddress(request),
-                isTrusted(address(request.connection())),
+                isTrusted ? clientAddress(request, peer) : peer,
+                isTrusted,
                 config.bodyRateMin().bytes());
         String route = target.head();
         request.response()
@@ -240,10 +263,7 @@ final class HttpDoor implements AutoCloseable {
     }
 
     private static String label(String route) {
-        return Set.of("events", "files", "uploads", "access", "health", "metrics", "problems", "schemas", "assets")
-                        .contains(route)
-                ? route
-                : "other";
+        return ROUTES.contains(route) ? route : "other";
     }
 
     private void events(Exchange exchange) {
@@ -274,23 +294,15 @@ final class HttpDoor implements AutoCloseable {
         }
     }
 
-    private boolean isTrusted(String peer) {
-        return !config.trustedProxies().isEmpty() && Proxies.contains(config.trustedProxies(), peer);
-    }
-
-    /// The address to judge by: the peer's, or what a trusted proxy says of its own peer.
-    private String clientAddress(HttpServerRequest request) {
+    /// What a trusted proxy says of its own peer.
+    private String clientAddress(HttpServerRequest request, String peer) {
         HttpConnection connection = request.connection();
-        String peer = address(connection);
         if (config.proxyProtocol()
                 && connection.remoteAddress().equals(((ConnectionBase) connection).remoteAddress(true))) {
             // The proxy connected for itself, so it forwards nobody's words.
             return peer;
         }
-        if (!isTrusted(peer)) {
-            return peer;
-        }
-        return Proxies.client(config.trustedProxies(), request.headers().getAll("X-Forwarded-For"), peer);
+        return proxies.client(request.headers().getAll("X-Forwarded-For"), peer);
     }
 
     /// Takes no new request and gives those under way until the deadline.
@@ -302,6 +314,7 @@ final class HttpDoor implements AutoCloseable {
 
     @Override
     public void close() {
-        server.close().toCompletionStage().toCompletableFuture().join();
+        servers.forEach(server ->
+                server.close().toCompletionStage().toCompletableFuture().join());
     }
 }

@@ -40,7 +40,7 @@ record RequestTarget(String path, Map<String, String> query) {
         if (path.contains("//") || path.startsWith("/")) {
             throw new ProblemException(Problem.PATH_INVALID, "the path has an empty segment");
         }
-        if (ESCAPE.matcher(path).find()) {
+        if (path.indexOf('%') >= 0 && ESCAPE.matcher(path).find()) {
             throw new ProblemException(Problem.PATH_INVALID, "the path is escaped twice");
         }
         return new RequestTarget(path, mark < 0 ? Map.of() : query(target.substring(mark + 1)));

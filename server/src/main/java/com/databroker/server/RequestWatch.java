@@ -9,17 +9,25 @@ import org.jspecify.annotations.Nullable;
 /// Watches the requests of one connection: a head that does not arrive in time, however lively it drips, ends it, and
 /// what is under way is counted.
 ///
-/// The clock runs from the connection, or from the first byte after an answer, until the head is complete.
+/// The clock runs from the connection, or from the first part of a head after an answer, until the head is complete.
 final class RequestWatch extends ChannelInboundHandlerAdapter {
+    private final String address;
     private final long millis;
     private final Busy busy;
     private @Nullable ScheduledFuture<?> deadline;
+    private long heads;
     private int underWay;
     private boolean shared;
 
-    RequestWatch(long millis, Busy busy) {
+    RequestWatch(String address, long millis, Busy busy) {
+        this.address = address;
         this.millis = millis;
         this.busy = busy;
+    }
+
+    /// Where the connection comes from.
+    String address() {
+        return address;
     }
 
     @Override
@@ -29,10 +37,12 @@ final class RequestWatch extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
-        if (underWay == 0 && !shared && deadline == null) {
+        long before = heads;
+        super.channelRead(ctx, message);
+        // Most heads come as a whole, and need no clock.
+        if (heads == before && underWay == 0 && !shared && deadline == null) {
             start(ctx);
         }
-        super.channelRead(ctx, message);
     }
 
     private void start(ChannelHandlerContext ctx) {
@@ -42,6 +52,7 @@ final class RequestWatch extends ChannelInboundHandlerAdapter {
     /// @param many whether other requests share the connection, so that bytes between two answers are no new head
     void headComplete(boolean many) {
         shared = many;
+        heads++;
         underWay++;
         busy.begin();
         cancel();

@@ -38,7 +38,7 @@ final class ArchitectureTest {
             "core", 19,
             "access", 15,
             "events", 9,
-            "files", 17,
+            "files", 18,
             "server", 7,
             "client", 5,
             "cli", 1,
@@ -81,7 +81,7 @@ final class ArchitectureTest {
                     "java.lang.System.nanoTime(",
                     "how long a body has been coming; no time of day"),
             new Permit(
-                    "com\\.databroker\\.files\\.(Deadline|Watcher|Inotify|SignalQueue|ServiceWatch|PinnedFiles)(\\$[A-Za-z]+)?",
+                    "com\\.databroker\\.files\\.(Deadline|Watcher|Inotify|SignalQueue|ServiceWatch|PinnedFiles?)(\\$[A-Za-z]+)?",
                     "java.lang.System.nanoTime(",
                     "how long to wait, or since when; no time of day"),
             new Permit(
