@@ -28,8 +28,10 @@ class Bench:
     def __init__(self, options, folder):
         self.options, self.folder = options, folder
         self.random = random.Random(1)
-        self.broker = servers.FilesBroker(
-            {"http.trusted-proxies": servers.PROXY, "http.accel-redirect": "/_files/", "files.size-max": "8GiB"})
+        settings = {"http.trusted-proxies": servers.PROXY, "http.accel-redirect": "/_files/", "files.size-max": "8GiB"}
+        if options.accel_min is not None:
+            settings["http.accel-redirect-min"] = options.accel_min
+        self.broker = servers.FilesBroker(settings)
         self.contestants = {"databroker": self.broker}
         self.known = None
         self.sources = {}

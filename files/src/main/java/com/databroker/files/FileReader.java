@@ -64,7 +64,7 @@ final class FileReader {
     @Nullable
     OpenFile readHeld(String path) throws IOException {
         Known known = store.index.get(path);
-        if (known == null || known.state().size() > SmallFiles.FILE_BYTES_MAX) {
+        if (known == null || known.state().size() > OpenFile.SMALL_BYTES_MAX) {
             return null;
         }
         OpenFile held = small.get(path, known);
@@ -102,7 +102,7 @@ final class FileReader {
     }
 
     private OpenFile whole(String path, Known known, Disk.Opened opened) throws IOException {
-        if (known.state().size() > SmallFiles.FILE_BYTES_MAX) {
+        if (known.state().size() > OpenFile.SMALL_BYTES_MAX) {
             return OpenFile.large(known.entry(path), opened.channel());
         }
         try (FileChannel channel = opened.channel()) {

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 /// One version of a file, held open: entry and bytes belong together whatever becomes of the path
 /// meanwhile.
 public final class OpenFile implements AutoCloseable {
+    /// Of so many bytes at most a file is small.
+    public static final int SMALL_BYTES_MAX = 64 << 10;
+
     private final FileEntry entry;
     private final @Nullable FileChannel channel;
     private final @Nullable Bytes bytes;

@@ -7,7 +7,6 @@ import org.jspecify.annotations.Nullable;
 
 /// The bytes of small files that were asked for last, each good for one version only.
 final class SmallFiles {
-    static final int FILE_BYTES_MAX = 64 << 10;
 
     private static final long OVERHEAD = 200;
 

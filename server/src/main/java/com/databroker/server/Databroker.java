@@ -109,7 +109,7 @@ public final class Databroker implements AutoCloseable {
             metrics = new Metrics(events, gate, Map.of("http", httpLimit, "zmq", zmqLimit, "ssh", sshLimit));
             announce();
             uploads = new ResumableUploads(files, config.files(), clock);
-            front = new FrontServer(files, config.http().accelRedirect());
+            front = new FrontServer(files, config.http());
 
             VertxInternal vertx = openLoops();
             ExecutorService blocking = open(Executors.newVirtualThreadPerTaskExecutor());

@@ -11,17 +11,19 @@ import org.jspecify.annotations.Nullable;
 
 /// The web server in front, where there is one that sends files itself once the gate has said yes
 /// (`X-Accel-Redirect`). It is told a name that stands for one version only, so that bytes and entity tag
-/// belong together whatever becomes of the path meanwhile.
+/// belong together whatever becomes of the path meanwhile. Small files are sent from here all the same.
 final class FrontServer {
     private final FilePlane files;
+    /// The front's internal address of the folder of files; null where the broker sends by itself.
     private final @Nullable String location;
+
+    private final int sizeMin;
     private final PinnedFiles pinned;
 
-    /// @param location the front's internal address of the folder of files; null where the broker sends by
-    ///     itself
-    FrontServer(FilePlane files, @Nullable String location) {
+    FrontServer(FilePlane files, Config.HttpConfig config) {
         this.files = files;
-        this.location = location;
+        this.location = config.accelRedirect();
+        this.sizeMin = config.accelRedirectMin().intBytes();
         this.pinned = new PinnedFiles(files);
     }
 
@@ -32,6 +34,11 @@ final class FrontServer {
 
     /// Leaves the bytes of a file to the front; what needs no bytes is answered here. On the loop.
     void hand(Exchange exchange, String path) {
+        OpenFile held = sizeMin > 0 ? files.readIfHeld(path) : null;
+        if (held != null && isSmall(held)) {
+            FileSender.send(exchange, held);
+            return;
+        }
         FileEntry known = files.statIfKnown(path);
         PinnedFile pin = known == null ? null : pinned.find(known);
         if (pin != null) {
@@ -48,14 +55,18 @@ final class FrontServer {
             exchange.onLoop(() -> FilesHandler.redirect(exchange));
             return;
         }
-        PinnedFile pin = pinned.pin(entry);
+        PinnedFile pin = isSmall(file) ? null : pinned.pin(entry);
         if (pin == null) {
-            // It is being written to or replaced: what is open here is one version all the same.
+            // Small, or being written to or replaced: what is open here is one version all the same.
             exchange.onLoop(() -> FileSender.send(exchange, file));
             return;
         }
         file.close();
         exchange.onLoop(() -> answer(exchange, pin));
+    }
+
+    private boolean isSmall(OpenFile file) {
+        return file.bytes() != null && file.entry().size() < sizeMin;
     }
 
     private void answer(Exchange exchange, PinnedFile pin) {

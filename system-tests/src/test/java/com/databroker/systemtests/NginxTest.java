@@ -199,6 +199,7 @@ final class NginxTest {
     void nginx_sends_the_bytes_of_a_file_when_the_broker_has_said_yes() throws Exception {
         Map<String, String> settings = new HashMap<>(Peers.patient(Nginx.trusted()));
         settings.put("http.accel-redirect", "/_files/");
+        settings.put("http.accel-redirect-min", "0");
         try (TestBroker behind = TestBroker.start(folder.resolve("other"), settings);
                 Nginx front = Nginx.start(folder.resolve("front"), behind, Map.of())) {
             String file = "/files/%C3%A4%20b/c+%25.txt";
@@ -229,6 +230,28 @@ final class NginxTest {
             String fresh = front.curl(file, "--include", token[0], token[1]);
             assertThat(fresh).endsWith("new 200");
             assertThat(header(fresh, "etag")).isNotEqualTo(etag);
+        }
+    }
+
+    @Test
+    void small_files_come_from_the_broker_and_large_ones_from_nginx() throws Exception {
+        Map<String, String> settings = new HashMap<>(Peers.patient(Nginx.trusted()));
+        settings.put("http.accel-redirect", "/_files/");
+        try (TestBroker behind = TestBroker.start(folder.resolve("other"), settings);
+                Nginx front = Nginx.start(folder.resolve("front"), behind, Map.of())) {
+            String[] token = {"--header", "Authorization: Bearer " + behind.token()};
+            String small = "s".repeat((16 << 10) - 1);
+            String large = "l".repeat(16 << 10);
+            assertThat(behind.request("PUT", "/files/small", small).statusCode())
+                    .isEqualTo(201);
+            assertThat(behind.request("PUT", "/files/large", large).statusCode())
+                    .isEqualTo(201);
+            for (int i = 0; i < 2; i++) {
+                assertThat(front.curl("/files/small", token)).isEqualTo(small + " 200");
+            }
+            assertThat(front.logs()).doesNotContain("\"sent_file\":\"/_files/.dbk/p-");
+            assertThat(front.curl("/files/large", token)).isEqualTo(large + " 200");
+            assertThat(front.logs()).contains("\"sent_file\":\"/_files/.dbk/p-");
         }
     }
 
