@@ -91,6 +91,11 @@ public final class EventPlane implements AutoCloseable {
         return positions;
     }
 
+    /// Returns when what was published before is on its way out of this process, to all who keep up.
+    public void flush() {
+        all.forEach(Shard::flush);
+    }
+
     /// @throws ProblemException [Problem#TOPIC_RESERVED], [Problem#PAYLOAD_TOO_LARGE]
     void check(Principal principal, Topic topic, int payloadLength) {
         if (topic.isReserved() && principal != Principal.broker()) {

@@ -57,6 +57,15 @@ final class Shard {
         }
     }
 
+    /// Any thread: returns when what was published before is written to all who keep up, at once on the loop itself.
+    void flush() {
+        if (loop.inEventLoop()) {
+            drain();
+        } else {
+            loop.submit(drain).syncUninterruptibly();
+        }
+    }
+
     long cursor() {
         return cursor;
     }

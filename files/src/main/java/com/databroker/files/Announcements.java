@@ -27,8 +27,10 @@ final class Announcements {
     private record Owed(
             long position, FileChange change, @Nullable ProblemException refused) {}
 
+    private static final int TOGETHER = 256;
+
     private final Journal journal;
-    private final List<Consumer<FileChange>> listeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<List<FileChange>>> listeners = new CopyOnWriteArrayList<>();
     private final List<BiConsumer<FileChange, ProblemException>> refusals = new CopyOnWriteArrayList<>();
     private final Queue<Owed> owed = new ConcurrentLinkedQueue<>();
 
@@ -39,7 +41,7 @@ final class Announcements {
         this.journal = journal;
     }
 
-    void changes(Consumer<FileChange> listener) {
+    void changes(Consumer<List<FileChange>> listener) {
         listeners.add(listener);
     }
 
@@ -76,43 +78,60 @@ final class Announcements {
         }
         telling.lock();
         try {
-            for (Owed next = owed.peek(); next != null && journal.isForced(next.position); next = owed.peek()) {
-                if (next.refused == null) {
-                    tell(next.change);
-                } else {
-                    refuse(next.change, next.refused);
-                }
+            for (List<Owed> next = safe(); !next.isEmpty(); next = safe()) {
+                tell(next.stream()
+                        .filter(each -> each.refused == null)
+                        .map(Owed::change)
+                        .toList());
+                next.forEach(this::refuse);
                 // Only now, so that whoever finds nothing here knows that all was told.
-                owed.remove();
+                next.forEach(owed::remove);
             }
         } finally {
             telling.unlock();
         }
     }
 
-    /// Tells everyone; that it was told is noted at once, and safe a moment later. Where somebody could not be
-    /// told, as when the broker stops, the next start tells again.
-    void tell(FileChange change) {
+    /// The first of what is owed and in the journal for good.
+    private List<Owed> safe() {
+        return owed.stream()
+                .takeWhile(each -> journal.isForced(each.position))
+                .limit(TOGETHER)
+                .toList();
+    }
+
+    /// Tells everyone of changes that were made together; that they were told is noted at once, and safe a moment
+    /// later. Where somebody could not be told, as when the broker stops, the next start tells again.
+    void tell(List<FileChange> changes) {
+        if (changes.isEmpty()) {
+            return;
+        }
         boolean told = true;
-        for (Consumer<FileChange> listener : listeners) {
+        for (Consumer<List<FileChange>> listener : listeners) {
             try {
-                listener.accept(change);
+                listener.accept(changes);
             } catch (RuntimeException failed) {
-                // The change is made; whoever made it must not be told otherwise.
+                // The changes are made; whoever made them must not be told otherwise.
                 told = false;
                 LOG.atError()
-                        .addKeyValue("path", change.path())
+                        .addKeyValue("path", changes.getFirst().path())
+                        .addKeyValue("changes", changes.size())
                         .setCause(failed)
                         .log("not everyone could be told");
             }
         }
         if (told) {
-            journal.note(List.of(new JournalEntry.Sent(change.version())));
+            journal.note(changes.stream()
+                    .map(change -> new JournalEntry.Sent(change.version()))
+                    .toList());
         }
     }
 
-    private void refuse(FileChange change, ProblemException refused) {
-        journal.note(List.of(new JournalEntry.Sent(change.version())));
-        refusals.forEach(listener -> listener.accept(change, refused));
+    private void refuse(Owed owed) {
+        ProblemException refused = owed.refused;
+        if (refused != null) {
+            journal.note(List.of(new JournalEntry.Sent(owed.change.version())));
+            refusals.forEach(listener -> listener.accept(owed.change, refused));
+        }
     }
 }

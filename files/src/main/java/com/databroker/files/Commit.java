@@ -51,6 +51,10 @@ final class Commit {
             return new JournalEntry.Change(kind, path, known);
         }
 
+        FileChange change() {
+            return known.change(kind, path);
+        }
+
         JournalEntry.Undone undone() {
             return new JournalEntry.Undone(known.version());
         }
@@ -143,9 +147,7 @@ final class Commit {
         } finally {
             settle(done);
         }
-        return plan.stream()
-                .map(planned -> planned.known.change(planned.kind, planned.path))
-                .toList();
+        return plan.stream().map(Planned::change).toList();
     }
 
     private void writeAhead() throws IOException {
@@ -268,9 +270,7 @@ final class Commit {
         }
         // What others did here before.
         store.announcements.tellSafe();
-        for (Planned planned : made) {
-            store.announcements.tell(planned.known.change(planned.kind, planned.path));
-        }
+        store.announcements.tell(made.stream().map(Planned::change).toList());
     }
 
     private void forceFolders(List<Planned> made) throws IOException {

@@ -95,7 +95,7 @@ public final class FilePlane implements AutoCloseable {
     public void announceUnsent() {
         try {
             store.journal.forceRest();
-            unsent.forEach(store.announcements::tell);
+            store.announcements.tell(unsent);
             unsent.clear();
             for (String path : overtaken) {
                 store.find(path);
@@ -123,8 +123,8 @@ public final class FilePlane implements AutoCloseable {
         store.rules.validate(path, validator);
     }
 
-    /// Calls `listener` after each change, before it is acknowledged; it must not wait for another change.
-    public void changes(Consumer<FileChange> listener) {
+    /// Calls `listener` after changes, before they are acknowledged; it must not wait for another change.
+    public void changes(Consumer<List<FileChange>> listener) {
         store.announcements.changes(listener);
     }
 

@@ -45,7 +45,7 @@ class FilePlaneTest {
                 folder.resolve("root"),
                 folder.resolve("index"),
                 InstantSource.system());
-        opened.changes(changes::add);
+        opened.changes(changes::addAll);
         opened.announceUnsent();
         return opened;
     }

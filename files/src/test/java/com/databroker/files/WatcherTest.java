@@ -45,7 +45,7 @@ class WatcherTest {
 
     private FilePlane open() {
         FilePlane opened = FilePlane.open(config(), root, folder.resolve("index"), InstantSource.system());
-        opened.changes(told::add);
+        opened.changes(told::addAll);
         opened.start();
         return opened;
     }

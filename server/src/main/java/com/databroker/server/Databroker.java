@@ -160,16 +160,25 @@ public final class Databroker implements AutoCloseable {
     /// another.
     private void announce() {
         files.validate(FilesHandler.USERS_FILE, this::checkUsers);
-        files.changes(change -> {
-            if (change.path().equals(FilesHandler.USERS_FILE) && change.kind() != FileChange.Kind.DELETED) {
-                gate.reload(change.principal());
-            }
+        files.changes(changes -> changes.forEach(this::reloadUsers));
+        files.changes(changes -> {
+            events.publish(
+                    Principal.broker(),
+                    changes.stream().map(FileChange::announcement).toList(),
+                    "broker");
+            // Whoever is answered must not have been the only one to know when the process is killed.
+            events.flush();
         });
-        files.changes(change -> events.publish(Principal.broker(), change.announcement(), "broker"));
-        files.changes(metrics::count);
+        files.changes(changes -> changes.forEach(metrics::count));
         metrics.files(files::status);
         files.refusals(this::refused);
         gate.reloaded(this::usersReloaded);
+    }
+
+    private void reloadUsers(FileChange change) {
+        if (change.path().equals(FilesHandler.USERS_FILE) && change.kind() != FileChange.Kind.DELETED) {
+            gate.reload(change.principal());
+        }
     }
 
     /// An upload is checked before it is there; what another program wrote is there, and comes into force

@@ -14,6 +14,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.net.SocketAddress;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -119,8 +120,11 @@ final class HttpDoor implements AutoCloseable {
         server.connectionHandler(this::connected);
         server.requestHandler(this::handle);
         CompletableFuture<HttpServer> listening = new CompletableFuture<>();
+        SocketAddress place = config.port() == 0
+                ? SocketAddress.sharedRandomPort(1, config.host())
+                : SocketAddress.inetSocketAddress(config.port(), config.host());
         vertx.createEventLoopContext()
-                .runOnContext(nothing -> server.listen().onComplete((listened, refused) -> {
+                .runOnContext(nothing -> server.listen(place).onComplete((listened, refused) -> {
                     if (refused == null) {
                         listening.complete(listened);
                     } else {
@@ -133,9 +137,6 @@ final class HttpDoor implements AutoCloseable {
 
     private static HttpServerOptions options(Config.HttpConfig config, int messageMax) {
         HttpServerOptions options = new HttpServerOptions()
-                .setHost(config.host())
-                // A free port that all loops share.
-                .setPort(config.port() == 0 ? -1 : config.port())
                 .setMaxHeaderSize(config.headersMax().intBytes())
                 .setMaxInitialLineLength(REQUEST_LINE_MAX)
                 .setHandle100ContinueAutomatically(false)

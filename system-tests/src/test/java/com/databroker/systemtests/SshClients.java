@@ -11,20 +11,25 @@ import java.util.List;
 /// OpenSSH's clients and rsync, as one user of a broker: they know the broker's key from its data folder, and
 /// nothing of this machine's own configuration.
 final class SshClients {
-    private final TestBroker broker;
+    private final int port;
     private final Path folder;
     private final Path settings;
     private final List<String> environment = new ArrayList<>();
 
-    private SshClients(TestBroker broker, Path folder, String name) {
-        this.broker = broker;
+    private SshClients(int port, Path folder, String name) {
+        this.port = port;
         this.folder = folder;
         this.settings = folder.resolve(name + ".conf");
     }
 
     /// With a token, which is asked for as a password.
     static SshClients withToken(TestBroker broker, Path folder, String user, String token) throws IOException {
-        SshClients clients = new SshClients(broker, folder, user);
+        return withToken(port(broker), folder, user, token);
+    }
+
+    /// Of a broker in a process of its own.
+    static SshClients withToken(int port, Path folder, String user, String token) throws IOException {
+        SshClients clients = new SshClients(port, folder, user);
         Path asked = folder.resolve(user + ".sh");
         Files.writeString(asked, "#!/bin/sh\necho '" + token + "'\n");
         Files.setPosixFilePermissions(asked, PosixFilePermissions.fromString("rwx------"));
@@ -40,7 +45,7 @@ final class SshClients {
     /// With the key in `file`, made where it is missing.
     static SshClients withKey(TestBroker broker, Path folder, String user, String file, String type)
             throws IOException, InterruptedException {
-        SshClients clients = new SshClients(broker, folder, user + "-" + file);
+        SshClients clients = new SshClients(port(broker), folder, user + "-" + file);
         Path key = folder.resolve(file);
         if (!Files.exists(key)) {
             Peers.run("ssh-keygen", "-q", "-t", type, "-N", "", "-C", "test", "-f", key.toString());
@@ -54,11 +59,15 @@ final class SshClients {
         return "<ssh-key>" + Files.readString(folder.resolve(file + ".pub")).strip() + "</ssh-key>";
     }
 
+    private static int port(TestBroker broker) {
+        return broker.broker().sshAddress().orElseThrow().getPort();
+    }
+
     private void configure(String user, String more) throws IOException {
         Files.writeString(
                 settings,
                 "Host b\nHostName 127.0.0.1\nPort "
-                        + broker.broker().sshAddress().orElseThrow().getPort()
+                        + port
                         + "\nUser " + user + "\nUserKnownHostsFile " + folder.resolve("known")
                         + "\nStrictHostKeyChecking no\nLogLevel ERROR\nNumberOfPasswordPrompts 1\nIdentityAgent none\n"
                         + more);
@@ -117,6 +126,10 @@ final class SshClients {
 
     /// An sftp that is told what to do line by line.
     Peer startSftp() throws IOException {
-        return Peer.start(with("sftp", "b"));
+        return Peer.start(sftpCommand());
+    }
+
+    String[] sftpCommand() {
+        return with("sftp", "b");
     }
 }

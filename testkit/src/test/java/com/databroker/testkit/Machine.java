@@ -40,7 +40,7 @@ final class Machine {
 
     private FilePlane open() throws IOException {
         plane = FilePlane.open(FilesConfig.defaults(), disk, indexDisk, disk::now);
-        plane.changes(announced::add);
+        plane.changes(announced::addAll);
         plane.announceUnsent();
         return plane;
     }
