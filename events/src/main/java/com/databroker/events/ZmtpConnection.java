@@ -336,6 +336,8 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
                     throw new ZmtpRefused("malformed PING");
                 }
                 body.skipBytes(2);
+                // A PONG says that what came before is in force.
+                now.readComplete();
                 // Whoever takes nothing sees no PONG either, and none may pile up.
                 if (isWritable()) {
                     sendCommand(Zmtp.command("PONG", body.copy()));

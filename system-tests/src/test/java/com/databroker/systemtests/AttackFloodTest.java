@@ -138,7 +138,7 @@ class AttackFloodTest {
                         TestBroker.start(data, Map.of("events.window", "1MiB", "events.payload-max", "64KiB"));
                 AttackZmtp everything = AttackZmtp.open(broker, "SUB");
                 AttackZmtp publisher = AttackZmtp.open(broker, "PUB")) {
-            everything.subscribe("round");
+            everything.subscribe("round").settle();
             publisher.read();
             publishMany(publisher, everything, "warm", 5000);
             long before = AttackMemory.used();
@@ -190,7 +190,7 @@ class AttackFloodTest {
                         "{\"op\":\"subscribe\",\"id\":" + i + ",\"topic\":\"" + pattern + "**/a/".repeat(22) + "c\"}");
             }
             bomber.await("\"id\":499");
-            reader.subscribe("done");
+            reader.subscribe("done").settle();
             publisher.read();
             long start = System.nanoTime();
             for (int i = 0; i < 5; i++) {

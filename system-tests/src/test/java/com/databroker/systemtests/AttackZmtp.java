@@ -101,6 +101,13 @@ final class AttackZmtp implements AutoCloseable {
         return this;
     }
 
+    /// Returns when the broker has taken what was said; nothing else may be on its way here.
+    AttackZmtp settle() throws IOException {
+        socket.send(command("PING", "\0\0"));
+        expect("PONG");
+        return this;
+    }
+
     Frame read() throws IOException {
         int flags = socket.read();
         if (flags < 0) {

@@ -145,7 +145,7 @@ class AttackZmtpTest {
         try (AttackZmtp dealer = AttackZmtp.open(broker, "DEALER");
                 AttackZmtp publisher = AttackZmtp.open(broker, "PUB");
                 AttackZmtp everything = AttackZmtp.open(broker, "SUB")) {
-            everything.subscribe("ok").subscribe(topic);
+            everything.subscribe("ok").subscribe(topic).settle();
             dealer.send(MORE, topic).send(0, "x");
             assertThat(dealer.read().text()).isEqualTo("error");
             dealer.read();
