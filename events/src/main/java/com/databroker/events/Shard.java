@@ -41,11 +41,13 @@ final class Shard {
     private @Nullable Segment current;
     private long cursor;
     private volatile long slowest = Long.MAX_VALUE;
+    private volatile long reached;
 
     Shard(EventLoop loop, EventLog log) {
         this.loop = loop;
         this.log = log;
         this.cursor = log.head();
+        this.reached = cursor;
         this.blocks = new EncodedBlocks(log.epoch());
     }
 
@@ -118,7 +120,8 @@ final class Shard {
 
     /// Any thread: offset of the reader that is furthest behind and still reads; none is [Long#MAX_VALUE].
     long slowest() {
-        return slowest;
+        // The loop itself may be behind all of them, with no turn on a busy machine.
+        return Math.min(slowest, reached);
     }
 
     /// Twice a second: a reader that takes nothing any more is no reason to wait.
@@ -178,6 +181,7 @@ final class Shard {
                 deliver(segment, head);
             }
         }
+        reached = cursor;
     }
 
     /// The segment at the cursor. One is kept retained between drains, so that a drain need not search for it.

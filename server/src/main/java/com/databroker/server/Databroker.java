@@ -19,6 +19,7 @@ import com.databroker.files.Candidate;
 import com.databroker.files.FilePlane;
 import com.databroker.files.Precondition;
 import com.databroker.files.ResumableUploads;
+import io.netty.channel.EventLoopGroup;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
@@ -262,6 +263,11 @@ public final class Databroker implements AutoCloseable {
         return HttpDoor.open(vertx, config.http(), tls, gate, limit, blocking, routes);
     }
 
+    /// Each loop reads the log once for its own subscribers: with few cores, fewer loops deliver more.
+    private static EventLoopGroup zmqLoops(EventLoopGroup all) {
+        return Runtime.getRuntime().availableProcessors() < 2 * HttpDoor.LOOPS ? all.next() : all;
+    }
+
     private ZmtpListener openZmq(VertxInternal vertx, ConnectionLimit limit) {
         Config.ZmqConfig settings = config.zmq();
         try {
@@ -277,7 +283,7 @@ public final class Databroker implements AutoCloseable {
                             settings.heartbeatTimeout(),
                             settings.proxyProtocol() ? new Proxies(settings.trustedProxies())::contains : null),
                     vertx.acceptorEventLoopGroup(),
-                    vertx.nettyEventLoopGroup(),
+                    zmqLoops(vertx.nettyEventLoopGroup()),
                     vertx.transport().serverChannelFactory(false),
                     new InetSocketAddress(settings.host(), settings.port()));
         } catch (Exception refused) {
