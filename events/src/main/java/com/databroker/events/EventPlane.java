@@ -11,12 +11,15 @@ import com.databroker.core.Publication;
 import com.databroker.core.Topic;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import tools.jackson.core.JsonGenerator;
 
 /// The events plane: publish from any thread, subscribe on an event loop.
@@ -24,6 +27,7 @@ import tools.jackson.core.JsonGenerator;
 /// Who may do what is decided by the doors for publications and here for deliveries, event by event.
 public final class EventPlane implements AutoCloseable {
     private static final String JSON = "application/json";
+    private static final long FLUSH_MOST_SECONDS = 1;
 
     private final EventsConfig config;
     private final EventLog log;
@@ -73,7 +77,7 @@ public final class EventPlane implements AutoCloseable {
         for (Publication publication : publications) {
             check(principal, publication.topic(), publication.payload().length());
         }
-        List<Position> positions = new java.util.ArrayList<>(publications.size());
+        List<Position> positions = new ArrayList<>(publications.size());
         EventLog.Appender appender = log.begin();
         try {
             for (Publication publication : publications) {
@@ -91,9 +95,12 @@ public final class EventPlane implements AutoCloseable {
         return positions;
     }
 
-    /// Returns when what was published before is on its way out of this process, to all who keep up.
+    /// Returns when what was published before is on its way out of this process, to all who keep up, or after a
+    /// second: a loop with too much to do holds up nobody else for longer. Not on a loop.
     public void flush() {
-        all.forEach(Shard::flush);
+        List<Future<?>> flushes = new ArrayList<>();
+        all.forEach(shard -> flushes.add(shard.flush()));
+        flushes.forEach(flush -> flush.awaitUninterruptibly(FLUSH_MOST_SECONDS, TimeUnit.SECONDS));
     }
 
     /// @throws ProblemException [Problem#TOPIC_RESERVED], [Problem#PAYLOAD_TOO_LARGE]

@@ -4,6 +4,7 @@ import com.databroker.access.Action;
 import com.databroker.core.Topic;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -59,13 +60,9 @@ final class Shard {
         }
     }
 
-    /// Any thread: returns when what was published before is written to all who keep up, at once on the loop itself.
-    void flush() {
-        if (loop.inEventLoop()) {
-            drain();
-        } else {
-            loop.submit(drain).syncUninterruptibly();
-        }
+    /// Any thread: done when what was published before is written to all who keep up.
+    Future<?> flush() {
+        return loop.submit(drain);
     }
 
     long cursor() {

@@ -20,14 +20,13 @@ import org.slf4j.LoggerFactory;
 /// again as something new, or never take back. A change by a [Commit] is safe when its turn comes; what other
 /// programs did is [#owe]d, and many of them are made safe together.
 final class Announcements {
+    private static final int TOGETHER = 256;
     private static final Logger LOG = LoggerFactory.getLogger(Announcements.class);
 
     /// @param position in the journal, behind its entry
     /// @param refused what validators say of it, null where they accept it
     private record Owed(
             long position, FileChange change, @Nullable ProblemException refused) {}
-
-    private static final int TOGETHER = 256;
 
     private final Journal journal;
     private final List<Consumer<List<FileChange>>> listeners = new CopyOnWriteArrayList<>();

@@ -123,14 +123,20 @@ final class HttpDoor implements AutoCloseable {
         SocketAddress place = config.port() == 0
                 ? SocketAddress.sharedRandomPort(1, config.host())
                 : SocketAddress.inetSocketAddress(config.port(), config.host());
-        vertx.createEventLoopContext()
-                .runOnContext(nothing -> server.listen(place).onComplete((listened, refused) -> {
+        vertx.createEventLoopContext().runOnContext(nothing -> {
+            try {
+                server.listen(place).toCompletionStage().whenComplete((listened, refused) -> {
                     if (refused == null) {
                         listening.complete(listened);
                     } else {
                         listening.completeExceptionally(refused);
                     }
-                }));
+                });
+            } catch (RuntimeException odd) {
+                // What is thrown here nobody would hear of, and the start would wait for ever.
+                listening.completeExceptionally(odd);
+            }
+        });
         listening.join();
         servers.add(server);
     }
