@@ -39,6 +39,8 @@ final class ArchitectureTest {
             "access", 15,
             "events", 9,
             "files", 18,
+            "streams", 20,
+            "sources", 2,
             "server", 7,
             "client", 5,
             "cli", 1,
@@ -51,6 +53,8 @@ final class ArchitectureTest {
             "access", List.of("tools.jackson.core."),
             "events", List.of("io.netty.", "org.bouncycastle.", "tools.jackson.core."),
             "files", List.of("dev.harrel.jsonschema.", "tools.jackson.core."),
+            "streams", List.of("tools.jackson.core."),
+            "sources", List.of("tools.jackson.core."),
             "server",
                     List.of(
                             "io.netty.",

@@ -44,6 +44,8 @@ final class House {
         plan.put("access", List.of(CORE));
         plan.put("events", List.of(CORE, "access"));
         plan.put("files", List.of(CORE, "access"));
+        plan.put("streams", List.of(CORE));
+        plan.put("sources", List.of(CORE, "streams"));
         plan.put("server", List.of(CORE, "access", "events", "files"));
         plan.put("client", List.of(CORE));
         plan.put("cli", List.of("server", "client"));
