@@ -53,7 +53,15 @@ final class ArchitectureTest {
             "access", List.of("tools.jackson.core."),
             "events", List.of("io.netty.", "org.bouncycastle.", "tools.jackson.core."),
             "files", List.of("dev.harrel.jsonschema.", "tools.jackson.core."),
-            "streams", List.of("tools.jackson.core."),
+            "streams",
+                    List.of(
+                            "tools.jackson.core.",
+                            "kafka.",
+                            "org.apache.kafka.",
+                            "org.apache.flink.",
+                            "io.delta.kernel.",
+                            "org.apache.hadoop.conf.",
+                            "org.apache.lucene."),
             "sources", List.of("tools.jackson.core."),
             "server",
                     List.of(
