@@ -1,0 +1,70 @@
+package com.databroker.streams;
+
+import com.databroker.core.Bytes;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+
+/// Where each collector and each body has got to.
+///
+/// A cursor is written in the transaction of the records that it stands for, so that either both are there or
+/// neither. Here is a copy in memory of those that were committed.
+final class Cursors {
+    private static final Duration POLL = Duration.ofMillis(500);
+
+    private final ConcurrentMap<String, Bytes> committed = new ConcurrentHashMap<>();
+
+    private Cursors() {}
+
+    /// Reads all there are.
+    static Cursors read(KafkaAddress kafka) {
+        Cursors cursors = new Cursors();
+        Map<String, Object> settings = kafka.client();
+        settings.put("isolation.level", "read_committed");
+        TopicPartition all = new TopicPartition(Topics.CURSORS, 0);
+        try (KafkaConsumer<String, byte[]> consumer =
+                new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
+            consumer.assign(List.of(all));
+            consumer.seekToBeginning(List.of(all));
+            long end = consumer.endOffsets(List.of(all)).getOrDefault(all, 0L);
+            while (consumer.position(all) < end) {
+                for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+                    cursors.committed(record.key(), record.value());
+                }
+            }
+        }
+        return cursors;
+    }
+
+    Optional<Bytes> get(String key) {
+        return Optional.ofNullable(committed.get(key));
+    }
+
+    /// Sends a cursor in the transaction that the producer has begun. [#committed] follows when that is committed.
+    static void send(KafkaProducer<String, byte[]> producer, String key, Bytes cursor) {
+        producer.send(new ProducerRecord<>(Topics.CURSORS, 0, key, cursor.toArray()));
+    }
+
+    /// Takes note of what was committed.
+    void committed(String key, Bytes cursor) {
+        committed.put(key, cursor);
+    }
+
+    private void committed(String key, byte @org.jspecify.annotations.Nullable [] cursor) {
+        if (cursor == null) {
+            committed.remove(key);
+        } else {
+            committed.put(key, Bytes.wrap(cursor));
+        }
+    }
+}

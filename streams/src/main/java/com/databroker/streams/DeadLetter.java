@@ -1,0 +1,16 @@
+package com.databroker.streams;
+
+import com.databroker.core.Bytes;
+import java.time.Instant;
+
+/// What could not become a record, kept until somebody has looked at it.
+///
+/// @param place where it was found: `topic/partition/offset` of the raw topic, or the body and the position in it
+/// @param reason what is wrong with it
+/// @param at when it was set aside
+/// @param bytes as they were, cut where a reader found much
+/// @param offset in the topic of the dead, by which it is named
+public record DeadLetter(String place, String reason, Instant at, Bytes bytes, long offset) {
+    /// The header with the reason.
+    static final String REASON = "reason";
+}

@@ -1,0 +1,242 @@
+package com.databroker.streams;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.configuration.JobManagerOptions;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.SecurityOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.configuration.WebOptions;
+import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.core.execution.RecoveryClaimMode;
+import org.apache.flink.runtime.jobgraph.JobGraph;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
+import org.apache.flink.runtime.minicluster.RpcServiceSharing;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A real Flink in this process, with one job for each stream, so that one that fails does not hold up the others.
+///
+/// A job goes on from its newest checkpoint, whatever ended it before.
+///
+/// ```
+/// flink/
+/// ├── checkpoints/<stream>/<job>/chk-<n>/_metadata
+/// └── tmp/         what Flink unpacks, made afresh at each start
+/// ```
+final class EmbeddedFlink implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedFlink.class);
+    private static final String LOOPBACK = "127.0.0.1";
+    private static final String METADATA = "_metadata";
+    private static final int CHECKPOINTS_KEPT = 2;
+    private static final Duration STOP_MOST = Duration.ofSeconds(20);
+
+    private final Path folder;
+    private final Duration checkpointInterval;
+    private final MiniCluster cluster;
+    private final int parallelism;
+
+    private EmbeddedFlink(Path folder, Duration checkpointInterval, MiniCluster cluster, int parallelism) {
+        this.folder = folder;
+        this.checkpointInterval = checkpointInterval;
+        this.cluster = cluster;
+        this.parallelism = parallelism;
+    }
+
+    /// Starts a cluster with room for `jobs` of that parallelism.
+    static EmbeddedFlink start(Path folder, Duration checkpointInterval, int jobs, int parallelism) {
+        Path temporary = folder.resolve("tmp");
+        deleteTree(temporary);
+        try {
+            Files.createDirectories(temporary);
+            Files.createDirectories(folder.resolve("checkpoints"));
+        } catch (IOException unusable) {
+            throw new UncheckedIOException(unusable);
+        }
+        Configuration configuration = new Configuration();
+        configuration.set(CoreOptions.TMP_DIRS, temporary.toString());
+        configuration.set(RestOptions.PORT, 0);
+        configuration.set(RestOptions.BIND_ADDRESS, LOOPBACK);
+        configuration.set(RestOptions.ADDRESS, LOOPBACK);
+        configuration.set(WebOptions.SUBMIT_ENABLE, false);
+        configuration.set(WebOptions.CANCEL_ENABLE, false);
+        configuration.set(JobManagerOptions.BIND_HOST, LOOPBACK);
+        configuration.set(TaskManagerOptions.BIND_HOST, LOOPBACK);
+        configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.parse("8m"));
+        configuration.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.parse("16m"));
+        configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.parse("16m"));
+        // Hadoop is on the class path for Parquet only.
+        configuration.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
+        MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
+                .setConfiguration(configuration)
+                .setNumTaskManagers(1)
+                .setNumSlotsPerTaskManager(jobs * parallelism)
+                .setRpcServiceSharing(RpcServiceSharing.SHARED)
+                .setCommonBindAddress(LOOPBACK)
+                .build());
+        try {
+            cluster.start();
+        } catch (Exception refused) {
+            // It declares nothing narrower.
+            throw new IllegalStateException("Flink did not start", refused);
+        }
+        return new EmbeddedFlink(folder, checkpointInterval, cluster, parallelism);
+    }
+
+    /// Starts the job of a stream from its newest checkpoint, or from the beginning where there is none.
+    JobID submit(StreamJob job) {
+        String name = job.source().name();
+        Path checkpoints = folder.resolve("checkpoints").resolve(name);
+        Optional<Path> newest = newest(checkpoints);
+        Configuration configuration = configuration(checkpoints);
+        newest.ifPresent(checkpoint -> {
+            configuration.set(StateRecoveryOptions.SAVEPOINT_PATH, checkpoint.toUri().toString());
+            configuration.set(StateRecoveryOptions.RESTORE_MODE, RecoveryClaimMode.CLAIM);
+        });
+        LOG.atInfo()
+                .addKeyValue("stream", name)
+                .addKeyValue("checkpoint", newest.map(folder::relativize).map(Path::toString).orElse("none"))
+                .log("job starts");
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+        job.define(environment);
+        var streamGraph = environment.getStreamGraph();
+        streamGraph.setJobName("databroker-" + name);
+        // The cluster takes the stream graph itself, too, and fails on it: it has no id yet.
+        JobGraph graph = streamGraph.getJobGraph(EmbeddedFlink.class.getClassLoader(), null);
+        clean(checkpoints, newest);
+        return join(cluster.submitJob(graph)).getJobID();
+    }
+
+    private Configuration configuration(Path checkpoints) {
+        Configuration configuration = new Configuration();
+        configuration.set(CoreOptions.DEFAULT_PARALLELISM, parallelism);
+        configuration.set(PipelineOptions.OBJECT_REUSE, true);
+        configuration.set(PipelineOptions.GENERIC_TYPES, false);
+        configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, checkpointInterval);
+        configuration.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
+        configuration.set(
+                CheckpointingOptions.CHECKPOINTS_DIRECTORY, checkpoints.toUri().toString());
+        configuration.set(
+                CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
+                ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+        configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, CHECKPOINTS_KEPT);
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
+        configuration.set(
+                RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF, Duration.ofMillis(500));
+        configuration.set(
+                RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF, Duration.ofSeconds(30));
+        return configuration;
+    }
+
+    /// The newest checkpoint that was finished: its metadata is written last.
+    private static Optional<Path> newest(Path checkpoints) {
+        return walk(checkpoints).stream()
+                .filter(file -> String.valueOf(file.getFileName()).equals(METADATA))
+                .max(Comparator.comparing(EmbeddedFlink::modified))
+                .map(Path::getParent);
+    }
+
+    /// Every start is a new job, so what earlier jobs left is nobody's: all but the checkpoint that is claimed.
+    private static void clean(Path checkpoints, Optional<Path> kept) {
+        if (!Files.isDirectory(checkpoints)) {
+            return;
+        }
+        try (Stream<Path> jobs = Files.list(checkpoints)) {
+            for (Path job : jobs.toList()) {
+                if (kept.isEmpty() || !kept.get().startsWith(job)) {
+                    deleteTree(job);
+                }
+            }
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    /// What the job is doing now.
+    JobStatus status(JobID job) {
+        return join(cluster.getJobStatus(job));
+    }
+
+    /// Stops at a checkpoint of its own, so that the next start has nothing to do again. A job that cannot stop in
+    /// time is ended: its last checkpoint stands.
+    void stop(JobID job, String stream) {
+        Path target = folder.resolve("checkpoints").resolve(stream).resolve("stopped");
+        try {
+            cluster.stopWithSavepoint(
+                            job,
+                            target.toUri().toString(),
+                            false,
+                            org.apache.flink.core.execution.SavepointFormatType.NATIVE)
+                    .get(STOP_MOST.toSeconds(), TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException refused) {
+            LOG.atWarn()
+                    .addKeyValue("stream", stream)
+                    .addKeyValue("reason", String.valueOf(refused.getMessage()))
+                    .log("the job did not stop at a checkpoint; the next start goes on from its last one");
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        join(cluster.closeAsync());
+        deleteTree(folder.resolve("tmp"));
+    }
+
+    private static <T> T join(CompletableFuture<T> future) {
+        return future.join();
+    }
+
+    private static List<Path> walk(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.toList();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    private static java.nio.file.attribute.FileTime modified(Path file) {
+        try {
+            return Files.getLastModifiedTime(file);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    private static void deleteTree(Path folder) {
+        for (Path file : walk(folder).reversed()) {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException unreadable) {
+                throw new UncheckedIOException(unreadable);
+            }
+        }
+    }
+}

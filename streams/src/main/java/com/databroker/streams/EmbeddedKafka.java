@@ -1,0 +1,189 @@
+package com.databroker.streams;
+
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Exit;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.storage.Formatter;
+import org.apache.kafka.server.common.Feature;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A real Kafka broker, with its controller, in this process.
+///
+/// It listens on loopback only, at ports that are free, and lets in who has the password in its folder: other users
+/// of the machine are strangers. What it keeps is there again after a restart, or a kill.
+///
+/// ```
+/// kafka/
+/// ├── secret      password of the user `databroker` (0600)
+/// └── logs/       Kafka's own
+/// ```
+final class EmbeddedKafka implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedKafka.class);
+    private static final String USER = "databroker";
+    private static final String LOOPBACK = "127.0.0.1";
+    private static final String LISTENER = "BROKER";
+    private static final String CONTROLLER = "CONTROLLER";
+    private static final int CLEANER_BYTES = 2 << 20;
+    private static final int SECRET_BYTES = 32;
+
+    private final KafkaRaftServer server;
+    private final KafkaAddress address;
+
+    private EmbeddedKafka(KafkaRaftServer server, KafkaAddress address) {
+        this.server = server;
+        this.address = address;
+    }
+
+    /// Starts the broker on what lies in `folder`, or on nothing the first time.
+    ///
+    /// @param port 0 takes a free one
+    static EmbeddedKafka start(Path folder, int port, RandomGenerator random) {
+        neverEndTheProcess();
+        Path logs = folder.resolve("logs");
+        try {
+            Files.createDirectories(logs);
+            String secret = secret(folder.resolve("secret"), random);
+            int controllerPort = freePort(0);
+            int brokerPort = freePort(port);
+            KafkaConfig config = new KafkaConfig(settings(logs, brokerPort, controllerPort, secret), false);
+            if (!Files.exists(logs.resolve("meta.properties"))) {
+                format(logs);
+            }
+            KafkaRaftServer server = new KafkaRaftServer(config, Time.SYSTEM);
+            server.startup();
+            return new EmbeddedKafka(
+                    server, new KafkaAddress(LOOPBACK + ":" + brokerPort, signIn(USER, secret, "")));
+        } catch (IOException unusable) {
+            throw new UncheckedIOException(unusable);
+        }
+    }
+
+    /// How clients reach it.
+    KafkaAddress address() {
+        return address;
+    }
+
+    @Override
+    public void close() {
+        server.shutdown();
+        server.awaitShutdown();
+    }
+
+    /// Kafka ends the process when it cannot go on. In here that would end the other planes, too.
+    private static void neverEndTheProcess() {
+        Exit.setExitProcedure((status, message) -> stop("exit", status, message));
+        Exit.setHaltProcedure((status, message) -> stop("halt", status, message));
+    }
+
+    private static void stop(String how, int status, String message) {
+        LOG.atError()
+                .addKeyValue("how", how)
+                .addKeyValue("status", status)
+                .addKeyValue("reason", message)
+                .log("Kafka gives up; the streams plane is down until the broker is started again");
+        throw new IllegalStateException("Kafka gave up: " + message);
+    }
+
+    private static String secret(Path file, RandomGenerator random) throws IOException {
+        if (Files.exists(file)) {
+            return Files.readString(file, StandardCharsets.US_ASCII).strip();
+        }
+        byte[] bytes = new byte[SECRET_BYTES];
+        random.nextBytes(bytes);
+        String secret = HexFormat.of().formatHex(bytes);
+        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(file, secret + "\n");
+        return secret;
+    }
+
+    /// Kafka must be told its ports before it starts. Somebody may take the port in between; then it says so.
+    private static int freePort(int wanted) {
+        try (ServerSocket probe = new ServerSocket(wanted, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+            return probe.getLocalPort();
+        } catch (IOException taken) {
+            throw new ProblemException(
+                    Problem.PORT_IN_USE, "streams.kafka-port: " + LOOPBACK + ":" + wanted + " is used by another program");
+        }
+    }
+
+    private static Map<String, Object> settings(Path logs, int port, int controllerPort, String secret) {
+        Map<String, Object> settings = new HashMap<>();
+        settings.put("process.roles", "broker,controller");
+        settings.put("node.id", "1");
+        settings.put("controller.quorum.voters", "1@" + LOOPBACK + ":" + controllerPort);
+        settings.put(
+                "listeners",
+                LISTENER + "://" + LOOPBACK + ":" + port + "," + CONTROLLER + "://" + LOOPBACK + ":" + controllerPort);
+        settings.put("advertised.listeners", LISTENER + "://" + LOOPBACK + ":" + port);
+        settings.put("controller.listener.names", CONTROLLER);
+        settings.put("inter.broker.listener.name", LISTENER);
+        settings.put("listener.security.protocol.map", LISTENER + ":SASL_PLAINTEXT," + CONTROLLER + ":SASL_PLAINTEXT");
+        settings.put("sasl.enabled.mechanisms", "PLAIN");
+        settings.put("sasl.mechanism.inter.broker.protocol", "PLAIN");
+        settings.put("sasl.mechanism.controller.protocol", "PLAIN");
+        String server = signIn(USER, secret, " user_" + USER + "=\"" + secret + "\"");
+        settings.put("listener.name.broker.plain.sasl.jaas.config", server);
+        settings.put("listener.name.controller.plain.sasl.jaas.config", server);
+        settings.put("log.dirs", logs.toAbsolutePath().toString());
+        for (String internal : new String[] {"offsets.topic", "transaction.state.log", "share.coordinator.state.topic"}) {
+            settings.put(internal + ".replication.factor", "1");
+            settings.put(internal + ".num.partitions", "1");
+            if (!internal.startsWith("offsets")) {
+                settings.put(internal + ".min.isr", "1");
+            }
+        }
+        settings.put("group.initial.rebalance.delay.ms", "0");
+        settings.put("auto.create.topics.enable", "false");
+        settings.put("message.max.bytes", String.valueOf(Collected.JSON_BYTES_MAX + (1 << 20)));
+        settings.put("num.network.threads", "1");
+        settings.put("num.io.threads", "2");
+        settings.put("background.threads", "2");
+        // Its default is 128 MiB of heap, for the few compacted topics there are.
+        settings.put("log.cleaner.dedupe.buffer.size", String.valueOf(CLEANER_BYTES));
+        return settings;
+    }
+
+    private static String signIn(String user, String secret, String more) {
+        return "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"" + user + "\" password=\""
+                + secret + "\"" + more + ";";
+    }
+
+    private static void format(Path logs) {
+        try {
+            new Formatter()
+                    .setPrintStream(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8))
+                    .setSupportedFeatures(Feature.PRODUCTION_FEATURES)
+                    .setNodeId(1)
+                    .setClusterId(Uuid.randomUuid().toString())
+                    .addDirectory(logs.toAbsolutePath().toString())
+                    .setMetadataLogDirectory(Optional.empty())
+                    .setControllerListenerName(CONTROLLER)
+                    .setHasDynamicQuorum(false)
+                    .setIgnoreFormatted(false)
+                    .run();
+        } catch (Exception refused) {
+            // The formatter declares nothing narrower.
+            throw new IllegalStateException("Kafka could not prepare " + logs, refused);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package com.databroker.streams;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.time.LocalDate;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.tuple.Tuple3;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+import org.jspecify.annotations.Nullable;
+
+/// The step of the job that lets each record through once, however often and from wherever it was collected.
+///
+/// The cold table is its memory, so it forgets nothing: the ids of a partition of the table are read when the first
+/// record for it comes, and kept while there is room. What passed since and is not in the table yet is the step's
+/// state, so that after a failure the two together are exactly what passed before the checkpoint:
+///
+/// ```
+///   passed before the checkpoint  =  committed to the table  ∪  pending in the state
+/// ```
+///
+/// All records of one id come through one partition of the raw topic, since the id is its key, and so through one
+/// thread of this step: the first one in the topic wins.
+final class Repeats extends ProcessFunction<Arrival, Arrival> implements CheckpointedFunction {
+    private static final long serialVersionUID = 1;
+    private static final long IDS_BYTES_MAX = 96L << 20;
+
+    /// What the table knows.
+    interface Earlier extends Serializable {
+        /// Tells every id of the partition that begins at `date`.
+        void ids(LocalDate date, Consumer<String> to) throws IOException;
+
+        /// Whether an id is in that partition.
+        boolean has(LocalDate date, String id) throws IOException;
+    }
+
+    /// Ids that passed before a checkpoint and may not be in the table.
+    private record Pending(long checkpoint, Map<LocalDate, List<String>> ids) {}
+
+    private final Earlier earlier;
+    private final Granularity granularity;
+
+    private transient @Nullable Map<LocalDate, IdSet> known;
+    private transient @Nullable Deque<Pending> pending;
+    private transient @Nullable Map<LocalDate, List<String>> passed;
+    private transient @Nullable ListState<Tuple3<Long, Integer, String>> state;
+
+    Repeats(Earlier earlier, Granularity granularity) {
+        this.earlier = earlier;
+        this.granularity = granularity;
+    }
+
+    @Override
+    public void open(OpenContext context) {
+        getRuntimeContext().getMetricGroup().gauge("knownIds", this::knownIds);
+    }
+
+    private long knownIds() {
+        return known().values().stream().mapToLong(IdSet::size).sum();
+    }
+
+    @Override
+    public void initializeState(FunctionInitializationContext context) throws Exception {
+        known = new LinkedHashMap<>(16, 0.75f, true);
+        pending = new ArrayDeque<>();
+        passed = new LinkedHashMap<>();
+        // Every thread gets all of it, since partitions of the topic may have moved between threads.
+        state = context.getOperatorStateStore()
+                .getUnionListState(new ListStateDescriptor<>(
+                        "pending", Types.TUPLE(Types.LONG, Types.INT, Types.STRING)));
+        Map<Long, Map<LocalDate, List<String>>> restored = new java.util.TreeMap<>();
+        for (Tuple3<Long, Integer, String> each : state.get()) {
+            restored.computeIfAbsent(each.f0, none -> new LinkedHashMap<>())
+                    .computeIfAbsent(LocalDate.ofEpochDay(each.f1), none -> new ArrayList<>())
+                    .add(each.f2);
+        }
+        restored.forEach((checkpoint, ids) -> pending().add(new Pending(checkpoint, ids)));
+    }
+
+    @Override
+    public void processElement(Arrival arrival, Context context, Collector<Arrival> out) throws IOException {
+        LocalDate date = granularity.begin(arrival.day());
+        IdSet ids = known().get(date);
+        if (ids == null) {
+            ids = load(date);
+        }
+        String id = arrival.id();
+        if (ids.add(id)) {
+            passed().computeIfAbsent(date, none -> new ArrayList<>()).add(id);
+            out.collect(arrival);
+        }
+    }
+
+    private IdSet load(LocalDate date) throws IOException {
+        IdSet ids = new IdSet();
+        earlier.ids(date, ids::add);
+        for (Pending each : pending()) {
+            each.ids().getOrDefault(date, List.of()).forEach(ids::add);
+        }
+        passed().getOrDefault(date, List.of()).forEach(ids::add);
+        makeRoom(ids.bytes());
+        known().put(date, ids);
+        return ids;
+    }
+
+    /// Partitions that nobody asked for lately are forgotten, and read again when somebody does.
+    private void makeRoom(long bytes) {
+        long held = known().values().stream().mapToLong(IdSet::bytes).sum();
+        var oldest = known().values().iterator();
+        while (held + bytes > IDS_BYTES_MAX && oldest.hasNext()) {
+            held -= oldest.next().bytes();
+            oldest.remove();
+        }
+    }
+
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) throws Exception {
+        if (!passed().isEmpty()) {
+            pending().add(new Pending(context.getCheckpointId(), new LinkedHashMap<>(passed())));
+            passed().clear();
+        }
+        forgetCommitted();
+        List<Tuple3<Long, Integer, String>> all = new ArrayList<>();
+        for (Pending each : pending()) {
+            each.ids().forEach((date, ids) -> ids.forEach(
+                    id -> all.add(Tuple3.of(each.checkpoint(), (int) date.toEpochDay(), id))));
+        }
+        Objects.requireNonNull(state).update(all);
+    }
+
+    /// A checkpoint's records are committed together, so where one of them is in the table, all are.
+    private void forgetCommitted() throws IOException {
+        while (!pending().isEmpty()) {
+            Map<LocalDate, List<String>> ids = pending().getFirst().ids();
+            LocalDate date = ids.keySet().iterator().next();
+            if (!earlier.has(date, Objects.requireNonNull(ids.get(date)).getFirst())) {
+                return;
+            }
+            pending().removeFirst();
+        }
+    }
+
+    private Map<LocalDate, IdSet> known() {
+        return Objects.requireNonNull(known);
+    }
+
+    private Deque<Pending> pending() {
+        return Objects.requireNonNull(pending);
+    }
+
+    private Map<LocalDate, List<String>> passed() {
+        return Objects.requireNonNull(passed);
+    }
+}

@@ -1,0 +1,107 @@
+package com.databroker.streams;
+
+import java.nio.charset.StandardCharsets;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.java.tuple.Tuple3;
+import org.apache.flink.api.java.tuple.Tuple5;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.consumer.OffsetResetStrategy;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+
+/// The job of one stream, the same in this process and on a Flink cluster:
+///
+/// ```
+///   raw topic ──▶ Parsing ──▶ Repeats ──▶ hot store    by id, safe at each checkpoint
+///   (committed)      │       (if any)└──▶ cold store   one transaction of the table a checkpoint
+///                    └──▶ topic of the dead
+/// ```
+///
+/// @param earlier what the cold table knows
+/// @param arrivals the form of an arrival between machines
+record StreamJob(
+        Source source,
+        KafkaAddress kafka,
+        Sink<Arrival> hot,
+        Sink<Arrival> cold,
+        Repeats.Earlier earlier,
+        TypeInformation<Arrival> arrivals) {
+
+    /// Under this name the job's consumers commit how far they are, for those who ask for its lag.
+    static String group(Source source) {
+        return "databroker-" + source.name();
+    }
+
+    /// Adds the job's steps to `environment`.
+    void define(StreamExecutionEnvironment environment) {
+        KafkaSource<Tuple5<String, byte[], Integer, Long, Long>> raw = KafkaSource
+                .<Tuple5<String, byte[], Integer, Long, Long>>builder()
+                .setProperties(kafka.properties())
+                .setBootstrapServers(kafka.bootstrap())
+                .setTopics(source.topic().name())
+                .setGroupId(group(source))
+                .setClientIdPrefix(group(source))
+                .setStartingOffsets(goOn())
+                .setProperty("isolation.level", "read_committed")
+                .setProperty("partition.discovery.interval.ms", "30000")
+                .setDeserializer(new RawRecords())
+                .build();
+        SingleOutputStreamOperator<Arrival> parsed = environment
+                .fromSource(raw, WatermarkStrategy.noWatermarks(), "raw")
+                .uid("raw")
+                .process(new Parsing(source))
+                .returns(arrivals)
+                .name("parse")
+                .uid("parse");
+        parsed.getSideOutput(Parsing.DEAD).sinkTo(dead()).name("dead").uid("dead");
+        DataStream<Arrival> once = parsed;
+        if (source.repeats()) {
+            once = parsed.process(new Repeats(earlier, source.granularity()))
+                    .returns(arrivals)
+                    .name("once")
+                    .uid("once");
+        }
+        once.sinkTo(hot).name("hot").uid("hot");
+        once.sinkTo(cold).name("cold").uid("cold");
+    }
+
+    /// From where the job was, and from the beginning where it never was. The connector knows the strategy by this name only.
+    @SuppressWarnings("deprecation")
+    private static OffsetsInitializer goOn() {
+        return OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST);
+    }
+
+    /// After a failure some of the dead may come again, under the same key: their place in the raw topic.
+    private KafkaSink<Tuple3<String, String, byte[]>> dead() {
+        String topic = source.topic().dead();
+        return KafkaSink.<Tuple3<String, String, byte[]>>builder()
+                .setKafkaProducerConfig(kafka.properties())
+                .setBootstrapServers(kafka.bootstrap())
+                .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
+                .setRecordSerializer(new DeadRecords(topic))
+                .build();
+    }
+
+    /// The form of the dead: key = place in the raw topic, value = the bytes as they were, a header for the reason.
+    private record DeadRecords(String topic) implements KafkaRecordSerializationSchema<Tuple3<String, String, byte[]>> {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public ProducerRecord<byte[], byte[]> serialize(
+                Tuple3<String, String, byte[]> dead, KafkaSinkContext context, Long timestamp) {
+            RecordHeaders headers = new RecordHeaders();
+            headers.add(DeadLetter.REASON, dead.f1.getBytes(StandardCharsets.UTF_8));
+            return new ProducerRecord<>(
+                    topic, null, null, dead.f0.getBytes(StandardCharsets.UTF_8), dead.f2, headers);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package com.databroker.streams;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/// Makes the topics that the plane needs; those that exist it leaves as they are.
+final class Topics {
+    /// Where collectors and bodies have got to: one partition, the newest value of each key is kept.
+    static final String CURSORS = "databroker_cursors";
+
+    private static final long WAIT_SECONDS = 30;
+    private static final int REPLICATION_EMBEDDED = 1;
+    private static final short REPLICATION_OF_CLUSTER = -1;
+
+    private Topics() {}
+
+    /// @param embedded fewer partitions, one replica
+    static void ensure(Admin admin, List<Source> sources, boolean embedded) throws IOException {
+        Set<String> existing = get(admin.listTopics().names());
+        short replication = embedded ? REPLICATION_EMBEDDED : REPLICATION_OF_CLUSTER;
+        List<NewTopic> missing = new ArrayList<>();
+        if (!existing.contains(CURSORS)) {
+            missing.add(new NewTopic(CURSORS, 1, replication)
+                    .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
+        }
+        for (Source source : sources) {
+            RawTopic topic = source.topic();
+            int partitions = embedded ? topic.partitionsEmbedded() : topic.partitions();
+            Map<String, String> configs = Map.of(
+                    TopicConfig.RETENTION_MS_CONFIG, String.valueOf(topic.retention().toMillis()),
+                    TopicConfig.COMPRESSION_TYPE_CONFIG, "producer",
+                    TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(Collected.JSON_BYTES_MAX + (1 << 19)));
+            if (!existing.contains(topic.name())) {
+                missing.add(new NewTopic(topic.name(), partitions, replication).configs(configs));
+            }
+            if (!existing.contains(topic.dead())) {
+                missing.add(new NewTopic(topic.dead(), 1, replication).configs(configs));
+            }
+        }
+        for (KafkaFuture<Void> made : admin.createTopics(missing).values().values()) {
+            try {
+                get(made);
+            } catch (IOException refused) {
+                // Another broker of ours made it at the same time.
+                if (!(refused.getCause() instanceof TopicExistsException)) {
+                    throw refused;
+                }
+            }
+        }
+    }
+
+    /// The value of a future of the admin client.
+    static <T> T get(KafkaFuture<T> future) throws IOException {
+        try {
+            return future.get(WAIT_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException refused) {
+            throw new IOException("Kafka: " + refused.getCause(), refused.getCause());
+        } catch (TimeoutException late) {
+            throw new IOException("Kafka did not answer within " + WAIT_SECONDS + " s", late);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", interrupted);
+        }
+    }
+}
