@@ -51,10 +51,10 @@ final class TokenAddVerb implements Verb {
         token.put("scope", scope);
         try (Users users = new Users(broker, around)) {
             Map<String, @Nullable Object> made = users.addToken(user, token);
-            around.out().println(Users.text(made, "token"));
+            around.out().println(JsonTree.text(made, "token"));
             around.out().flush();
-            String until = Users.text(made, "expires");
-            around.say("token " + Users.text(made, "id") + " of " + user
+            String until = JsonTree.text(made, "expires");
+            around.say("token " + JsonTree.text(made, "id") + " of " + user
                     + (until.isEmpty() ? "" : ", valid until " + until) + "; it is not shown again");
         }
         return Exit.OK;

@@ -28,10 +28,10 @@ final class TokenListVerb implements Verb {
         boolean known = user == null;
         try (Users users = new Users(broker, around)) {
             for (Map<String, @Nullable Object> entry : users.list()) {
-                String name = Users.text(entry, "name");
+                String name = JsonTree.text(entry, "name");
                 if (user == null || user.equals(name)) {
                     known = true;
-                    Users.objects(entry.get("tokens")).forEach(token -> {
+                    JsonTree.objects(entry.get("tokens")).forEach(token -> {
                         Map<String, @Nullable Object> row = new LinkedHashMap<>();
                         row.put("user", name);
                         row.putAll(token);
@@ -51,10 +51,10 @@ final class TokenListVerb implements Verb {
 
     private static List<String> cells(Map<String, @Nullable Object> token) {
         return List.of(
-                Users.text(token, "user"),
-                Users.text(token, "label"),
-                Users.text(token, "id"),
-                Users.text(token, "expires"),
-                Users.texts(token, "scope"));
+                JsonTree.text(token, "user"),
+                JsonTree.text(token, "label"),
+                JsonTree.text(token, "id"),
+                JsonTree.text(token, "expires"),
+                JsonTree.texts(token, "scope"));
     }
 }

@@ -26,13 +26,13 @@ final class UserListVerb implements Verb {
     }
 
     private static List<String> cells(Map<String, @Nullable Object> user) {
-        List<String> labels = Users.objects(user.get("tokens")).stream()
-                .map(token -> Users.text(token, "label"))
+        List<String> labels = JsonTree.objects(user.get("tokens")).stream()
+                .map(token -> JsonTree.text(token, "label"))
                 .toList();
         return List.of(
-                Users.text(user, "name"),
-                Users.texts(user, "roles"),
-                Users.texts(user, "grants"),
+                JsonTree.text(user, "name"),
+                JsonTree.texts(user, "roles"),
+                JsonTree.texts(user, "grants"),
                 String.join(", ", labels),
                 Boolean.TRUE.equals(user.get("disabled")) ? "disabled" : "");
     }

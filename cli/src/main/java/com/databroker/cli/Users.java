@@ -18,7 +18,7 @@ final class Users implements AutoCloseable {
 
     /// As the broker tells them.
     List<Map<String, @Nullable Object>> list() throws InterruptedException {
-        return objects(http.call("GET", ROOT, null).object().get("users"));
+        return JsonTree.objects(http.call("GET", ROOT, null).object().get("users"));
     }
 
     void add(Map<String, @Nullable Object> user) throws InterruptedException {
@@ -41,38 +41,13 @@ final class Users implements AutoCloseable {
             // A slash in a label would end the segment of the address; the id never has one.
             wanted = list().stream()
                     .filter(entry -> user.equals(entry.get("name")))
-                    .flatMap(entry -> objects(entry.get("tokens")).stream())
+                    .flatMap(entry -> JsonTree.objects(entry.get("tokens")).stream())
                     .filter(token -> labelOrId.equals(token.get("label")))
-                    .map(token -> text(token, "id"))
+                    .map(token -> JsonTree.text(token, "id"))
                     .findFirst()
                     .orElse(labelOrId);
         }
         http.call("DELETE", ROOT + "/" + Http.segment(user) + "/tokens/" + Http.segment(wanted), null);
-    }
-
-    @SuppressWarnings("unchecked")
-    static List<Map<String, @Nullable Object>> objects(@Nullable Object tree) {
-        List<Map<String, @Nullable Object>> objects = new ArrayList<>();
-        if (tree instanceof List<?> list) {
-            for (Object entry : list) {
-                if (entry instanceof Map<?, ?> map) {
-                    objects.add((Map<String, @Nullable Object>) map);
-                }
-            }
-        }
-        return objects;
-    }
-
-    static String text(Map<String, @Nullable Object> object, String name) {
-        Object value = object.get(name);
-        return value == null ? "" : value.toString();
-    }
-
-    /// The elements of a list in one cell.
-    static String texts(Map<String, @Nullable Object> object, String name) {
-        return object.get(name) instanceof List<?> list
-                ? String.join(" ", list.stream().map(String::valueOf).toList())
-                : "";
     }
 
     @Override

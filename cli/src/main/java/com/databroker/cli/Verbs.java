@@ -28,6 +28,10 @@ final class Verbs {
             new Entry("stat", "Say what is known of a file."),
             new Entry("rm", "Remove a file or folder."),
             new Entry("watch", "Tell what becomes of files, whoever changes them."),
+            new Entry("search", "Find records of streams, the newest first."),
+            new Entry("streams ls", "List the streams and how they do."),
+            new Entry("streams describe", "Tell the fields of a stream."),
+            new Entry("streams dead", "List what could not become a record, and why."),
             new Entry("user add", "Add a user."),
             new Entry("user list", "List the users."),
             new Entry("user remove", "Remove a user with all its tokens."),
@@ -59,6 +63,10 @@ final class Verbs {
             case "stat" -> new StatVerb();
             case "rm" -> new RmVerb();
             case "watch" -> new WatchVerb();
+            case "search" -> new SearchVerb();
+            case "streams ls" -> new StreamsLsVerb();
+            case "streams describe" -> new StreamsDescribeVerb();
+            case "streams dead" -> new StreamsDeadVerb();
             case "user add" -> new UserAddVerb();
             case "user list" -> new UserListVerb();
             case "user remove" -> new UserRemoveVerb();
@@ -218,7 +226,7 @@ final class Verbs {
     static String overview(String group) {
         StringBuilder out = new StringBuilder();
         if (group.isEmpty()) {
-            out.append("databroker: events and files between systems that do not know each other\n\n");
+            out.append("databroker: events, files and streams between systems that do not know each other\n\n");
         }
         out.append("usage: ").append(PROGRAM).append(group.isEmpty() ? "" : " " + group);
         out.append(" VERB [OPTIONS] …\n\n");

@@ -7,6 +7,7 @@ import com.databroker.core.Text;
 import com.databroker.events.EventsConfig;
 import com.databroker.files.FilesConfig;
 import com.databroker.files.OpenFile;
+import com.databroker.streams.StreamsConfig;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,6 +41,9 @@ public record Config(
         @Setting("Limits of the events plane.") EventsConfig events,
 
         @Setting("Limits of the files plane.") FilesConfig files,
+
+        @Setting("The streams plane: what is collected, and where it rests.")
+        StreamsConfig streams,
 
         @Setting("The gate: limits of sign-in and of the audit log.")
         AccessConfig access,

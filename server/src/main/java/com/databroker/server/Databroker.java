@@ -19,6 +19,8 @@ import com.databroker.files.Candidate;
 import com.databroker.files.FilePlane;
 import com.databroker.files.Precondition;
 import com.databroker.files.ResumableUploads;
+import com.databroker.streams.StreamChange;
+import com.databroker.streams.StreamPlane;
 import io.netty.channel.EventLoopGroup;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
@@ -76,6 +78,7 @@ public final class Databroker implements AutoCloseable {
     private final Tls tls;
     private final CurveKeys curve;
     private final ResumableUploads uploads;
+    private final Optional<StreamPlane> streams;
     private final FrontServer front;
     private final HttpDoor http;
     private final ZmtpListener zmq;
@@ -108,6 +111,7 @@ public final class Databroker implements AutoCloseable {
             ConnectionLimit sshLimit =
                     limit("ssh", config.ssh().maxConnections(), config.ssh().maxConnectionsPerAddress());
             metrics = new Metrics(events, gate, Map.of("http", httpLimit, "zmq", zmqLimit, "ssh", sshLimit));
+            streams = openStreams();
             announce();
             uploads = new ResumableUploads(files, config.files(), clock);
             front = new FrontServer(files, config.http());
@@ -120,6 +124,7 @@ public final class Databroker implements AutoCloseable {
             sweepEverySecond();
             writeContext();
             files.start();
+            streams.ifPresent(plane -> plane.start(new StreamInboxes(files, plane)));
         } catch (RuntimeException | Error failed) {
             closeAll();
             throw failed;
@@ -157,6 +162,14 @@ public final class Databroker implements AutoCloseable {
         return Optional.of(token);
     }
 
+    /// Its engines come up later, in [StreamPlane#start]; nobody waits for them.
+    private Optional<StreamPlane> openStreams() {
+        return config.streams().enabled()
+                ? Optional.of(open(StreamPlane.of(
+                        config.streams(), data.resolve("streams"), List.of(), clock, random)))
+                : Optional.empty();
+    }
+
     /// Announcements: what became safe in one place is told everywhere, and the rooms need not know one
     /// another.
     private void announce() {
@@ -174,6 +187,13 @@ public final class Databroker implements AutoCloseable {
         metrics.files(files::status);
         files.refusals(this::refused);
         gate.reloaded(this::usersReloaded);
+        streams.ifPresent(plane -> {
+            files.changes(new StreamInboxes(files, plane)::changed);
+            plane.changes(changes -> events.publish(
+                    Principal.broker(),
+                    changes.stream().map(StreamChange::announcement).toList(),
+                    "broker"));
+        });
     }
 
     private void reloadUsers(FileChange change) {
@@ -257,6 +277,7 @@ public final class Databroker implements AutoCloseable {
                 new FilesHandler(files, front, tus, slowest),
                 tus,
                 new AccessHandler(files, clock, random),
+                streams.map(plane -> new StreamsHandler(plane, clock)).orElse(null),
                 new StatusHandler(metrics, config.http().metricsPublic(), files, () -> stopping),
                 metrics,
                 streams);

@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,7 +43,7 @@ final class HttpDoor implements AutoCloseable {
     private static final String DECODER = "httpDecoder";
     /// What metrics know by name.
     private static final Set<String> ROUTES =
-            Set.of("events", "files", "uploads", "access", "health", "metrics", "problems", "schemas", "assets");
+            Set.of("events", "files", "uploads", "streams", "access", "health", "metrics", "problems", "schemas", "assets");
 
     private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
     private static final Set<HttpMethod> METHODS = Set.of(
@@ -66,6 +67,7 @@ final class HttpDoor implements AutoCloseable {
             FilesHandler files,
             TusHandler uploads,
             AccessHandler access,
+            @Nullable StreamsHandler streams,
             StatusHandler status,
             Metrics metrics,
             OpenStreams open) {}
@@ -255,6 +257,7 @@ final class HttpDoor implements AutoCloseable {
             case "" -> routes.status().index(exchange);
             case "events" -> events(exchange);
             case "files" -> routes.files().handle(exchange);
+            case "streams" -> streams(exchange);
             case "uploads" -> routes.uploads().handle(exchange);
             case "access" -> routes.access().handle(exchange);
             case "health" -> routes.status().health(exchange);
@@ -281,6 +284,14 @@ final class HttpDoor implements AutoCloseable {
         } else {
             routes.publish().handle(exchange);
         }
+    }
+
+    private void streams(Exchange exchange) {
+        StreamsHandler handler = routes.streams();
+        if (handler == null) {
+            throw new ProblemException(Problem.NOT_FOUND, "the streams plane is switched off (streams.enabled)");
+        }
+        handler.handle(exchange);
     }
 
     private static void check(HttpServerRequest request) {

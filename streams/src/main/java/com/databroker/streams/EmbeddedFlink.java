@@ -6,12 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
@@ -30,6 +31,7 @@ import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.core.execution.RecoveryClaimMode;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
@@ -52,7 +54,7 @@ final class EmbeddedFlink implements AutoCloseable {
     private static final String LOOPBACK = "127.0.0.1";
     private static final String METADATA = "_metadata";
     private static final int CHECKPOINTS_KEPT = 2;
-    private static final Duration STOP_MOST = Duration.ofSeconds(20);
+    private static final Duration STOP_MOST = Duration.ofSeconds(5);
 
     private final Path folder;
     private final Duration checkpointInterval;
@@ -180,25 +182,27 @@ final class EmbeddedFlink implements AutoCloseable {
         return join(cluster.getJobStatus(job));
     }
 
-    /// Stops at a checkpoint of its own, so that the next start has nothing to do again. A job that cannot stop in
-    /// time is ended: its last checkpoint stands.
-    void stop(JobID job, String stream) {
-        Path target = folder.resolve("checkpoints").resolve(stream).resolve("stopped");
-        try {
-            cluster.stopWithSavepoint(
-                            job,
-                            target.toUri().toString(),
-                            false,
-                            org.apache.flink.core.execution.SavepointFormatType.NATIVE)
-                    .get(STOP_MOST.toSeconds(), TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException refused) {
-            LOG.atWarn()
-                    .addKeyValue("stream", stream)
-                    .addKeyValue("reason", String.valueOf(refused.getMessage()))
-                    .log("the job did not stop at a checkpoint; the next start goes on from its last one");
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
+    /// Stops jobs at a checkpoint of their own, so that the next start has nothing to do again. Those that cannot stop in
+    /// time are ended: their last checkpoint stands.
+    void stop(Map<String, JobID> jobs) {
+        Map<String, CompletableFuture<String>> stops = new LinkedHashMap<>();
+        jobs.forEach((stream, job) -> {
+            Path target = folder.resolve("checkpoints").resolve(stream).resolve("stopped");
+            stops.put(
+                    stream,
+                    cluster.stopWithSavepoint(job, target.toUri().toString(), false, SavepointFormatType.NATIVE)
+                            .orTimeout(STOP_MOST.toMillis(), TimeUnit.MILLISECONDS));
+        });
+        stops.forEach((stream, stop) -> {
+            try {
+                stop.join();
+            } catch (CompletionException refused) {
+                LOG.atInfo()
+                        .addKeyValue("stream", stream)
+                        .addKeyValue("reason", String.valueOf(refused.getCause()))
+                        .log("the job did not stop at a checkpoint; the next start goes on from its last one");
+            }
+        });
     }
 
     @Override

@@ -1,6 +1,7 @@
 package com.databroker.streams;
 
 import java.io.Serializable;
+import java.util.List;
 
 /// Everything that the plane knows of a stream, in one place: topic, index, table, metrics and commands follow.
 ///
@@ -25,6 +26,11 @@ public interface Source extends Serializable {
 
     /// The field of type TIME that says when it happened; where a record has none, when it arrived.
     String timeField();
+
+    /// The fields that a table of its records shows, after the time.
+    default List<String> headline() {
+        return List.of("id");
+    }
 
     /// How long a partition of its cold table is.
     Granularity granularity();

@@ -46,7 +46,7 @@ final class House {
         plan.put("files", List.of(CORE, "access"));
         plan.put("streams", List.of(CORE));
         plan.put("sources", List.of(CORE, "streams"));
-        plan.put("server", List.of(CORE, "access", "events", "files"));
+        plan.put("server", List.of(CORE, "access", "events", "files", "streams", "sources"));
         plan.put("client", List.of(CORE));
         plan.put("cli", List.of("server", "client"));
         plan.put("testkit", List.of(CORE, "access", "files"));

@@ -1,0 +1,36 @@
+package com.databroker.cli;
+
+import com.databroker.core.Json;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What the verbs about streams have in common.
+final class Streams {
+    private Streams() {}
+
+    /// The streams that the caller may search, as the broker describes them.
+    static List<Map<String, @Nullable Object>> list(Http http) throws InterruptedException {
+        return JsonTree.objects(Json.parse(http.call("GET", "/streams", null).body()));
+    }
+
+    static List<String> names(Http http) throws InterruptedException {
+        return list(http).stream().map(stream -> JsonTree.text(stream, "name")).toList();
+    }
+
+    /// `?a=b&c=d` of those that have a value.
+    static String query(Map<String, @Nullable Object> parameters) {
+        StringBuilder query = new StringBuilder();
+        parameters.forEach((name, value) -> {
+            if (value != null && !value.equals("")) {
+                query.append(query.isEmpty() ? "?" : "&")
+                        .append(name)
+                        .append('=')
+                        .append(URLEncoder.encode(value.toString(), StandardCharsets.UTF_8));
+            }
+        });
+        return query.toString();
+    }
+}

@@ -1,0 +1,19 @@
+package com.databroker.streams;
+
+import java.io.IOException;
+import java.io.InputStream;
+
+/// A file that somebody put where a stream takes its bodies from.
+///
+/// @param source name of the stream
+/// @param path as people know it
+/// @param sha256 of its bytes, lower-case hexadecimal: the same bytes under another name are the same body
+/// @param bytes opens it, once or several times
+public record InboxFile(String source, String path, String sha256, Opener bytes) {
+    /// Opens a file.
+    @FunctionalInterface
+    public interface Opener {
+        /// @throws java.nio.file.NoSuchFileException where it is gone, or is another by now
+        InputStream open() throws IOException;
+    }
+}

@@ -1,0 +1,224 @@
+package com.databroker.streams;
+
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import com.databroker.core.Text;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The streams plane: takes in what is collected, and answers what is asked of it.
+///
+/// ```
+///   file, answer, webhook ─▶ Ingest ─▶ raw topic ─▶ StreamJob ─▶ hot store, cold store ─▶ StreamSearch
+///                                      (Kafka)      (Flink)      (Lucene)   (Delta)
+/// ```
+/// Its engines take seconds to come up, so they do that while the rest of the broker is at work already; until then
+/// a question is answered with [Problem#UNAVAILABLE], and files wait.
+///
+/// ```
+/// streams/
+/// ├── kafka/    see EmbeddedKafka
+/// ├── flink/    see EmbeddedFlink
+/// ├── hot/      see LuceneHotStore
+/// └── cold/     a table for each stream, see ColdTable
+/// ```
+public final class StreamPlane implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StreamPlane.class);
+
+    private final StreamsConfig config;
+    private final Path folder;
+    private final Map<String, Source> sources;
+    private final InstantSource clock;
+    private final RandomGenerator random;
+    private final List<Consumer<List<StreamChange>>> listeners = new CopyOnWriteArrayList<>();
+    private final CountDownLatch came = new CountDownLatch(1);
+    private final Thread starter;
+
+    private volatile @Nullable StreamEngines engines;
+    private volatile String failure = "";
+    private volatile boolean closing;
+
+    private StreamPlane(
+            StreamsConfig config, Path folder, List<Source> sources, InstantSource clock, RandomGenerator random) {
+        this.config = config;
+        this.folder = folder;
+        this.clock = clock;
+        this.random = random;
+        this.sources = new LinkedHashMap<>();
+        sources.forEach(source -> this.sources.put(source.name(), source));
+        this.starter = Thread.ofPlatform().name("streams-start").unstarted(this::run);
+    }
+
+    /// A plane at rest.
+    ///
+    /// @param folder for everything it keeps
+    public static StreamPlane of(
+            StreamsConfig config, Path folder, List<Source> sources, InstantSource clock, RandomGenerator random) {
+        return new StreamPlane(config, folder, sources, clock, random);
+    }
+
+    /// Lists the files that are there now, to whoever takes them.
+    @FunctionalInterface
+    public interface Present {
+        void list(Consumer<InboxFile> to);
+    }
+
+    private Present present = to -> {};
+
+    /// Begins to start the engines, and returns at once.
+    ///
+    /// @param files those that lie in the inboxes; asked for when the engines are up
+    public void start(Present files) {
+        present = files;
+        starter.start();
+    }
+
+    private void run() {
+        try {
+            StreamEngines ready =
+                    StreamEngines.start(config, folder, List.copyOf(sources.values()), clock, random, this::tell);
+            engines = ready;
+            present.list(this::offer);
+            LOG.atInfo()
+                    .addKeyValue("kafka", ready.kafka().bootstrap())
+                    .addKeyValue("streams", sources.keySet())
+                    .log("streams are ready");
+        } catch (IOException | RuntimeException failed) {
+            if (!closing) {
+                failure = Text.excerpt(String.valueOf(failed.getMessage()));
+                LOG.atError().setCause(failed).log("the streams plane did not start; the other planes go on");
+            }
+        } finally {
+            came.countDown();
+        }
+    }
+
+    /// Waits until the engines are up, or have failed.
+    public void awaitStarted() throws InterruptedException {
+        came.await();
+    }
+
+    /// `listener` is told of what came into a stream when a search finds it.
+    public void changes(Consumer<List<StreamChange>> listener) {
+        listeners.add(listener);
+    }
+
+    private void tell(HotVisible visible) {
+        List<StreamChange> changes = List.of(
+                new StreamChange(visible.stream(), visible.count(), visible.ids(), visible.newest()));
+        listeners.forEach(listener -> listener.accept(changes));
+    }
+
+    /// The streams there are, in the order in which they were given.
+    public List<Source> sources() {
+        return List.copyOf(sources.values());
+    }
+
+    /// @throws ProblemException [Problem#NOT_FOUND]
+    public Source source(String name) {
+        Source source = sources.get(name);
+        if (source == null) {
+            String near = Text.nearest(name, sources.keySet());
+            throw new ProblemException(
+                    Problem.NOT_FOUND,
+                    "there is no stream \"" + Text.excerpt(name) + "\"" + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
+        }
+        return source;
+    }
+
+    /// A file that is to be taken in; before the engines are up it is found when they are.
+    public void offer(InboxFile file) {
+        StreamEngines ready = engines;
+        if (ready != null) {
+            ready.offer(file);
+        }
+    }
+
+    /// @throws ProblemException [Problem#NOT_FOUND], [Problem#BAD_REQUEST] where the query is wrong,
+    ///     [Problem#UNAVAILABLE] before the engines are up
+    public StreamAnswer search(String stream, StreamQuery query) {
+        Source source = source(stream);
+        try {
+            return ready().search(source, query);
+        } catch (IOException failed) {
+            throw new ProblemException(Problem.UNAVAILABLE, "the store failed: " + failed.getMessage(), failed);
+        }
+    }
+
+    /// How every stream does.
+    public List<StreamStatus> status() {
+        StreamEngines ready = engines;
+        if (ready == null) {
+            StreamStatus.Phase phase = failure.isEmpty() ? StreamStatus.Phase.STARTING : StreamStatus.Phase.FAILED;
+            List<StreamStatus> all = new ArrayList<>();
+            for (String name : sources.keySet()) {
+                all.add(new StreamStatus(name, phase, failure, 0, 0, 0, 0, 0, 0, 0, 0, List.of()));
+            }
+            return all;
+        }
+        try {
+            return ready.status();
+        } catch (IOException failed) {
+            throw new ProblemException(Problem.UNAVAILABLE, "an engine failed: " + failed.getMessage(), failed);
+        }
+    }
+
+    /// What was set aside of a stream, the oldest first.
+    ///
+    /// @param after behind that offset; -1 to begin
+    public List<DeadLetter> dead(String stream, long after, int limit) {
+        Source source = source(stream);
+        try {
+            return ready().dead(source, after, limit);
+        } catch (IOException failed) {
+            throw new ProblemException(Problem.UNAVAILABLE, "Kafka failed: " + failed.getMessage(), failed);
+        }
+    }
+
+    /// Why the plane does not run, empty where it does or is about to.
+    public Optional<String> failure() {
+        return failure.isEmpty() ? Optional.empty() : Optional.of(failure);
+    }
+
+    /// Whether the engines are up.
+    public boolean isReady() {
+        return engines != null;
+    }
+
+    private StreamEngines ready() {
+        StreamEngines ready = engines;
+        if (ready == null) {
+            throw new ProblemException(
+                    Problem.UNAVAILABLE,
+                    failure.isEmpty() ? "the streams plane is starting" : "the streams plane did not start: " + failure);
+        }
+        return ready;
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        try {
+            starter.join();
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+        }
+        StreamEngines ready = engines;
+        if (ready != null) {
+            ready.close();
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package com.databroker.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A process with the whole plane is killed in the middle of its work, again and again.
+///
+/// `-Dkill.times=20 -Dkill.records=500000 -Dkill.seed=7` makes it long.
+final class StreamKillTest {
+    private static final int FILES = 10;
+    private static final int PATIENCE_MINUTES = 20;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void after_any_number_of_kills_each_record_is_once_in_the_hot_and_once_in_the_cold_store() throws Exception {
+        int kills = Integer.getInteger("kill.times", 3);
+        int records = Integer.getInteger("kill.records", 30_000);
+        long seed = Long.getLong("kill.seed", 4711);
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int i = 0; i < kills; i++) {
+            Process child = start(records);
+            // From before the engines are up until all is done, wherever it happens to be.
+            boolean ended = child.waitFor(4_000 + random.nextInt(12_000), TimeUnit.MILLISECONDS);
+            child.destroyForcibly().waitFor();
+            assertThat(ended && child.exitValue() != 0)
+                    .as("ended by itself: " + log())
+                    .isFalse();
+        }
+        Process last = start(records);
+        boolean ended = last.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES);
+        last.destroyForcibly().waitFor();
+        String total = String.valueOf(StreamChild.total(FILES, records / FILES));
+        assertThat(ended).as("it came to an end: " + log()).isTrue();
+        assertThat(log())
+                .as("seed " + seed + ", " + kills + " kills, " + records + " records")
+                .contains("hot " + total + " cold " + total + " ids " + total + " dead 0");
+        System.out.println(kills + " kills, " + records + " records: " + log().lines().filter(line -> line.startsWith("hot ")).toList());
+    }
+
+    private Process start(int records) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                System.getProperty("java.class.path"),
+                StreamChild.class.getName(),
+                folder.resolve("plane").toString(),
+                String.valueOf(FILES),
+                String.valueOf(records / FILES)));
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()))
+                .start();
+    }
+
+    private String log() throws IOException {
+        String all = Files.readString(folder.resolve("log"));
+        return all.substring(Math.max(0, all.length() - 4000));
+    }
+}
