@@ -39,8 +39,7 @@ record Arrival(DataRecord record, long time, long arrived, int partition, long o
 
     /// An instant as microseconds since 1970 UTC.
     static long micros(Instant instant) {
-        return Math.addExact(
-                Math.multiplyExact(instant.getEpochSecond(), 1_000_000L), instant.getNano() / 1000);
+        return Math.addExact(Math.multiplyExact(instant.getEpochSecond(), 1_000_000L), instant.getNano() / 1000);
     }
 
     /// The first instant of a day, in microseconds.

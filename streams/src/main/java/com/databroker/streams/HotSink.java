@@ -1,0 +1,62 @@
+package com.databroker.streams;
+
+import java.io.IOException;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+
+/// The end of the job at the hot store: what arrives is put, and is safe before a checkpoint counts.
+///
+/// After a failure the job puts again what came after its last checkpoint. Since a record replaces any other of its id,
+/// each is there once.
+final class HotSink implements Sink<Arrival> {
+    private static final long serialVersionUID = 1;
+
+    private final Source source;
+    private final HotStores.Opening opening;
+
+    HotSink(Source source, HotStores.Opening opening) {
+        this.source = source;
+        this.opening = opening;
+    }
+
+    @Override
+    public SinkWriter<Arrival> createWriter(WriterInitContext context) throws IOException {
+        HotStore store = opening.open();
+        return new Writer(source, store, HotFlush.join(store, source));
+    }
+
+    private static final class Writer implements SinkWriter<Arrival> {
+        private final Source source;
+        private final HotStore store;
+        private final HotFlush flush;
+        private final long life;
+
+        Writer(Source source, HotStore store, HotFlush flush) {
+            this.source = source;
+            this.store = store;
+            this.flush = flush;
+            life = store.life(source);
+        }
+
+        @Override
+        public void write(Arrival arrival, Context context) throws IOException {
+            store.put(source, arrival);
+        }
+
+        @Override
+        public void flush(boolean endOfInput) throws IOException, InterruptedException {
+            flush.flush();
+            // Records of this writer may have gone with a failure that another one met.
+            if (store.life(source) != life) {
+                throw new IOException("the hot store lost records of " + source.name()
+                        + " that were not safe yet: the job has to put them again");
+            }
+        }
+
+        @Override
+        public void close() {
+            flush.leave();
+        }
+    }
+}

@@ -1,0 +1,215 @@
+package com.databroker.streams;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.InstantSource;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The hot store in this process: Lucene indexes in a folder.
+///
+/// ```
+///   <folder>/<stream>/2026-11-28/             what arrived on that day (UTC)
+///   <folder>/<stream>/2026-11-27.broken/      a folder set aside, gone when its day is past the retention
+/// ```
+///
+/// One folder is open once, in one process.
+final class LuceneHotStore implements HotStore {
+    private static final Logger LOG = LoggerFactory.getLogger(LuceneHotStore.class);
+
+    /// What the filters of ids may take of memory: enough for 30 million records.
+    private static final long IDS_BYTES_MAX = 64L << 20;
+
+    private final HotConfig config;
+    private final InstantSource clock;
+    private final AtomicLong memory = new AtomicLong(IDS_BYTES_MAX);
+    private final Map<String, LuceneStream> streams = new ConcurrentHashMap<>();
+    private final List<Consumer<HotVisible>> listeners = new CopyOnWriteArrayList<>();
+    private final AtomicBoolean refreshing = new AtomicBoolean();
+    private final ScheduledExecutorService refresher;
+    private volatile boolean closed;
+
+    LuceneHotStore(HotConfig config, InstantSource clock) throws IOException {
+        this.config = config;
+        this.clock = clock;
+        Files.createDirectories(config.folder());
+        refresher = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("hot-refresh").factory());
+    }
+
+    private LuceneStream stream(Source source) throws IOException {
+        LuceneStream stream = streams.get(source.name());
+        if (stream == null) {
+            synchronized (streams) {
+                if (closed) {
+                    throw new IOException("the hot store is closed");
+                }
+                stream = streams.get(source.name());
+                if (stream == null) {
+                    stream = new LuceneStream(source.name(), source.schema(), config, clock, memory);
+                    streams.put(source.name(), stream);
+                }
+            }
+        }
+        return stream;
+    }
+
+    @Override
+    public void put(Source source, Arrival arrival) throws IOException {
+        stream(source).put(arrival);
+        // One who reads is cheaper than one who writes, in what all threads share.
+        if (!refreshing.get() && refreshing.compareAndSet(false, true)) {
+            try {
+                refresher.schedule(this::refresh, config.refresh().toMillis(), TimeUnit.MILLISECONDS);
+            } catch (RejectedExecutionException closing) {
+                LOG.atDebug().log("the hot store closes before the last records are visible");
+            }
+        }
+    }
+
+    /// Nothing more is scheduled here: while nothing is put, nothing runs.
+    private void refresh() {
+        refreshing.set(false);
+        for (LuceneStream stream : streams.values()) {
+            HotVisible news = stream.visible().take();
+            if (news != null) {
+                stream.refresh();
+                listeners.forEach(listener -> tell(listener, news));
+            }
+        }
+    }
+
+    private static void tell(Consumer<HotVisible> listener, HotVisible news) {
+        try {
+            listener.accept(news);
+        } catch (RuntimeException failed) {
+            LOG.atError().addKeyValue("stream", news.stream()).setCause(failed).log("a listener failed");
+        }
+    }
+
+    @Override
+    public void flush(Source source) throws IOException {
+        stream(source).flush();
+    }
+
+    @Override
+    public long life(Source source) {
+        LuceneStream stream = streams.get(source.name());
+        return stream == null ? 0 : stream.life();
+    }
+
+    @Override
+    public StreamQuery.Answer search(Source source, StreamQuery query) throws IOException {
+        LuceneStream stream = stream(source);
+        LuceneSearch search = new LuceneSearch(stream.fields(), query);
+        StreamQuery.Answer answer =
+                stream.read((reader, earliest) -> search.answer(reader, earliest, clock, config.timeout()));
+        String missing = stream.missing();
+        return missing == null ? answer : answer.partly(missing);
+    }
+
+    @Override
+    public long count(Source source, StreamQuery query) throws IOException {
+        LuceneStream stream = stream(source);
+        return stream.read(new LuceneSearch(stream.fields(), query)::count);
+    }
+
+    @Override
+    public void expire() throws IOException {
+        for (LuceneStream stream : streams.values()) {
+            stream.expire();
+        }
+        // Each time at least a part of a day goes; the rest waits for the next call.
+        for (int i = 0; bytes() > config.bytesMax() && i < 100; i++) {
+            Optional<LuceneStream> fullest = fullest();
+            if (fullest.isEmpty()) {
+                return;
+            }
+            fullest.get().dropOldest();
+        }
+    }
+
+    /// Whose oldest day goes first: the oldest of all, of several the stream that takes most.
+    private Optional<LuceneStream> fullest() throws IOException {
+        Optional<LuceneStream> fullest = Optional.empty();
+        LocalDate oldest = LocalDate.MAX;
+        long most = 0;
+        for (LuceneStream stream : streams.values()) {
+            LocalDate day = stream.oldestDay();
+            long bytes = stream.bytes();
+            if (day != null && (day.isBefore(oldest) || (day.equals(oldest) && bytes > most))) {
+                fullest = Optional.of(stream);
+                oldest = day;
+                most = bytes;
+            }
+        }
+        return fullest;
+    }
+
+    private long bytes() throws IOException {
+        long bytes = 0;
+        for (LuceneStream stream : streams.values()) {
+            bytes += stream.bytes();
+        }
+        return bytes;
+    }
+
+    @Override
+    public List<HotStatus> status() throws IOException {
+        List<HotStatus> all = new ArrayList<>();
+        for (LuceneStream stream : streams.values()) {
+            all.add(stream.status());
+        }
+        all.sort(Comparator.comparing(HotStatus::stream));
+        return all;
+    }
+
+    @Override
+    public void visible(Consumer<HotVisible> listener) {
+        listeners.add(listener);
+    }
+
+    @Override
+    public void delete(Source source) throws IOException {
+        synchronized (streams) {
+            LuceneStream stream = stream(source);
+            streams.remove(source.name());
+            stream.delete();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        synchronized (streams) {
+            closed = true;
+            refresher.shutdownNow();
+            IOException failure = null;
+            for (LuceneStream stream : streams.values()) {
+                try {
+                    stream.close();
+                } catch (IOException failed) {
+                    failure = failed;
+                }
+            }
+            streams.clear();
+            if (failure != null) {
+                throw failure;
+            }
+        }
+    }
+}

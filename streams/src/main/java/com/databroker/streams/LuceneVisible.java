@@ -1,0 +1,38 @@
+package com.databroker.streams;
+
+import java.util.ArrayDeque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Collects what was put into a stream since it was last told. For any number of threads.
+final class LuceneVisible {
+    private final String stream;
+    private final ArrayDeque<String> ids = new ArrayDeque<>(HotVisible.IDS_MAX + 1);
+    private long count;
+    private long newest = Long.MIN_VALUE;
+
+    LuceneVisible(String stream) {
+        this.stream = stream;
+    }
+
+    synchronized void add(String id, long arrived) {
+        count++;
+        newest = Math.max(newest, arrived);
+        if (ids.size() == HotVisible.IDS_MAX) {
+            ids.removeFirst();
+        }
+        ids.addLast(id);
+    }
+
+    /// What there is to tell, which is told then; null where there is nothing.
+    synchronized @Nullable HotVisible take() {
+        if (count == 0) {
+            return null;
+        }
+        HotVisible visible = new HotVisible(stream, count, Arrival.instant(newest), List.copyOf(ids));
+        count = 0;
+        newest = Long.MIN_VALUE;
+        ids.clear();
+        return visible;
+    }
+}
