@@ -1,0 +1,248 @@
+package com.databroker.streams;
+
+import io.delta.kernel.TableManager;
+import io.delta.kernel.data.ColumnarBatch;
+import io.delta.kernel.engine.Engine;
+import io.delta.kernel.exceptions.ConcurrentWriteException;
+import io.delta.kernel.exceptions.TableAlreadyExistsException;
+import io.delta.kernel.exceptions.TableNotFoundException;
+import io.delta.kernel.expressions.Column;
+import io.delta.kernel.internal.SnapshotImpl;
+import io.delta.kernel.internal.util.Utils;
+import io.delta.kernel.transaction.DataLayoutSpec;
+import io.delta.kernel.types.StructType;
+import io.delta.kernel.utils.CloseableIterable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// The cold store of a stream: an ordinary Delta table, which other programs can read while we write.
+///
+/// ```
+/// <location>/
+/// ├── _delta_log/              the table's versions; a file belongs to those that name it
+/// └── date=2026-11-28/         first day of the day, month or year in which it happened
+///     └── <new name>.parquet   sorted by time
+/// ```
+///
+/// Files are staged first, on as many threads and machines as there are writers, and committed together, by
+/// one. A commit bears the writer's name and a number that grows: the same again changes nothing.
+/// Appending, compaction and removing what is left over may go on at the same time. Used by any number of
+/// threads.
+final class ColdTable {
+    static final String ENGINE = "databroker";
+
+    /// What [#commit] answers where the same was committed before.
+    static final long ALREADY = -1;
+
+    /// Nobody commits what was staged longer ago; readers have ended that were busy with what was compacted
+    /// then.
+    static final Duration RETENTION_MIN = Duration.ofDays(7);
+
+    private static final int ATTEMPTS_MAX = 8;
+    private static final int BATCH_ROWS = 1024;
+
+    /// Larger files are not made at once, so that the memory for one has a bound.
+    private static final int FILE_ROWS_MAX = 1_000_000;
+
+    /// The log is kept as long as what it names: each commit is a file or two, so a month of them would be
+    /// many.
+    private static final Map<String, String> PROPERTIES = Map.of(
+            "delta.logRetentionDuration", "interval 7 days",
+            "delta.deletedFileRetentionDuration", "interval 7 days");
+
+    private static final Comparator<Arrival> ORDER = Comparator.comparingLong(Arrival::time)
+            .thenComparingInt(Arrival::partition)
+            .thenComparingLong(Arrival::offset);
+
+    private final String location;
+    private final Source source;
+    private final StructType columns;
+    private final ColdFiles files;
+    private volatile @Nullable Listing listing;
+
+    /// The files of a version, kept while it is the newest.
+    record Listing(long version, List<ColdEntry> files) {}
+
+    /// What a table holds.
+    record Statistics(long version, int partitions, int files, long rows, long bytes) {}
+
+    private ColdTable(Path folder, Source source) {
+        this.location = NioFileIO.location(folder);
+        this.source = source;
+        this.columns = ColdColumns.ofFiles(source);
+        this.files = new ColdFiles(folder, BATCH_ROWS);
+    }
+
+    /// Opens the table of a stream, and creates it where there is none. Fields that the schema has and the
+    /// table does not are added to the table; what was stored before has null there.
+    ///
+    /// @param location a folder, `/x` or `file:/x`
+    /// @throws IllegalStateException where the table has fields that the schema does not have, or has
+    ///     otherwise
+    static ColdTable open(String location, Source source) throws IOException {
+        ColdTable table =
+                new ColdTable(NioFileIO.path(location).toAbsolutePath().normalize(), source);
+        for (int attempt = 1; ; attempt++) {
+            try {
+                table.prepare();
+                return table;
+            } catch (TableAlreadyExistsException | ConcurrentWriteException anotherWasFaster) {
+                if (attempt == ATTEMPTS_MAX) {
+                    throw new IOException("others change " + table.location + " all the time", anotherWasFaster);
+                }
+            }
+        }
+    }
+
+    private void prepare() {
+        StructType wanted = ColdColumns.ofTable(source);
+        SnapshotImpl present;
+        try {
+            present = latest();
+        } catch (TableNotFoundException absent) {
+            ColdCommit.run(
+                    engine(),
+                    TableManager.buildCreateTableTransaction(location, wanted, ENGINE)
+                            .withTableProperties(PROPERTIES)
+                            .withDataLayoutSpec(DataLayoutSpec.partitioned(List.of(new Column(ColdColumns.DATE))))
+                            .build(engine()),
+                    CloseableIterable.emptyIterable());
+            return;
+        }
+        String what = "The cold table " + location + " of stream " + source.name();
+        if (!present.getPartitionColumnNames().equals(List.of(ColdColumns.DATE))) {
+            throw new IllegalStateException(what + " is partitioned by " + present.getPartitionColumnNames()
+                    + ", not by " + ColdColumns.DATE + ": it was made by another program");
+        }
+        if (ColdColumns.isExtension(what, present.getSchema(), wanted)) {
+            ColdCommit.run(engine(), ColdCommit.evolution(present, wanted), CloseableIterable.emptyIterable());
+        }
+    }
+
+    Source source() {
+        return source;
+    }
+
+    Path folder() {
+        return files.folder();
+    }
+
+    /// Within the files.
+    StructType columns() {
+        return columns;
+    }
+
+    Engine engine() {
+        return files.engine();
+    }
+
+    SnapshotImpl latest() {
+        return (SnapshotImpl) TableManager.loadSnapshot(location).build(engine());
+    }
+
+    /// Writes rows as files, one or more for each partition that they belong to. The files are on the disk
+    /// afterwards, and in the table once they are committed.
+    List<ColdFile> stage(List<Arrival> rows) throws IOException {
+        Map<LocalDate, List<Arrival>> partitions = new TreeMap<>();
+        for (Arrival row : rows) {
+            partitions
+                    .computeIfAbsent(ColdColumns.date(source.granularity(), row.time()), none -> new ArrayList<>())
+                    .add(row);
+        }
+        List<ColdFile> staged = new ArrayList<>();
+        for (Map.Entry<LocalDate, List<Arrival>> partition : partitions.entrySet()) {
+            List<Arrival> sorted = partition.getValue();
+            sorted.sort(ORDER);
+            for (int from = 0; from < sorted.size(); from += FILE_ROWS_MAX) {
+                List<Arrival> part = sorted.subList(from, Math.min(sorted.size(), from + FILE_ROWS_MAX));
+                ColumnarBatch batch = ColdVectors.batch(columns, part.toArray(new Arrival[0]));
+                staged.add(files.write(partition.getKey(), columns, Utils.singletonCloseableIterator(batch)));
+            }
+        }
+        return staged;
+    }
+
+    /// Adds staged files to the table, in one transaction.
+    ///
+    /// @param appId the writer's name
+    /// @param number greater than that of every transaction of this writer before
+    /// @return the table's new version, or [#ALREADY] where this number or a greater one was committed
+    ///     before
+    long commit(String appId, long number, Collection<ColdFile> staged) throws IOException {
+        return ColdCommit.append(this, appId, number, staged);
+    }
+
+    /// Fails where a number was committed before, and with other files: then this writer began at an older
+    /// checkpoint than its last, and what it writes now is partly in the table and partly not.
+    ///
+    /// @throws IllegalStateException that says what to do
+    void requireKnown(ColdBatch batch) throws IOException {
+        Set<Path> named = ColdVacuum.named(this, Instant.EPOCH);
+        for (ColdFile file : batch.files()) {
+            Path path = folder().resolve(file.path());
+            // One that is gone from the disk was compacted and removed, long after it was committed.
+            if (!named.contains(path) && Files.exists(path)) {
+                throw new IllegalStateException("The job of stream " + source.name() + " was started from an old"
+                        + " checkpoint: what it wrote after it is in " + location + " already, in other files. Start it"
+                        + " from its newest checkpoint; nothing was changed.");
+            }
+        }
+    }
+
+    /// Shows rows to `visitor`, until it has seen all or wants no more.
+    ColdScan.Result scan(ColdScan what, ColdScan.Visitor visitor) throws IOException {
+        return new ColdReader(this, what).run(visitor);
+    }
+
+    /// Makes few large files of many small ones; the rows stay as they are.
+    ColdCompaction.Result compact(Instant now) throws IOException {
+        return new ColdCompaction(this, now).run();
+    }
+
+    /// Removes files that do not belong to the table: compacted ones, and those that were staged and never
+    /// committed.
+    ///
+    /// @param retention how old they must be; at least [#RETENTION_MIN], so that nobody needs them any more
+    ColdVacuum.Result vacuum(Duration retention, Instant now) throws IOException {
+        return new ColdVacuum(this, retention, now).run();
+    }
+
+    /// The files of the newest version.
+    Listing list(SnapshotImpl snapshot) throws IOException {
+        Listing known = listing;
+        if (known != null && known.version() == snapshot.getVersion()) {
+            return known;
+        }
+        List<ColdEntry> entries = new ArrayList<>();
+        ColdFiles.list(engine(), snapshot, row -> entries.add(ColdEntry.of(row, source.timeField())));
+        Listing fresh = new Listing(snapshot.getVersion(), List.copyOf(entries));
+        listing = fresh;
+        return fresh;
+    }
+
+    Statistics statistics() throws IOException {
+        Listing now = list(latest());
+        HashSet<LocalDate> partitions = new HashSet<>();
+        long rows = 0;
+        long bytes = 0;
+        for (ColdEntry file : now.files()) {
+            partitions.add(file.date());
+            rows += Math.max(0, file.rows());
+            bytes += file.size();
+        }
+        return new Statistics(now.version(), partitions.size(), now.files().size(), rows, bytes);
+    }
+}
