@@ -115,12 +115,15 @@ final class EmbeddedFlink implements AutoCloseable {
         Optional<Path> newest = newest(checkpoints);
         Configuration configuration = configuration(checkpoints);
         newest.ifPresent(checkpoint -> {
-            configuration.set(StateRecoveryOptions.SAVEPOINT_PATH, checkpoint.toUri().toString());
+            configuration.set(
+                    StateRecoveryOptions.SAVEPOINT_PATH, checkpoint.toUri().toString());
             configuration.set(StateRecoveryOptions.RESTORE_MODE, RecoveryClaimMode.CLAIM);
         });
         LOG.atInfo()
                 .addKeyValue("stream", name)
-                .addKeyValue("checkpoint", newest.map(folder::relativize).map(Path::toString).orElse("none"))
+                .addKeyValue(
+                        "checkpoint",
+                        newest.map(folder::relativize).map(Path::toString).orElse("none"))
                 .log("job starts");
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
         job.define(environment);
@@ -182,7 +185,8 @@ final class EmbeddedFlink implements AutoCloseable {
         return join(cluster.getJobStatus(job));
     }
 
-    /// Stops jobs at a checkpoint of their own, so that the next start has nothing to do again. Those that cannot stop in
+    /// Stops jobs at a checkpoint of their own, so that the next start has nothing to do again. Those that cannot stop
+    /// in
     /// time are ended: their last checkpoint stands.
     void stop(Map<String, JobID> jobs) {
         Map<String, CompletableFuture<String>> stops = new LinkedHashMap<>();

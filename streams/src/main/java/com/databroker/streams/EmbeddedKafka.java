@@ -71,8 +71,7 @@ final class EmbeddedKafka implements AutoCloseable {
             }
             KafkaRaftServer server = new KafkaRaftServer(config, Time.SYSTEM);
             server.startup();
-            return new EmbeddedKafka(
-                    server, new KafkaAddress(LOOPBACK + ":" + brokerPort, signIn(USER, secret, "")));
+            return new EmbeddedKafka(server, new KafkaAddress(LOOPBACK + ":" + brokerPort, signIn(USER, secret, "")));
         } catch (IOException unusable) {
             throw new UncheckedIOException(unusable);
         }
@@ -122,7 +121,8 @@ final class EmbeddedKafka implements AutoCloseable {
             return probe.getLocalPort();
         } catch (IOException taken) {
             throw new ProblemException(
-                    Problem.PORT_IN_USE, "streams.kafka-port: " + LOOPBACK + ":" + wanted + " is used by another program");
+                    Problem.PORT_IN_USE,
+                    "streams.kafka-port: " + LOOPBACK + ":" + wanted + " is used by another program");
         }
     }
 
@@ -145,7 +145,8 @@ final class EmbeddedKafka implements AutoCloseable {
         settings.put("listener.name.broker.plain.sasl.jaas.config", server);
         settings.put("listener.name.controller.plain.sasl.jaas.config", server);
         settings.put("log.dirs", logs.toAbsolutePath().toString());
-        for (String internal : new String[] {"offsets.topic", "transaction.state.log", "share.coordinator.state.topic"}) {
+        for (String internal :
+                new String[] {"offsets.topic", "transaction.state.log", "share.coordinator.state.topic"}) {
             settings.put(internal + ".replication.factor", "1");
             settings.put(internal + ".num.partitions", "1");
             if (!internal.startsWith("offsets")) {

@@ -58,7 +58,9 @@ final class Ingest implements AutoCloseable {
         static Progress of(Bytes json) {
             Map<String, @Nullable Object> members = Json.parseObject(json);
             return new Progress(
-                    number(members.get("records")), number(members.get("rejected")), Boolean.TRUE.equals(members.get("done")));
+                    number(members.get("records")),
+                    number(members.get("rejected")),
+                    Boolean.TRUE.equals(members.get("done")));
         }
 
         private static long number(@Nullable Object value) {
@@ -77,7 +79,8 @@ final class Ingest implements AutoCloseable {
 
     /// Takes a body; when this returns its records are in the raw topic for good. One at a time.
     ///
-    /// @throws IOException where the body or Kafka failed; what was committed before stays, the rest can be taken again
+    /// @throws IOException where the body or Kafka failed; what was committed before stays, the rest can be
+    ///     taken again
     Progress take(Body body) throws IOException {
         one.lock();
         try {

@@ -47,7 +47,8 @@ final class Parsing extends ProcessFunction<Tuple5<String, byte[], Integer, Long
             context.output(DEAD, Tuple3.of(place(raw), poison.reason(), raw.f1));
         } catch (RuntimeException unforeseen) {
             // A mistake in a parser must not stop the stream for all the records behind.
-            context.output(DEAD, Tuple3.of(place(raw), "the parser failed: " + Text.excerpt(unforeseen.toString()), raw.f1));
+            context.output(
+                    DEAD, Tuple3.of(place(raw), "the parser failed: " + Text.excerpt(unforeseen.toString()), raw.f1));
         }
     }
 

@@ -26,7 +26,6 @@ final class RawRecords implements KafkaRecordDeserializationSchema<Tuple5<String
 
     @Override
     public TypeInformation<Tuple5<String, byte[], Integer, Long, Long>> getProducedType() {
-        return Types.TUPLE(
-                Types.STRING, Types.PRIMITIVE_ARRAY(Types.BYTE), Types.INT, Types.LONG, Types.LONG);
+        return Types.TUPLE(Types.STRING, Types.PRIMITIVE_ARRAY(Types.BYTE), Types.INT, Types.LONG, Types.LONG);
     }
 }

@@ -80,8 +80,8 @@ final class Repeats extends ProcessFunction<Arrival, Arrival> implements Checkpo
         passed = new LinkedHashMap<>();
         // Every thread gets all of it, since partitions of the topic may have moved between threads.
         state = context.getOperatorStateStore()
-                .getUnionListState(new ListStateDescriptor<>(
-                        "pending", Types.TUPLE(Types.LONG, Types.INT, Types.STRING)));
+                .getUnionListState(
+                        new ListStateDescriptor<>("pending", Types.TUPLE(Types.LONG, Types.INT, Types.STRING)));
         Map<Long, Map<LocalDate, List<String>>> restored = new java.util.TreeMap<>();
         for (Tuple3<Long, Integer, String> each : state.get()) {
             restored.computeIfAbsent(each.f0, none -> new LinkedHashMap<>())
@@ -136,8 +136,9 @@ final class Repeats extends ProcessFunction<Arrival, Arrival> implements Checkpo
         forgetCommitted();
         List<Tuple3<Long, Integer, String>> all = new ArrayList<>();
         for (Pending each : pending()) {
-            each.ids().forEach((date, ids) -> ids.forEach(
-                    id -> all.add(Tuple3.of(each.checkpoint(), (int) date.toEpochDay(), id))));
+            each.ids()
+                    .forEach((date, ids) ->
+                            ids.forEach(id -> all.add(Tuple3.of(each.checkpoint(), (int) date.toEpochDay(), id))));
         }
         Objects.requireNonNull(state).update(all);
     }

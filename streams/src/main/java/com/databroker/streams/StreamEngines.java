@@ -1,11 +1,7 @@
 package com.databroker.streams;
 
-import com.databroker.core.Bytes;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -14,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -22,13 +19,6 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.apache.flink.api.common.JobID;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +26,6 @@ import org.slf4j.LoggerFactory;
 final class StreamEngines implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StreamEngines.class);
     private static final long EXPIRY_SECONDS = 60;
-    private static final Duration POLL = Duration.ofMillis(500);
 
     private final List<Source> sources;
     private final EmbeddedKafka kafka;
@@ -44,7 +33,9 @@ final class StreamEngines implements AutoCloseable {
     private final LuceneHotStore hot;
     private final StreamSearch search;
     private final Admin admin;
+    private final StreamLag lags;
     private final Map<String, ColdTable> tables = new LinkedHashMap<>();
+    private final Map<String, DeadLetters> dead = new LinkedHashMap<>();
     private final Map<String, Inbox> inboxes = new LinkedHashMap<>();
     private final Map<String, JobID> jobs = new LinkedHashMap<>();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -77,6 +68,7 @@ final class StreamEngines implements AutoCloseable {
             kafka = open(EmbeddedKafka.start(folder.resolve("kafka"), config.kafkaPort(), random));
             admin = open(Admin.create(kafka.address().client()));
             Topics.ensure(admin, sources, true);
+            lags = open(new StreamLag(admin, kafka.address()));
             Cursors cursors = Cursors.read(kafka.address());
             Path hotFolder = folder.resolve("hot");
             hot = open(new LuceneHotStore(hotConfig(config, hotFolder), clock));
@@ -93,6 +85,7 @@ final class StreamEngines implements AutoCloseable {
             }
             opened.push(() -> flink.stop(jobs));
             for (Source source : sources) {
+                dead.put(source.name(), open(new DeadLetters(source, kafka.address())));
                 Ingest ingest = open(new Ingest(source, kafka.address(), cursors, clock));
                 Inbox inbox = open(new Inbox(source, ingest, clock));
                 inboxes.put(source.name(), inbox);
@@ -121,9 +114,9 @@ final class StreamEngines implements AutoCloseable {
                 source,
                 kafka.address(),
                 new HotSink(source, HotStores.published(hotFolder)),
-                new ColdSink(cold, source),
+                new ColdSink(cold, source, "cold"),
                 new ColdIds(cold, source),
-                ArrivalType.of(source));
+                new ArrivalType(source.schema()));
     }
 
     private void expireEveryMinute() {
@@ -152,11 +145,7 @@ final class StreamEngines implements AutoCloseable {
     }
 
     StreamAnswer search(Source source, StreamQuery query) throws IOException {
-        return search.search(source, table(source), query);
-    }
-
-    private ColdTable table(Source source) {
-        return java.util.Objects.requireNonNull(tables.get(source.name()));
+        return search.search(source, of(tables, source), query);
     }
 
     List<StreamStatus> status() throws IOException {
@@ -170,29 +159,16 @@ final class StreamEngines implements AutoCloseable {
     }
 
     private StreamStatus status(Source source, @org.jspecify.annotations.Nullable HotStatus hots) throws IOException {
-        Map<TopicPartition, Long> ends = ends(source.topic().name());
-        Map<TopicPartition, Long> begins = offsets(source.topic().name(), OffsetSpec.earliest());
-        long lag = 0;
-        long collected = 0;
-        var done = Topics.get(
-                admin.listConsumerGroupOffsets(StreamJob.group(source)).partitionsToOffsetAndMetadata());
-        for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
-            var safe = done.get(end.getKey());
-            long begin = begins.getOrDefault(end.getKey(), 0L);
-            lag += end.getValue() - (safe == null ? begin : safe.offset());
-            collected += end.getValue();
-        }
-        long dead = ends(source.topic().dead()).values().stream().mapToLong(Long::longValue).sum();
-        ColdTable.Statistics cold = table(source).statistics();
-        Inbox inbox = java.util.Objects.requireNonNull(inboxes.get(source.name()));
+        StreamLag.Of lag = lags.of(source);
+        ColdTable.Statistics cold = of(tables, source).statistics();
         return new StreamStatus(
                 source.name(),
                 phase(source),
                 "",
-                collected,
-                lag,
-                dead,
-                inbox.waiting(),
+                lag.end(),
+                lag.lag(),
+                of(dead, source).count(),
+                of(inboxes, source).waiting(),
                 hots == null ? 0 : hots.documents(),
                 hots == null ? 0 : hots.bytes(),
                 cold.rows(),
@@ -201,8 +177,7 @@ final class StreamEngines implements AutoCloseable {
     }
 
     private StreamStatus.Phase phase(Source source) {
-        JobID job = java.util.Objects.requireNonNull(jobs.get(source.name()));
-        return switch (flink.status(job)) {
+        return switch (flink.status(of(jobs, source))) {
             case INITIALIZING, CREATED -> StreamStatus.Phase.STARTING;
             case RUNNING -> StreamStatus.Phase.RUNNING;
             case RESTARTING, FAILING, RECONCILING -> StreamStatus.Phase.RESTARTING;
@@ -211,54 +186,16 @@ final class StreamEngines implements AutoCloseable {
         };
     }
 
-    private Map<TopicPartition, Long> ends(String topic) throws IOException {
-        return offsets(topic, OffsetSpec.latest());
-    }
-
-    private Map<TopicPartition, Long> offsets(String topic, OffsetSpec which) throws IOException {
-        var description = Topics.get(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic);
-        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
-        if (description != null) {
-            description.partitions().forEach(each -> asked.put(new TopicPartition(topic, each.partition()), which));
-        }
-        Map<TopicPartition, Long> offsets = new HashMap<>();
-        Topics.get(admin.listOffsets(asked).all()).forEach((place, found) -> offsets.put(place, found.offset()));
-        return offsets;
-    }
-
     List<DeadLetter> dead(Source source, long after, int limit) throws IOException {
-        Map<String, Object> settings = kafka.address().client();
-        settings.put("isolation.level", "read_committed");
-        TopicPartition topic = new TopicPartition(source.topic().dead(), 0);
-        List<DeadLetter> letters = new ArrayList<>();
-        try (KafkaConsumer<String, byte[]> consumer =
-                new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
-            consumer.assign(List.of(topic));
-            long begin = consumer.beginningOffsets(List.of(topic)).getOrDefault(topic, 0L);
-            long end = consumer.endOffsets(List.of(topic)).getOrDefault(topic, 0L);
-            consumer.seek(topic, Math.max(begin, after + 1));
-            while (consumer.position(topic) < end && letters.size() < limit) {
-                for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
-                    if (letters.size() < limit) {
-                        letters.add(letter(record));
-                    }
-                }
-            }
-        }
-        return letters;
+        return of(dead, source).list(after, limit);
     }
 
-    private static DeadLetter letter(ConsumerRecord<String, byte[]> record) {
-        Header reason = record.headers().lastHeader(DeadLetter.REASON);
-        return new DeadLetter(
-                record.key() == null ? "" : record.key(),
-                reason == null ? "" : new String(reason.value(), StandardCharsets.UTF_8),
-                Instant.ofEpochMilli(record.timestamp()),
-                record.value() == null ? Bytes.EMPTY : Bytes.wrap(record.value()),
-                record.offset());
+    private static <T> T of(Map<String, T> each, Source source) {
+        return Objects.requireNonNull(each.get(source.name()));
     }
 
-    /// In the reverse order of the start: nothing is taken in any more, the jobs stop at a checkpoint, then the engines.
+    /// In the reverse order of the start: nothing is taken in any more, the jobs stop at a checkpoint, then the
+    /// engines.
     @Override
     public void close() {
         while (!opened.isEmpty()) {

@@ -43,18 +43,18 @@ record StreamJob(
 
     /// Adds the job's steps to `environment`.
     void define(StreamExecutionEnvironment environment) {
-        KafkaSource<Tuple5<String, byte[], Integer, Long, Long>> raw = KafkaSource
-                .<Tuple5<String, byte[], Integer, Long, Long>>builder()
-                .setProperties(kafka.properties())
-                .setBootstrapServers(kafka.bootstrap())
-                .setTopics(source.topic().name())
-                .setGroupId(group(source))
-                .setClientIdPrefix(group(source))
-                .setStartingOffsets(goOn())
-                .setProperty("isolation.level", "read_committed")
-                .setProperty("partition.discovery.interval.ms", "30000")
-                .setDeserializer(new RawRecords())
-                .build();
+        KafkaSource<Tuple5<String, byte[], Integer, Long, Long>> raw =
+                KafkaSource.<Tuple5<String, byte[], Integer, Long, Long>>builder()
+                        .setProperties(kafka.properties())
+                        .setBootstrapServers(kafka.bootstrap())
+                        .setTopics(source.topic().name())
+                        .setGroupId(group(source))
+                        .setClientIdPrefix(group(source))
+                        .setStartingOffsets(goOn())
+                        .setProperty("isolation.level", "read_committed")
+                        .setProperty("partition.discovery.interval.ms", "30000")
+                        .setDeserializer(new RawRecords())
+                        .build();
         SingleOutputStreamOperator<Arrival> parsed = environment
                 .fromSource(raw, WatermarkStrategy.noWatermarks(), "raw")
                 .uid("raw")
@@ -74,7 +74,8 @@ record StreamJob(
         once.sinkTo(cold).name("cold").uid("cold");
     }
 
-    /// From where the job was, and from the beginning where it never was. The connector knows the strategy by this name only.
+    /// From where the job was, and from the beginning where it never was. The connector knows the strategy by this name
+    /// only.
     @SuppressWarnings("deprecation")
     private static OffsetsInitializer goOn() {
         return OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST);
@@ -100,8 +101,7 @@ record StreamJob(
                 Tuple3<String, String, byte[]> dead, KafkaSinkContext context, Long timestamp) {
             RecordHeaders headers = new RecordHeaders();
             headers.add(DeadLetter.REASON, dead.f1.getBytes(StandardCharsets.UTF_8));
-            return new ProducerRecord<>(
-                    topic, null, null, dead.f0.getBytes(StandardCharsets.UTF_8), dead.f2, headers);
+            return new ProducerRecord<>(topic, null, null, dead.f0.getBytes(StandardCharsets.UTF_8), dead.f2, headers);
         }
     }
 }

@@ -117,8 +117,8 @@ public final class StreamPlane implements AutoCloseable {
     }
 
     private void tell(HotVisible visible) {
-        List<StreamChange> changes = List.of(
-                new StreamChange(visible.stream(), visible.count(), visible.ids(), visible.newest()));
+        List<StreamChange> changes =
+                List.of(new StreamChange(visible.stream(), visible.count(), visible.ids(), visible.newest()));
         listeners.forEach(listener -> listener.accept(changes));
     }
 
@@ -134,7 +134,8 @@ public final class StreamPlane implements AutoCloseable {
             String near = Text.nearest(name, sources.keySet());
             throw new ProblemException(
                     Problem.NOT_FOUND,
-                    "there is no stream \"" + Text.excerpt(name) + "\"" + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
+                    "there is no stream \"" + Text.excerpt(name) + "\""
+                            + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
         }
         return source;
     }
@@ -203,7 +204,9 @@ public final class StreamPlane implements AutoCloseable {
         if (ready == null) {
             throw new ProblemException(
                     Problem.UNAVAILABLE,
-                    failure.isEmpty() ? "the streams plane is starting" : "the streams plane did not start: " + failure);
+                    failure.isEmpty()
+                            ? "the streams plane is starting"
+                            : "the streams plane did not start: " + failure);
         }
         return ready;
     }

@@ -106,7 +106,8 @@ final class StreamSearch {
         }
 
         private static boolean isBehind(ColdRow row, StreamQuery.Cursor after) {
-            return row.time() < after.time() || (row.time() == after.time() && row.id().compareTo(after.id()) > 0);
+            return row.time() < after.time()
+                    || (row.time() == after.time() && row.id().compareTo(after.id()) > 0);
         }
 
         @Override

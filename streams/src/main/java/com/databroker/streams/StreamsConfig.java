@@ -19,8 +19,9 @@ public record StreamsConfig(
         int kafkaPort,
 
         @Setting(
-                value = "How often a job makes what it did safe: the longest that the cold store lags behind, and what is"
-                        + " done again after a kill.",
+                value =
+                        "How often a job makes what it did safe: the longest that the cold store lags behind, and what is"
+                                + " done again after a kill.",
                 otherwise = "10s",
                 min = 100,
                 max = 3_600_000)
@@ -53,7 +54,6 @@ public record StreamsConfig(
 
     /// These settings with another interval of checkpoints.
     public StreamsConfig withCheckpointInterval(Duration interval) {
-        return new StreamsConfig(
-                enabled, kafkaPort, interval, parallelism, hotAge, hotSizeMax, coldFolder);
+        return new StreamsConfig(enabled, kafkaPort, interval, parallelism, hotAge, hotSizeMax, coldFolder);
     }
 }

@@ -38,7 +38,8 @@ final class Topics {
             RawTopic topic = source.topic();
             int partitions = embedded ? topic.partitionsEmbedded() : topic.partitions();
             Map<String, String> configs = Map.of(
-                    TopicConfig.RETENTION_MS_CONFIG, String.valueOf(topic.retention().toMillis()),
+                    TopicConfig.RETENTION_MS_CONFIG,
+                            String.valueOf(topic.retention().toMillis()),
                     TopicConfig.COMPRESSION_TYPE_CONFIG, "producer",
                     TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(Collected.JSON_BYTES_MAX + (1 << 19)));
             if (!existing.contains(topic.name())) {

@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 
 /// Waits for what a test expects, and says what it was when it does not come.
 final class Await {
-    private static final long PATIENCE_SECONDS = 90;
-    private static final long PAUSE_MILLIS = 50;
+    private static final long PATIENCE_SECONDS = 240;
+    private static final long PAUSE_MILLIS = 200;
 
     private Await() {}
 

@@ -10,8 +10,8 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
-import java.util.stream.IntStream;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// A source for tests: a line is a record, `id time text`; a line without blanks cannot be read, and a record whose
@@ -32,7 +32,8 @@ record LinesSource(String name, int partitions, boolean repeats) implements Sour
     /// Lines `prefix-from` to before `prefix-to`, a second apart.
     static String lines(String prefix, int from, int to) {
         return IntStream.range(from, to)
-                .mapToObj(i -> prefix + "-" + i + " " + (1_700_000_000L + i) + " line number " + i + " of " + prefix + "\n")
+                .mapToObj(i ->
+                        prefix + "-" + i + " " + (1_700_000_000L + i) + " line number " + i + " of " + prefix + "\n")
                 .collect(Collectors.joining());
     }
 

@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 
-/// The program that [StreamKillTest] kills: a plane with one stream, into which the same files are offered at each start.
+/// The program that [StreamKillTest] kills: a plane with one stream, into which the same files are offered at each
+/// start.
 /// When all is in both stores it counts, says so in one line, and ends.
 final class StreamChild {
     static final String STREAM = "lines";
@@ -65,6 +66,7 @@ final class StreamChild {
             return true;
         });
         StreamStatus status = plane.status().getFirst();
-        System.out.println("hot " + status.hot() + " cold " + rows[0] + " ids " + ids.size() + " dead " + status.dead());
+        System.out.println(
+                "hot " + status.hot() + " cold " + rows[0] + " ids " + ids.size() + " dead " + status.dead());
     }
 }

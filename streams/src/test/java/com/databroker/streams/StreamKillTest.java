@@ -45,7 +45,8 @@ final class StreamKillTest {
         assertThat(log())
                 .as("seed " + seed + ", " + kills + " kills, " + records + " records")
                 .contains("hot " + total + " cold " + total + " ids " + total + " dead 0");
-        System.out.println(kills + " kills, " + records + " records: " + log().lines().filter(line -> line.startsWith("hot ")).toList());
+        System.out.println(kills + " kills, " + records + " records: "
+                + log().lines().filter(line -> line.startsWith("hot ")).toList());
     }
 
     private Process start(int records) throws IOException {
@@ -64,7 +65,8 @@ final class StreamKillTest {
                 String.valueOf(records / FILES)));
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()))
+                .redirectOutput(
+                        ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()))
                 .start();
     }
 

@@ -20,8 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class StreamPlaneTest {
-    private static final StreamsConfig CONFIG =
-            StreamsConfig.defaults().withCheckpointInterval(Duration.ofMillis(500));
+    private static final StreamsConfig CONFIG = StreamsConfig.defaults().withCheckpointInterval(Duration.ofMillis(500));
 
     @TempDir
     Path folder;
@@ -136,7 +135,8 @@ final class StreamPlaneTest {
             }
             assertThat(found).hasSize(500).doesNotHaveDuplicates();
             clock.ahead = Duration.ofDays(10).plusHours(1);
-            assertThat(plane.search("a", StreamQuery.of("\"of new\"", 1000)).hits()).hasSize(200);
+            assertThat(plane.search("a", StreamQuery.of("\"of new\"", 1000)).hits())
+                    .hasSize(200);
         }
     }
 }

@@ -1,0 +1,101 @@
+package com.databroker.streams;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/// How far the jobs are behind their raw topics.
+///
+/// Offsets alone do not tell: each transaction takes one for its end, and those that were aborted take more. So where a
+/// job is not at the end by offsets, it is looked whether a record follows at all.
+final class StreamLag implements AutoCloseable {
+    private static final Duration POLL = Duration.ofMillis(500);
+
+    private final Admin admin;
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final ReentrantLock one = new ReentrantLock();
+
+    StreamLag(Admin admin, KafkaAddress kafka) {
+        this.admin = admin;
+        Map<String, Object> settings = kafka.client();
+        settings.put("isolation.level", "read_committed");
+        settings.put("auto.offset.reset", "earliest");
+        settings.put("max.poll.records", "1");
+        settings.put("max.partition.fetch.bytes", "65536");
+        this.consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /// @param end offsets that were given so far, ends of transactions included
+    /// @param lag of them, those from the first record on that the job has not made safe
+    record Of(long end, long lag) {}
+
+    Of of(Source source) throws IOException {
+        Map<TopicPartition, Long> begins = offsets(source.topic().name(), OffsetSpec.earliest());
+        Map<TopicPartition, Long> ends = offsets(source.topic().name(), OffsetSpec.latest());
+        var safe = Topics.get(
+                admin.listConsumerGroupOffsets(StreamJob.group(source)).partitionsToOffsetAndMetadata());
+        long end = 0;
+        long lag = 0;
+        for (Map.Entry<TopicPartition, Long> each : ends.entrySet()) {
+            var known = safe.get(each.getKey());
+            long from = Math.max(begins.getOrDefault(each.getKey(), 0L), known == null ? 0 : known.offset());
+            end += each.getValue();
+            if (from < each.getValue()) {
+                lag += each.getValue() - nextRecord(each.getKey(), from, each.getValue());
+            }
+        }
+        return new Of(end, lag);
+    }
+
+    /// The offset of the first record at `from` or behind; `end` where there is none.
+    private long nextRecord(TopicPartition partition, long from, long end) throws IOException {
+        one.lock();
+        try {
+            consumer.assign(List.of(partition));
+            consumer.seek(partition, from);
+            while (consumer.position(partition) < end) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                    return Math.min(record.offset(), end);
+                }
+            }
+            return end;
+        } catch (KafkaException failed) {
+            throw new IOException("Kafka: " + failed.getMessage(), failed);
+        } finally {
+            one.unlock();
+        }
+    }
+
+    /// Of every partition of a topic.
+    Map<TopicPartition, Long> offsets(String topic, OffsetSpec which) throws IOException {
+        var description =
+                Topics.get(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic);
+        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+        if (description != null) {
+            description.partitions().forEach(each -> asked.put(new TopicPartition(topic, each.partition()), which));
+        }
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        Topics.get(admin.listOffsets(asked).all()).forEach((place, found) -> offsets.put(place, found.offset()));
+        return offsets;
+    }
+
+    @Override
+    public void close() {
+        one.lock();
+        try {
+            consumer.close();
+        } finally {
+            one.unlock();
+        }
+    }
+}
