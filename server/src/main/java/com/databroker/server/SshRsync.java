@@ -74,7 +74,7 @@ final class SshRsync extends SshCommand {
                 plane,
                 gate,
                 SshUsers.session(channel.getSession()),
-                SshUsers.address(channel.getSession().getIoSession()));
+                SshUsers.address(channel.getSession()));
         Workspace own;
         try {
             own = plane.workspace();

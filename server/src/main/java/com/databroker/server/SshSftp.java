@@ -79,7 +79,7 @@ final class SshSftp extends SshCommand {
                 plane,
                 gate,
                 SshUsers.session(channel.getSession()),
-                SshUsers.address(channel.getSession().getIoSession()));
+                SshUsers.address(channel.getSession()));
         byte[] head = new byte[Integer.BYTES + 1];
         try {
             while (inbox.fill(head, head.length)) {
