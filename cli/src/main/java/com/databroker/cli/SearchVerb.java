@@ -80,8 +80,9 @@ final class SearchVerb implements Verb {
         parameters.put("from", since == null ? from : since);
         parameters.put("to", to);
         parameters.put("limit", Integer.toString(limit));
-        Map<String, @Nullable Object> answer =
-                http.call("GET", "/streams/" + Http.segment(stream) + Streams.query(parameters), null).object();
+        Map<String, @Nullable Object> answer = http.call(
+                        "GET", "/streams/" + Http.segment(stream) + Streams.query(parameters), null)
+                .object();
         if (answer.get("partial") instanceof String why) {
             around.say("note: the answer of " + stream + " is not complete: " + why);
         }
@@ -104,8 +105,11 @@ final class SearchVerb implements Verb {
     }
 
     private static String text(@Nullable Object value) {
-        String text = value == null ? "" : value instanceof String plain ? plain : Json.bytes(out -> Json.writeTree(out, value))
-                .utf8();
+        String text = value == null
+                ? ""
+                : value instanceof String plain
+                        ? plain
+                        : Json.bytes(out -> Json.writeTree(out, value)).utf8();
         String line = text.strip().replaceAll("\\s+", " ");
         return line.length() > CELL_MAX ? line.substring(0, CELL_MAX - 1) + "…" : line;
     }

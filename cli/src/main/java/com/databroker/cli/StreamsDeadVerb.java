@@ -46,7 +46,11 @@ final class StreamsDeadVerb implements Verb {
             List<Map<String, @Nullable Object>> letters =
                     JsonTree.objects(Json.parse(http.call("GET", path, null).body()));
             output.print(
-                    around, List.of("offset", "at", "place", "reason", "bytes"), letters, StreamsDeadVerb::cells, row -> row);
+                    around,
+                    List.of("offset", "at", "place", "reason", "bytes"),
+                    letters,
+                    StreamsDeadVerb::cells,
+                    row -> row);
         }
         return Exit.OK;
     }

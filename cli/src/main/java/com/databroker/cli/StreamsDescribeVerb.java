@@ -25,8 +25,9 @@ final class StreamsDescribeVerb implements Verb {
     @Override
     public int run(Surroundings around) throws IOException, InterruptedException {
         try (Http http = new Http(broker.resolve(around), around)) {
-            Map<String, @Nullable Object> definition =
-                    http.call("GET", "/streams/" + Http.segment(name) + "/definition", null).object();
+            Map<String, @Nullable Object> definition = http.call(
+                            "GET", "/streams/" + Http.segment(name) + "/definition", null)
+                    .object();
             List<Map<String, @Nullable Object>> fields = JsonTree.objects(definition.get("fields"));
             output.print(around, COLUMNS, fields, StreamsDescribeVerb::cells, field -> field);
         }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -156,7 +157,7 @@ public final class FilePlane implements AutoCloseable {
         store.rules.checkType(path);
         try {
             FileState there = disk.look(path);
-            checkPlace(path, there);
+            store.checkPlace(path, there);
             Known before = current(path, there);
             precondition.check(path, before == null ? null : before.etag());
             if (length >= 0) {
@@ -203,20 +204,6 @@ public final class FilePlane implements AutoCloseable {
 
     void ended() {
         uploads.decrementAndGet();
-    }
-
-    private void checkPlace(String path, @Nullable FileState state) throws IOException {
-        FileState there = state;
-        if (there != null && !there.isFile()) {
-            throw new ProblemException(
-                    Problem.PATH_CONFLICT, path + (there.isFolder() ? " is a folder" : " is not a file"));
-        }
-        for (String above = FilePath.parent(path); there == null && !above.isEmpty(); above = FilePath.parent(above)) {
-            there = disk.look(above);
-            if (there != null && !there.isFolder()) {
-                throw new ProblemException(Problem.PATH_CONFLICT, above + " is not a folder");
-            }
-        }
     }
 
     private @Nullable Known current(String path, @Nullable FileState state) throws IOException {
@@ -417,6 +404,18 @@ public final class FilePlane implements AutoCloseable {
         FilePath.parse(path);
         try {
             store.makeFolders(path);
+        } catch (IOException refused) {
+            throw DiskProblems.problem(path, refused);
+        }
+    }
+
+    /// Gives a file another time of modification: with the bytes the version stays, and nothing is announced.
+    ///
+    /// @throws ProblemException [Problem#FILE_NOT_FOUND], [Problem#UNAVAILABLE]
+    public void setModified(String path, Instant time) {
+        FilePath.parse(path);
+        try {
+            store.setModified(path, time);
         } catch (IOException refused) {
             throw DiskProblems.problem(path, refused);
         }

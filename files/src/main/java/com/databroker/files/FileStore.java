@@ -16,7 +16,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -292,6 +294,45 @@ final class FileStore {
             record(new JournalEntry.Touched(path, state), _ -> index.put(path, known.withState(state)));
         }
         return true;
+    }
+
+    /// @param state what is at the path
+    /// @throws ProblemException [Problem#PATH_CONFLICT] where no file can be
+    void checkPlace(String path, @Nullable FileState state) throws IOException {
+        FileState there = state;
+        if (there != null && !there.isFile()) {
+            throw new ProblemException(
+                    Problem.PATH_CONFLICT, path + (there.isFolder() ? " is a folder" : " is not a file"));
+        }
+        for (String above = FilePath.parent(path); there == null && !above.isEmpty(); above = FilePath.parent(above)) {
+            there = disk.look(above);
+            if (there != null && !there.isFolder()) {
+                throw new ProblemException(Problem.PATH_CONFLICT, above + " is not a folder");
+            }
+        }
+    }
+
+    /// Gives a file another time of modification. The file is read again: who writes into it at the same moment has
+    /// set the time, too, and must be found out.
+    void setModified(String path, Instant time) throws IOException {
+        try (PathLocks.Held _ = locks.lock(path)) {
+            Observed observed = observeLocked(path);
+            Known known = index.get(path);
+            if (known == null) {
+                throw observed == Observed.MOVING
+                        ? new ProblemException(Problem.UNAVAILABLE, path + " is being written by another program")
+                        : new ProblemException(Problem.FILE_NOT_FOUND, "there is no file " + path);
+            }
+            String second = "t-" + UUID.randomUUID();
+            disk.lend(path, second);
+            try (Disk.Draft draft = disk.openDraft(second)) {
+                draft.setModified(TimeUnit.SECONDS.toNanos(time.getEpochSecond()) + time.getNano());
+            } finally {
+                disk.deleteDraft(second);
+            }
+            observeLocked(path);
+        }
+        announcements.tell();
     }
 
     /// Makes a folder and those above it, each as durable as what is to stand in it: also one that is there

@@ -63,7 +63,7 @@ public final class Upload implements AutoCloseable {
     ///     [Problem#STORAGE_FAILED]
     public synchronized void write(ByteBuffer bytes, long position) {
         int length = bytes.remaining();
-        plane.rules().checkSize(path, position + length);
+        plane.rules().checkSize(path, position > Long.MAX_VALUE - length ? Long.MAX_VALUE : position + length);
         if (inOrder && position == hashed) {
             digest.update(bytes.duplicate());
             hashed += length;

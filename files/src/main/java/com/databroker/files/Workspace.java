@@ -85,6 +85,10 @@ public final class Workspace implements AutoCloseable {
     ///
     /// @param visible nothing else is put there
     public void lend(String path, Listing.Visibility visible) {
+        if (!path.isEmpty() && !FilePath.isValid(path)) {
+            // Nothing can be there, and who asks decides how deep it is.
+            return;
+        }
         try {
             Known file = path.isEmpty() ? null : store.index.get(path);
             if (file != null) {

@@ -14,6 +14,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -228,5 +229,42 @@ class FilePlaneTest {
             }
             return 'x';
         }
+    }
+
+    @Test
+    void another_time_is_no_other_version_and_is_told_to_nobody() throws IOException {
+        FileChange created = put("a/x.txt", "one");
+        Instant then = Instant.ofEpochSecond(1_000_000_000L);
+        files.setModified("a/x.txt", then);
+        assertThat(files.stat("a/x.txt").orElseThrow().modified()).isEqualTo(then);
+        assertThat(files.stat("a/x.txt").orElseThrow().etag()).isEqualTo(created.etag());
+        assertThat(Files.getLastModifiedTime(files.onDisk("a/x.txt")).toInstant())
+                .isEqualTo(then);
+        try (OpenFile read = files.read("a/x.txt")) {
+            assertThat(read.entry().modified()).isEqualTo(then);
+        }
+        assertThat(files.reconcile("a/x.txt")).isFalse();
+        files.close();
+        files = open();
+        assertThat(files.stat("a/x.txt").orElseThrow().modified()).isEqualTo(then);
+        assertThat(files.reconcile("a/x.txt")).isFalse();
+        assertThat(changes).containsExactly(created);
+        assertThatThrownBy(() -> files.setModified("a/y.txt", then))
+                .isInstanceOfSatisfying(
+                        ProblemException.class,
+                        refused -> assertThat(refused.problem()).isEqualTo(Problem.FILE_NOT_FOUND));
+        assertThat(everythingOnDisk()).containsExactly(files.onDisk("a/x.txt"));
+    }
+
+    @Test
+    void what_another_program_wrote_is_told_before_it_gets_another_time() throws IOException {
+        put("x.txt", "one");
+        Files.writeString(files.onDisk("x.txt"), "two");
+        files.setModified("x.txt", Instant.ofEpochSecond(1_000_000_000L));
+        assertThat(changes)
+                .extracting(FileChange::kind)
+                .containsExactly(FileChange.Kind.CREATED, FileChange.Kind.UPDATED);
+        assertThat(changes.getLast().etag())
+                .isEqualTo(files.stat("x.txt").orElseThrow().etag());
     }
 }

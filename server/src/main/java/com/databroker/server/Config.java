@@ -313,6 +313,15 @@ public record Config(
                     max = 65_536)
             int handlesMax,
 
+            @Setting("Addresses or networks (`10.0.0.0/8`) of the proxies that speak the PROXY protocol.")
+            List<String> trustedProxies,
+
+            @Setting(
+                    value = "Every connection begins with a PROXY protocol header (version 1 or 2) that names the real"
+                            + " client; only `trusted-proxies` may connect.",
+                    otherwise = "false")
+            boolean proxyProtocol,
+
             @Setting("File with the broker's private key, made at the first start; `ssh_host_key` in the data folder"
                     + " where it is not named.")
             @Nullable
@@ -322,6 +331,8 @@ public record Config(
             String rsync) {
         public SshConfig {
             requireHost(host);
+            trustedProxies = List.copyOf(trustedProxies);
+            requireProxies(trustedProxies, proxyProtocol);
         }
     }
 

@@ -35,6 +35,9 @@ record SshAttributes(long size, boolean owner, long modified) {
     static SshAttributes read(ByteBuffer from) {
         int flags = from.getInt();
         long size = (flags & SIZE) == 0 ? -1 : from.getLong();
+        if ((flags & SIZE) != 0 && size < 0) {
+            throw new IllegalArgumentException("a size of more than 63 bits");
+        }
         boolean owner = (flags & OWNER) != 0;
         if (owner) {
             from.getLong();

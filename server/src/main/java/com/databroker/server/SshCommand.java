@@ -46,12 +46,22 @@ abstract class SshCommand implements Command, ChannelSessionAware {
             throw new IllegalStateException("a command is started before its channel is known");
         }
         Thread.ofVirtual().start(() -> {
+            int status = 1;
             try {
-                callback.onExit(status(channel, in));
+                status = status(channel, in);
             } finally {
-                ended();
+                // Whatever it failed by: the client must not wait for it.
+                end(callback, status);
             }
         });
+    }
+
+    private void end(ExitCallback callback, int status) {
+        try {
+            callback.onExit(status);
+        } finally {
+            ended();
+        }
     }
 
     private int status(ChannelSession channel, SshInbox in) {

@@ -13,7 +13,6 @@ import java.util.Map;
 import org.apache.sshd.common.channel.Channel;
 import org.apache.sshd.common.channel.ChannelFactory;
 import org.apache.sshd.common.global.KeepAliveHandler;
-import org.apache.sshd.common.io.IoSession;
 import org.apache.sshd.common.kex.KexProposalOption;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.common.session.Session;
@@ -23,8 +22,6 @@ import org.apache.sshd.server.ServerBuilder;
 import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.auth.pubkey.AcceptAllPublickeyAuthenticator;
 import org.apache.sshd.server.global.NoMoreSessionsHandler;
-import org.apache.sshd.server.session.ServerSessionImpl;
-import org.apache.sshd.server.session.SessionFactory;
 
 /// The SSH door: files by SFTP, by `scp` which speaks it, and by rsync. No shell, no other command, nothing
 /// forwarded.
@@ -57,7 +54,11 @@ final class SshDoor implements AutoCloseable {
         server.setPasswordAuthenticator(users::password);
         // The gate is asked before this is, and has the last word after it.
         server.setPublickeyAuthenticator(AcceptAllPublickeyAuthenticator.INSTANCE);
-        server.setSessionFactory(new Connections(server, limit));
+        server.setSessionFactory(new SshConnections(
+                server,
+                limit,
+                config.proxyProtocol() ? new Proxies(config.trustedProxies())::contains : null,
+                config.handshakeTimeout()));
         server.addSessionListener(new Watch());
         server.setShellFactory(channel -> new SshRefusal("there is no shell here: use sftp or scp"));
         server.setSubsystemFactories(List.of(SshSftp.factory(config, gate, files, busy)));
@@ -115,24 +116,6 @@ final class SshDoor implements AutoCloseable {
         } finally {
             // Who writes a file must have let go of it before the files plane closes.
             busy.awaitIdle(Duration.ofSeconds(1));
-        }
-    }
-
-    /// Counts connections in before a byte is read of them.
-    private static final class Connections extends SessionFactory {
-        private final ConnectionLimit limit;
-
-        Connections(SshServer server, ConnectionLimit limit) {
-            super(server);
-            this.limit = limit;
-        }
-
-        @Override
-        protected ServerSessionImpl doCreateSession(IoSession connection) throws Exception {
-            String address = SshUsers.address(connection);
-            limit.enter(address);
-            connection.addCloseFutureListener(closed -> limit.leave(address));
-            return super.doCreateSession(connection);
         }
     }
 

@@ -78,6 +78,23 @@ final class SshFiles {
         return new SshHandle.Reading(file);
     }
 
+    /// Gives a file that is there another time of modification. That of a folder tells when something in it changed,
+    /// and stays.
+    ///
+    /// @param seconds since 1970, -1 where nothing is asked for
+    /// @throws ProblemException [Problem#FILE_NOT_FOUND], [Problem#FORBIDDEN]
+    void setModified(String path, long seconds) {
+        Optional<FileEntry> there = plane.stat(path);
+        // Who may write it need not see it to know that it is there.
+        FileEntry entry = there.isPresent() && !path.isEmpty() && FileGrants.may(principal(), Action.WRITE, path)
+                ? there.get()
+                : stat(path);
+        if (seconds >= 0 && !entry.folder()) {
+            require(Action.WRITE, path);
+            plane.setModified(path, Instant.ofEpochSecond(seconds));
+        }
+    }
+
     /// How a file is opened for writing.
     ///
     /// @param create makes it where it is missing
@@ -185,19 +202,27 @@ final class SshFiles {
         if (path.isEmpty() || path.equals(FileGrants.USERS_FILE)) {
             throw new ProblemException(Problem.PATH_CONFLICT, "/" + path + " is there");
         }
-        if (!principal().mayOverlap(Action.WRITE, Pattern.of(path + "/**"))) {
-            require(Action.WRITE, path);
-        }
+        requireFolder(path);
         if (plane.stat(path).isPresent()) {
             throw new ProblemException(Problem.PATH_CONFLICT, path + " is there");
         }
         plane.makeFolder(path);
     }
 
+    private void requireFolder(String path) {
+        if (!principal().mayOverlap(Action.WRITE, Pattern.of(path + "/**"))) {
+            require(Action.WRITE, path);
+        }
+    }
+
     /// @param replaces whether a file that is there goes
     void move(String from, String to, boolean replaces) {
         Principal principal = principal();
-        stat(from);
+        if (stat(from).folder()) {
+            // It may be empty, and no file is asked for then.
+            require(Action.DELETE, from);
+            requireFolder(to);
+        }
         if (!replaces && plane.stat(to).isPresent()) {
             throw new ProblemException(Problem.PATH_CONFLICT, to + " is there");
         }

@@ -71,10 +71,7 @@ final class SshRsync extends SshCommand {
     int run(ChannelSession channel, SshInbox inbox, SshOutput output) throws IOException {
         busy.begin();
         SshFiles files = new SshFiles(
-                plane,
-                gate,
-                SshUsers.session(channel.getSession()),
-                SshUsers.address(channel.getSession().getIoSession()));
+                plane, gate, SshUsers.session(channel.getSession()), SshUsers.address(channel.getSession()));
         Workspace own;
         try {
             own = plane.workspace();
@@ -92,7 +89,13 @@ final class SshRsync extends SshCommand {
             return 1;
         }
         SshRsyncHead head = new SshRsyncHead();
-        int status = relay(process, head, files, inbox, output);
+        int status;
+        try {
+            status = relay(process, head, files, inbox, output);
+        } finally {
+            // Ended already, but where something failed here: nothing may go on in a workspace that is taken away.
+            process.destroyForcibly();
+        }
         if (!head.isUpload()) {
             return status;
         }
@@ -179,8 +182,8 @@ final class SshRsync extends SshCommand {
         } catch (IOException ended) {
             LOG.atDebug().setCause(ended).log("rsync ended before its client");
         } catch (ProblemException refused) {
-            output.say(refused.line() + "\n");
             process.destroy();
+            output.say(refused.line() + "\n");
         }
         int status = end(process);
         await(out);

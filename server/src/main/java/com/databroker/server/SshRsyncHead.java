@@ -24,6 +24,7 @@ final class SshRsyncHead {
     private static final String GREETING = "@RSYNCD: ";
     private static final int VERSION_MIN = 30;
     private static final int BYTES_MAX = 256 << 10;
+    private static final int PATHS_MAX = 1024;
     private static final String WILD = "*?[\\";
 
     private final ByteArrayOutputStream word = new ByteArrayOutputStream();
@@ -111,6 +112,9 @@ final class SshRsyncHead {
         Set<String> found = new LinkedHashSet<>();
         for (String path : words.subList(dot + 1, words.size())) {
             found.add(below(path));
+            if (found.size() > PATHS_MAX) {
+                throw SshRsync.malformed("it names more than " + PATHS_MAX + " paths");
+            }
         }
         paths = found;
         complete = true;

@@ -76,10 +76,7 @@ final class SshSftp extends SshCommand {
     @Override
     int run(ChannelSession channel, SshInbox inbox, SshOutput output) throws IOException {
         SshFiles files = new SshFiles(
-                plane,
-                gate,
-                SshUsers.session(channel.getSession()),
-                SshUsers.address(channel.getSession().getIoSession()));
+                plane, gate, SshUsers.session(channel.getSession()), SshUsers.address(channel.getSession()));
         byte[] head = new byte[Integer.BYTES + 1];
         try {
             while (inbox.fill(head, head.length)) {
@@ -368,32 +365,55 @@ final class SshSftp extends SshCommand {
             throw new ProblemException(
                     Problem.FORBIDDEN, "files here have no owner, and this one is not being written");
         }
+        set(writing, wanted);
+        status(output, id, SshMessage.OK, "");
+    }
+
+    private static void set(SshWriting writing, SshAttributes wanted) {
         if (wanted.size() >= 0) {
             writing.setSize(wanted.size());
         }
         if (wanted.modified() >= 0) {
             writing.setModified(wanted.modified());
         }
-        status(output, id, SshMessage.OK, "");
     }
 
-    /// Times of a file that is there are its history, and stay; permissions are grants.
+    /// Permissions are grants, and stay as they are. What this client is writing there is what it speaks of.
     private void set(int id, String path, SshAttributes wanted, SshFiles files, SshOutput output) throws IOException {
         if (wanted.owner()) {
             throw new ProblemException(Problem.FORBIDDEN, "files here have no owner");
         }
-        files.stat(path);
-        if (wanted.size() >= 0) {
-            SshWriting writing = files.write(path, new SshFiles.Opening(false, false, false, false, false));
-            keep(writing);
-            try {
-                writing.setSize(wanted.size());
-                files.commit(writing);
-            } finally {
-                release(writing);
+        SshWriting open = written(path);
+        if (open != null) {
+            set(open, wanted);
+        } else {
+            if (wanted.size() >= 0) {
+                cut(path, wanted.size(), files);
             }
+            files.setModified(path, wanted.modified());
         }
         status(output, id, SshMessage.OK, "");
+    }
+
+    private @Nullable SshWriting written(String path) {
+        for (SshHandle handle : handles.values()) {
+            if (handle instanceof SshWriting writing && writing.upload.path().equals(path)) {
+                return writing;
+            }
+        }
+        return null;
+    }
+
+    private void cut(String path, long size, SshFiles files) {
+        files.stat(path);
+        SshWriting writing = files.write(path, new SshFiles.Opening(false, false, false, false, false));
+        keep(writing);
+        try {
+            writing.setSize(size);
+            files.commit(writing);
+        } finally {
+            release(writing);
+        }
     }
 
     private void list(int id, ByteBuffer message, SshFiles files, SshOutput output) throws IOException {

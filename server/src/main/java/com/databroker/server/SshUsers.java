@@ -8,6 +8,7 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.List;
 import org.apache.sshd.common.AttributeRepository.AttributeKey;
 import org.apache.sshd.common.SshConstants;
@@ -43,10 +44,15 @@ final class SshUsers {
     }
 
     /// The address without a port, as the other doors write it.
-    static String address(org.apache.sshd.common.io.IoSession connection) {
-        return connection.getRemoteAddress() instanceof InetSocketAddress peer && peer.getAddress() != null
+    static String address(SocketAddress address) {
+        return address instanceof InetSocketAddress peer && peer.getAddress() != null
                 ? withoutZone(peer.getAddress().getHostAddress())
                 : "local";
+    }
+
+    /// The client's, beyond the proxy where there is one.
+    static String address(ServerSession connection) {
+        return address(connection.getClientAddress());
     }
 
     private static String withoutZone(String address) {
@@ -83,8 +89,7 @@ final class SshUsers {
             before.close();
         }
         connection.setAttribute(
-                SESSION,
-                gate.admit(credentials, address(connection.getIoSession()), DOOR, why -> revoked(connection, why)));
+                SESSION, gate.admit(credentials, address(connection), DOOR, why -> revoked(connection, why)));
     }
 
     /// Not on the gate's thread: saying why waits for the network.
@@ -120,7 +125,7 @@ final class SshUsers {
         if (key.equals(connection.getAttribute(KNOWN))) {
             return true;
         }
-        boolean known = attempt(connection, () -> gate.authenticate(key, address(connection.getIoSession()), DOOR));
+        boolean known = attempt(connection, () -> gate.authenticate(key, address(connection), DOOR));
         if (known) {
             connection.setAttribute(KNOWN, key);
         }
@@ -131,8 +136,7 @@ final class SshUsers {
     private void signatureFailed(String user, ServerSession connection) {
         attempt(
                 connection,
-                () -> gate.authenticate(
-                        new Credentials.SshKey(user, Bytes.utf8("")), address(connection.getIoSession()), DOOR));
+                () -> gate.authenticate(new Credentials.SshKey(user, Bytes.utf8("")), address(connection), DOOR));
     }
 
     private final class KeyFactory implements UserAuthFactory {

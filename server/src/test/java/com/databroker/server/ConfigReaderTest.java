@@ -36,6 +36,7 @@ final class ConfigReaderTest {
             "zmq.host", "::1",
             "http.trusted-proxies", "[10.0.0.0/8, 2001:db8::1]",
             "zmq.trusted-proxies", "[10.0.0.0/8, 2001:db8::1]",
+            "ssh.trusted-proxies", "[10.0.0.0/8, 2001:db8::1]",
             "http.allowed-origins", "[https://console.example.org, http://localhost:3000]");
 
     record Store(

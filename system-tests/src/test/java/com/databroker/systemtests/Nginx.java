@@ -30,6 +30,7 @@ final class Nginx implements AutoCloseable {
     private final int https;
     private final int http;
     private final int zmq;
+    private final int ssh;
     private final SSLContext tls;
 
     private Nginx(Path prefix, Process process, List<Integer> ports) throws GeneralSecurityException, IOException {
@@ -38,6 +39,7 @@ final class Nginx implements AutoCloseable {
         https = ports.get(0);
         http = ports.get(1);
         zmq = ports.get(2);
+        ssh = ports.get(3);
         tls = trusting(prefix.resolve("tls").resolve("certificate.pem"));
     }
 
@@ -46,32 +48,36 @@ final class Nginx implements AutoCloseable {
         return Map.of(
                 "http.trusted-proxies", "127.0.0.1",
                 "zmq.trusted-proxies", "127.0.0.1",
-                "zmq.proxy-protocol", "true");
+                "zmq.proxy-protocol", "true",
+                "ssh.trusted-proxies", "127.0.0.1",
+                "ssh.proxy-protocol", "true");
     }
 
     /// In front of `broker`.
     ///
     /// @param changes lines of the shipped files and what stands there instead; each must be found
     static Nginx start(Path prefix, TestBroker broker, Map<String, String> changes) throws Exception {
-        return start(
-                prefix, broker.httpPort(), broker.zmqPort(), broker.broker().data(), changes);
+        List<Integer> ports = List.of(broker.httpPort(), broker.zmqPort(), broker.sshPort());
+        return start(prefix, ports, broker.broker().data(), changes);
     }
 
+    /// @param broker its ports of HTTP, ZeroMQ and SSH
     /// @param data the folder in which `files` lies
-    static Nginx start(Path prefix, int httpPort, int zmqPort, Path data, Map<String, String> changes)
-            throws Exception {
+    static Nginx start(Path prefix, List<Integer> broker, Path data, Map<String, String> changes) throws Exception {
         for (String folder : List.of("run", "logs", "tmp", "tls")) {
             Files.createDirectories(prefix.resolve(folder));
         }
         certificate(prefix.resolve("tls"));
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            List<Integer> ports = freePorts(3);
+            List<Integer> ports = freePorts(4);
             List<Map.Entry<String, String>> all = new ArrayList<>(changes.entrySet());
             all.add(Map.entry("listen 8443 ssl", "listen 127.0.0.1:" + ports.get(0) + " ssl"));
             all.add(Map.entry("listen 8880", "listen 127.0.0.1:" + ports.get(1)));
             all.add(Map.entry("listen 5556", "listen 127.0.0.1:" + ports.get(2)));
-            all.add(Map.entry("server 127.0.0.1:8080", "server 127.0.0.1:" + httpPort));
-            all.add(Map.entry("proxy_pass 127.0.0.1:5555", "proxy_pass 127.0.0.1:" + zmqPort));
+            all.add(Map.entry("listen 2223", "listen 127.0.0.1:" + ports.get(3)));
+            all.add(Map.entry("server 127.0.0.1:8080", "server 127.0.0.1:" + broker.get(0)));
+            all.add(Map.entry("proxy_pass 127.0.0.1:5555", "proxy_pass 127.0.0.1:" + broker.get(1)));
+            all.add(Map.entry("proxy_pass 127.0.0.1:2222", "proxy_pass 127.0.0.1:" + broker.get(2)));
             all.add(Map.entry("/var/lib/databroker/files/", data.resolve("files") + "/"));
             if (System.getProperty("user.name").equals("root")) {
                 // Its workers would be nobody, who may not enter the folders of a test.
@@ -209,6 +215,10 @@ final class Nginx implements AutoCloseable {
         return zmq;
     }
 
+    int sshPort() {
+        return ssh;
+    }
+
     /// The certificate that clients must trust, in PEM.
     Path certificate() {
         return prefix.resolve("tls").resolve("certificate.pem");
@@ -217,7 +227,7 @@ final class Nginx implements AutoCloseable {
     /// Everything that it wrote to its logs so far.
     String logs() throws IOException {
         StringBuilder all = new StringBuilder();
-        for (String name : List.of("error.log", "access.log", "zmq.log")) {
+        for (String name : List.of("error.log", "access.log", "zmq.log", "ssh.log")) {
             Path log = prefix.resolve("logs").resolve(name);
             all.append(Files.exists(log) ? Files.readString(log) : "");
         }

@@ -120,7 +120,10 @@ final class NginxAttackTest {
         });
         fake.start();
         try (Nginx front = Nginx.start(
-                folder.resolve("front"), fake.getAddress().getPort(), 1, folder.resolve("none"), Map.of())) {
+                folder.resolve("front"),
+                List.of(fake.getAddress().getPort(), 1, 1),
+                folder.resolve("none"),
+                Map.of())) {
             StringBuilder request = new StringBuilder("GET /events HTTP/1.1\r\nHost: a\r\n");
             request.append("Connection: close, Upgrade\r\nUpgrade: h2c\r\n");
             forged.forEach(name -> request.append(name).append(": forged\r\n"));
@@ -373,7 +376,7 @@ final class NginxAttackTest {
             assertThat(nginx.curl(target)).endsWith(" 400");
         }
         // Where nothing answers, nginx would like to tell of it.
-        try (Nginx alone = Nginx.start(folder.resolve("alone"), 1, 1, folder.resolve("none"), Map.of())) {
+        try (Nginx alone = Nginx.start(folder.resolve("alone"), List.of(1, 1, 1), folder.resolve("none"), Map.of())) {
             assertThat(alone.curl("/events?topic=a&token=" + secret)).endsWith(" 502");
             assertThat(alone.logs()).contains("\"upstream_status\":\"502\"").doesNotContain(secret);
         }

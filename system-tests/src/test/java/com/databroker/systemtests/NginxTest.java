@@ -196,6 +196,33 @@ final class NginxTest {
     }
 
     @Test
+    void the_clients_own_address_is_what_the_broker_sees_over_ssh() throws Exception {
+        Path sent = Files.writeString(folder.resolve("sent"), "sent");
+        SshClients admin = SshClients.withToken(nginx.sshPort(), folder, "admin", broker.token());
+        Peers.Result put = admin.sftp("put " + sent + " by-sftp", "ls -l");
+        assertThat(put.status()).as(put.output()).isZero();
+        assertThat(admin.scp(sent.toString(), "b:by-scp").status()).isZero();
+        Peers.Result synced = admin.rsync("-a", sent.toString(), "b::files/by-rsync");
+        assertThat(synced.status()).as(synced.output()).isZero();
+        for (String name : List.of("by-sftp", "by-scp", "by-rsync")) {
+            assertThat(broker.request("GET", "/files/" + name, "").body()).isEqualTo("sent");
+        }
+        SshClients stranger = SshClients.withToken(nginx.sshPort(), folder, "stranger", "wrong");
+        assertThat(stranger.sshFrom(ELSEWHERE).status()).isNotZero();
+        Peers.until(
+                "the audit file tells",
+                () -> Files.readString(folder.resolve("data/audit.log"))
+                        .lines()
+                        .anyMatch(line -> line.contains("\"ssh\"") && line.contains("\"" + ELSEWHERE + "\"")));
+        // Past nginx nobody comes in, with a header neither.
+        assertThat(SshClients.withToken(broker, folder, "past", broker.token())
+                        .ssh("b")
+                        .status())
+                .isEqualTo(255);
+        assertThat(nginx.logs()).contains("\"client\":\"" + ELSEWHERE + "\"");
+    }
+
+    @Test
     void nginx_sends_the_bytes_of_a_file_when_the_broker_has_said_yes() throws Exception {
         Map<String, String> settings = new HashMap<>(Peers.patient(Nginx.trusted()));
         settings.put("http.accel-redirect", "/_files/");

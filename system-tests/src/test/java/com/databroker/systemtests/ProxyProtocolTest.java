@@ -21,15 +21,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// PROXY protocol headers on both doors, byte by byte: what proxies write, and what nobody should.
+/// PROXY protocol headers on the doors of HTTP and ZeroMQ, byte by byte: what proxies write, and what nobody should.
 final class ProxyProtocolTest {
     /// A proxy; connections from any other address of loopback are not.
     private static final String PROXY = "127.0.0.2";
 
     private static final byte[] SIGNATURE = AttackZmtp.latin1("\r\n\r\n\0\r\nQUIT\n");
     private static final int LOCAL = 0x20;
-    private static final int PROXIED = 0x21;
-    private static final int TCP4 = 0x11;
+    static final int PROXIED = 0x21;
+    static final int TCP4 = 0x11;
     private static final int TCP6 = 0x21;
 
     @SuppressWarnings("NullAway.Init")
@@ -62,11 +62,11 @@ final class ProxyProtocolTest {
         return all;
     }
 
-    private static byte[] version1(String source) {
+    static byte[] version1(String source) {
         return AttackZmtp.latin1("PROXY TCP4 " + source + " 127.0.0.1 40000 8080\r\n");
     }
 
-    private static byte[] version2(int command, int family, byte[] addresses, byte[] extensions) {
+    static byte[] version2(int command, int family, byte[] addresses, byte[] extensions) {
         ByteBuffer head = ByteBuffer.allocate(4).put((byte) command).put((byte) family);
         head.putShort((short) (addresses.length + extensions.length));
         return ZmqRaw.concat(SIGNATURE, head.array(), addresses, extensions);
@@ -79,7 +79,7 @@ final class ProxyProtocolTest {
                 .array();
     }
 
-    private static byte[] ipv4(String source) {
+    static byte[] ipv4(String source) {
         byte[] address = InetAddress.ofLiteral(source).getAddress();
         return ZmqRaw.concat(address, new byte[] {127, 0, 0, 1}, ports());
     }
@@ -92,7 +92,7 @@ final class ProxyProtocolTest {
     }
 
     /// An extension of no meaning, as load balancers add them.
-    private static byte[] extension(int length) {
+    static byte[] extension(int length) {
         return ZmqRaw.concat(
                 ByteBuffer.allocate(3).put((byte) 0xEA).putShort((short) length).array(), new byte[length]);
     }
@@ -121,7 +121,7 @@ final class ProxyProtocolTest {
     }
 
     /// @param address what the broker must take for the client's
-    private record Named(Bytes header, String address) {
+    record Named(Bytes header, String address) {
         Named(byte[] header, String address) {
             this(Bytes.wrap(header), address);
         }
@@ -131,7 +131,7 @@ final class ProxyProtocolTest {
         }
     }
 
-    private static List<Named> named(int door) {
+    static List<Named> named(int door) {
         return List.of(
                 new Named(version1("10." + door + ".0.1"), "10." + door + ".0.1"),
                 new Named(
@@ -367,7 +367,7 @@ final class ProxyProtocolTest {
 
     @Test
     void without_trusted_proxies_the_broker_does_not_start() {
-        for (String door : List.of("http", "zmq")) {
+        for (String door : List.of("http", "zmq", "ssh")) {
             assertThatThrownBy(() -> Config.of(Map.of(door + ".proxy-protocol", "true")))
                     .isInstanceOf(ProblemException.class)
                     .hasMessageContaining("trusted-proxies");

@@ -148,7 +148,7 @@ final class SshAccessTest {
     void connections_of_one_address_are_bounded() throws Exception {
         java.util.List<AttackSocket> open = new java.util.ArrayList<>();
         try {
-            int port = broker.broker().sshAddress().orElseThrow().getPort();
+            int port = broker.sshPort();
             for (int i = 0; i < 4; i++) {
                 open.add(AttackSocket.connect(port));
             }

@@ -3,6 +3,7 @@ package com.databroker.systemtests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,7 +25,7 @@ final class SshClients {
 
     /// With a token, which is asked for as a password.
     static SshClients withToken(TestBroker broker, Path folder, String user, String token) throws IOException {
-        return withToken(port(broker), folder, user, token);
+        return withToken(broker.sshPort(), folder, user, token);
     }
 
     /// Of a broker in a process of its own.
@@ -45,7 +46,7 @@ final class SshClients {
     /// With the key in `file`, made where it is missing.
     static SshClients withKey(TestBroker broker, Path folder, String user, String file, String type)
             throws IOException, InterruptedException {
-        SshClients clients = new SshClients(port(broker), folder, user + "-" + file);
+        SshClients clients = new SshClients(broker.sshPort(), folder, user + "-" + file);
         Path key = folder.resolve(file);
         if (!Files.exists(key)) {
             Peers.run("ssh-keygen", "-q", "-t", type, "-N", "", "-C", "test", "-f", key.toString());
@@ -54,13 +55,20 @@ final class SshClients {
         return clients;
     }
 
+    /// These clients behind a proxy that begins each connection with `header`.
+    SshClients behind(byte[] header) throws IOException {
+        Path said = Files.write(Files.createTempFile(folder, "header", ""), header);
+        Files.writeString(
+                settings,
+                "ProxyCommand bash -c 'exec 2>/dev/null 3<>/dev/tcp/%h/%p; trap \"\" HUP; cat <&3 & exec >&3; cat "
+                        + said + " -; kill $!'\n",
+                StandardOpenOption.APPEND);
+        return this;
+    }
+
     /// The element of the users file for the key in `file`.
     static String key(Path folder, String file) throws IOException {
         return "<ssh-key>" + Files.readString(folder.resolve(file + ".pub")).strip() + "</ssh-key>";
-    }
-
-    private static int port(TestBroker broker) {
-        return broker.broker().sshAddress().orElseThrow().getPort();
     }
 
     private void configure(String user, String more) throws IOException {
@@ -96,6 +104,11 @@ final class SshClients {
         return Peers.run(with("ssh", words));
     }
 
+    /// From another address of this machine.
+    Peers.Result sshFrom(String address) throws IOException, InterruptedException {
+        return ssh("-b", address, "b");
+    }
+
     Peer startSsh(String... words) throws IOException {
         return Peer.start(with("ssh", words));
     }
@@ -127,6 +140,16 @@ final class SshClients {
     /// An sftp that is told what to do line by line.
     Peer startSftp() throws IOException {
         return Peer.start(sftpCommand());
+    }
+
+    /// One line of lftp, whose SFTP is its own, and its connection OpenSSH's.
+    String[] lftpCommand(String line) {
+        return command(
+                "HOME=" + folder,
+                "lftp",
+                "-c",
+                "set sftp:connect-program \"ssh -a -x -F " + settings + "\"; set net:max-retries 1; open sftp://b; "
+                        + line);
     }
 
     String[] sftpCommand() {

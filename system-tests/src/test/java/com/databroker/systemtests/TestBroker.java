@@ -70,6 +70,10 @@ final class TestBroker implements AutoCloseable {
         return broker.zmqAddress().getPort();
     }
 
+    int sshPort() {
+        return broker.sshAddress().orElseThrow().getPort();
+    }
+
     /// One HTTP request as the administrator.
     HttpResponse<String> request(String method, String path, String body, String... headers)
             throws IOException, InterruptedException {
