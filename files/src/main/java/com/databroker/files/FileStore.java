@@ -35,6 +35,7 @@ final class FileStore {
     final Disk disk;
     final Index index;
     final Rules rules;
+    final Quotas quotas;
     final InstantSource clock;
     final PathLocks locks = new PathLocks();
 
@@ -53,16 +54,16 @@ final class FileStore {
 
     private final Moved moved = new Moved();
 
-    FileStore(Disk disk, Recovery recovered, Rules rules, InstantSource clock) {
+    FileStore(Disk disk, Recovery recovered, FilesConfig config, InstantSource clock) {
         this.disk = disk;
         this.index = recovered.index();
         this.journal = recovered.journal();
         this.announcements = new Announcements(journal);
         this.nextVersion = recovered.nextVersion();
         this.reservedBelow = nextVersion;
-        this.rules = rules;
+        this.rules = new Rules(config);
+        this.quotas = new Quotas(config.rules(), index);
         this.clock = clock;
-        index.files("", (path, known) -> rules.count(path, null, known));
     }
 
     /// A version that no change had, in this life or an earlier one: blocks of them are reserved in the
@@ -161,8 +162,7 @@ final class FileStore {
         Known gone = by(Principal.disk(), known.state(), known.sha256(), known.metadata());
         moved.remember(known, now());
         record(new JournalEntry.Change(FileChange.Kind.DELETED, path, gone), position -> {
-            index.remove(path);
-            rules.count(path, known, null);
+            know(path, known, null);
             announcements.owe(position, gone.change(FileChange.Kind.DELETED, path), null);
         });
         return Observed.CHANGED;
@@ -173,11 +173,22 @@ final class FileStore {
         Known now = by(Principal.disk(), state, sha256, FileMetadata.NONE);
         FileChange.Kind kind = before == null ? FileChange.Kind.CREATED : FileChange.Kind.UPDATED;
         record(new JournalEntry.Change(kind, path, now), position -> {
-            index.put(path, now);
-            rules.count(path, before, now);
+            know(path, before, now);
             announcements.owe(position, now.change(kind, path), refused);
         });
         return Observed.CHANGED;
+    }
+
+    /// Has index and quotas know what became of a file, in one step.
+    void know(String path, @Nullable Known before, @Nullable Known after) {
+        quotas.together(() -> {
+            if (after == null) {
+                index.remove(path);
+            } else {
+                index.put(path, after);
+            }
+            quotas.count(path, before, after);
+        });
     }
 
     /// Waits for the commit that is under way at a path, then looks at the file where it is finished.
