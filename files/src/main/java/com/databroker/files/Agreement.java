@@ -13,8 +13,8 @@ import tools.jackson.core.JsonGenerator;
 /// it is, what is said of it, and what must hold of the file then.
 ///
 /// ```text
-/// {"path": …, "length": …, "principal": …, "metadata": {…}, "ifMatch": […], "ifNoneMatch": […], "unmodifiedSince":
-/// seconds}
+/// {"path": …, "length": …, "principal": …, "metadata": {…},
+///  "ifMatch": […], "ifNoneMatch": […], "unmodifiedSince": seconds}
 /// ```
 /// The last three are there where something was said.
 record Agreement(String path, long length, String principal, FileMetadata metadata, Precondition precondition) {

@@ -304,9 +304,9 @@ class MultipartFormFuzzTest {
     }
 
     private byte[] nested() {
-        return ("Content-Type: multipart/mixed; boundary=inner\r\n\r\n--inner\r\nContent-Disposition: attachment; filename="
-                        + name() + "\r\n\r\nx\r\n--inner--\r\n")
-                .getBytes(StandardCharsets.UTF_8);
+        String head = "Content-Type: multipart/mixed; boundary=inner\r\n\r\n--inner\r\n";
+        String file = "Content-Disposition: attachment; filename=" + name() + "\r\n\r\nx\r\n--inner--\r\n";
+        return (head + file).getBytes(StandardCharsets.UTF_8);
     }
 
     /// Whatever stands in the header of the request, too.
