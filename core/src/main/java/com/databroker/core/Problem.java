@@ -67,7 +67,13 @@ public enum Problem {
     RANGE_UNSATISFIABLE(4006, "range outside the file", 416, 4416, false, "Ask for bytes that the file has."),
     STORAGE_FAILED(
             4007, "disk refused the write", 500, 4500, true, "See the broker's log; nothing of the file was changed."),
-    QUOTA_EXCEEDED(4008, "quota exceeded", 507, 4507, true, "Delete files of that rule, or raise the limit named."),
+    QUOTA_EXCEEDED(
+            4008,
+            "quota exceeded",
+            507,
+            4507,
+            true,
+            "Delete files of that rule, finish or give up uploads, or raise the limit."),
     DIGEST_MISMATCH(4009, "digest does not match", 400, 4400, true, "The bytes were changed on the way; send again."),
     UPLOAD_NOT_FOUND(4010, "no such upload", 404, 4404, false, "Begin a new upload; this one ended or expired."),
     UPLOAD_OFFSET(4011, "wrong upload offset", 409, 4409, true, "Ask for the offset with HEAD and go on from there."),

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 ///          fsync draft ───────────────────── a crash before this line: the old file, the draft is swept away
 /// commit   lock the paths
 ///          index ↔ disk: what another program did meanwhile is announced first
-///          preconditions, quotas
+///          preconditions; what is moved claims its room, what is uploaded has it
 ///          journal ← change, fsync ───────── a crash here: the disk shows the old file, the change is forgotten
 ///          rename draft → path
 ///          fsync folder ──────────────────── a crash here: the disk shows the old file or the new one, see Recovery
@@ -60,10 +60,16 @@ final class Commit {
         }
     }
 
+    /// A step that was done, with what the disk shows of it since; null where the file is gone.
+    private record Made(Planned planned, @Nullable Known now) {}
+
     private final FileStore store;
     private final List<Step> steps;
     private final Principal by;
     private final List<Planned> plan = new ArrayList<>();
+
+    /// Room for what is moved; what is uploaded brings its own.
+    private final List<Quotas.Claim> claims = new ArrayList<>();
 
     Commit(FileStore store, List<Step> steps, Principal by) {
         this.store = store;
@@ -82,6 +88,7 @@ final class Commit {
             try {
                 return locked();
             } finally {
+                claims.forEach(Quotas.Claim::release);
                 store.still.readLock().unlock();
             }
         } finally {
@@ -129,15 +136,10 @@ final class Commit {
     }
 
     private List<FileChange> locked() throws IOException {
-        try {
-            for (Step step : steps) {
-                plan(step);
-            }
-            writeAhead();
-        } catch (IOException | RuntimeException refused) {
-            plan.forEach(this::uncount);
-            throw refused;
+        for (Step step : steps) {
+            plan(step);
         }
+        writeAhead();
         int done = 0;
         try {
             while (done < plan.size()) {
@@ -164,18 +166,21 @@ final class Commit {
         switch (step) {
             case Step.Publish publish -> {
                 Known before = current(publish.path());
-                publish.precondition().check(publish.path(), before == null ? null : before.etag());
+                publish.precondition().check(publish.path(), before);
                 Upload upload = publish.upload();
                 planFile(step, publish.path(), before, upload.state(), upload.sha256(), publish.metadata());
             }
             case Step.Remove remove -> {
                 Known before = existing(remove.path());
-                remove.precondition().check(remove.path(), before.etag());
+                remove.precondition().check(remove.path(), before);
                 planRemoval(step, remove.path(), before);
             }
             case Step.Move move -> {
                 Known from = existing(move.path());
-                planFile(step, move.to(), current(move.to()), from.state(), from.sha256(), from.metadata());
+                Known replaced = current(move.to());
+                claims.addAll(store.quotas.claimMove(
+                        move.path(), move.to(), from.state().size()));
+                planFile(step, move.to(), replaced, from.state(), from.sha256(), from.metadata());
                 planRemoval(step, move.path(), from);
             }
         }
@@ -185,7 +190,6 @@ final class Commit {
             Step step, String path, @Nullable Known before, FileState state, Sha256 sha256, FileMetadata metadata)
             throws IOException {
         long version = store.takeVersion(false);
-        store.rules.reserve(path, before, state.size());
         Known known = new Known(version, state, sha256, store.now(), by.name(), metadata);
         FileChange.Kind kind = before == null ? FileChange.Kind.CREATED : FileChange.Kind.UPDATED;
         plan.add(new Planned(step, path, kind, before, known));
@@ -193,17 +197,8 @@ final class Commit {
 
     private void planRemoval(Step step, String path, Known before) throws IOException {
         long version = store.takeVersion(steps.stream().allMatch(Step.Remove.class::isInstance));
-        store.rules.count(path, before, null);
         Known gone = new Known(version, before.state(), before.sha256(), store.now(), by.name(), before.metadata());
         plan.add(new Planned(step, path, FileChange.Kind.DELETED, before, gone));
-    }
-
-    private void uncount(Planned planned) {
-        if (planned.kind == FileChange.Kind.DELETED) {
-            store.rules.count(planned.path, null, planned.before);
-        } else {
-            store.rules.count(planned.path, planned.known, planned.before);
-        }
     }
 
     private Known existing(String path) throws IOException {
@@ -255,7 +250,6 @@ final class Commit {
         List<Planned> made = plan.subList(0, done);
         List<Planned> failed = plan.subList(done, plan.size());
         if (!failed.isEmpty()) {
-            failed.forEach(this::uncount);
             store.journal.note(failed.stream().map(Planned::undone).toList());
         }
         try {
@@ -265,9 +259,14 @@ final class Commit {
             store.journal.fail(refused);
             throw refused;
         }
+        List<Made> seen = new ArrayList<>();
         for (Planned planned : made) {
-            intoIndex(planned);
+            seen.add(look(planned));
         }
+        store.quotas.together(() -> {
+            seen.forEach(this::know);
+            claims.forEach(Quotas.Claim::release);
+        });
         // What others did here before.
         store.announcements.tellSafe();
         store.announcements.tell(made.stream().map(Planned::change).toList());
@@ -297,18 +296,23 @@ final class Commit {
         }
     }
 
-    private void intoIndex(Planned planned) throws IOException {
+    private Made look(Planned planned) throws IOException {
         if (planned.kind == FileChange.Kind.DELETED) {
-            store.index.remove(planned.path);
-            return;
+            return new Made(planned, null);
         }
         FileState state = store.disk.look(planned.path);
         if (state != null && state.isSameContentAs(planned.known.state())) {
-            store.index.put(planned.path, planned.known.withState(state));
             store.journal.note(List.of(new JournalEntry.Touched(planned.path, state)));
-        } else {
-            // Another program was faster; the next look at the file finds that out.
-            store.index.put(planned.path, planned.known);
+            return new Made(planned, planned.known.withState(state));
+        }
+        // Another program was faster; the next look at the file finds that out.
+        return new Made(planned, planned.known);
+    }
+
+    private void know(Made made) {
+        store.know(made.planned.path, made.planned.before, made.now);
+        if (made.planned.step instanceof Step.Publish publish) {
+            publish.upload().claim().release();
         }
     }
 }

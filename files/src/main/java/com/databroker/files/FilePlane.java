@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +36,7 @@ public final class FilePlane implements AutoCloseable {
     private final FileReader reader;
     private final List<FileChange> unsent;
     private final List<String> overtaken;
-    private final AtomicInteger uploads = new AtomicInteger();
+    private final Admission admission;
     private @Nullable Watcher watcher;
 
     private FilePlane(FilesConfig config, Disk disk, Disk indexDisk, InstantSource clock) throws IOException {
@@ -47,7 +46,8 @@ public final class FilePlane implements AutoCloseable {
         Recovery recovered = Recovery.of(disk, indexDisk);
         this.unsent = recovered.unsent();
         this.overtaken = recovered.overtaken();
-        this.store = new FileStore(disk, recovered, new Rules(config), clock);
+        this.store = new FileStore(disk, recovered, config, clock);
+        this.admission = new Admission(store, config.uploadsMax());
         this.folders = new FolderReader(store);
         this.reader = new FileReader(store, config);
         for (String draft : disk.drafts()) {
@@ -153,30 +153,28 @@ public final class FilePlane implements AutoCloseable {
     ///
     /// @param length as in [#put]
     public Upload begin(String path, long length, Precondition precondition, Principal by) {
-        FilePath.parse(path);
-        store.rules.checkType(path);
         try {
-            FileState there = disk.look(path);
-            store.checkPlace(path, there);
-            Known before = current(path, there);
-            precondition.check(path, before == null ? null : before.etag());
-            if (length >= 0) {
-                store.rules.checkSize(path, length);
-                store.rules.checkQuota(path, before, length);
+            Quotas.Claim claim = admission.admit(path, length, precondition);
+            try {
+                return new Upload(this, path, by, admission.draft(), claim, Math.max(length, 0));
+            } catch (IOException | RuntimeException refused) {
+                claim.release();
+                throw refused;
             }
-            return new Upload(this, path, by, countedDraft());
         } catch (IOException refused) {
             throw DiskProblems.problem(path, refused);
         }
     }
 
     /// Goes on with a draft.
-    Upload resume(String path, String name, Principal by) {
+    ///
+    /// @param held the room that is held for it, and for how many bytes
+    Upload resume(String path, String name, Principal by, Quotas.Claim held, long length) {
         try {
             Disk.Draft draft = disk.openDraft(name);
             try {
-                Upload upload = Upload.adopt(this, path, by, draft);
-                uploads.incrementAndGet();
+                Upload upload = Upload.adopt(this, path, by, draft, held, length);
+                admission.resumed();
                 return upload;
             } catch (IOException | RuntimeException refused) {
                 draft.close();
@@ -187,32 +185,8 @@ public final class FilePlane implements AutoCloseable {
         }
     }
 
-    private Disk.Draft countedDraft() throws IOException {
-        if (uploads.incrementAndGet() > config.uploadsMax()) {
-            uploads.decrementAndGet();
-            throw new ProblemException(
-                    Problem.UNAVAILABLE,
-                    "more than " + config.uploadsMax() + " uploads are under way (limit files.uploads-max)");
-        }
-        try {
-            return disk.createDraft("u-" + UUID.randomUUID());
-        } catch (IOException refused) {
-            uploads.decrementAndGet();
-            throw refused;
-        }
-    }
-
     void ended() {
-        uploads.decrementAndGet();
-    }
-
-    private @Nullable Known current(String path, @Nullable FileState state) throws IOException {
-        Known known = store.index.get(path);
-        if (known == null ? state != null : !known.state().equals(state)) {
-            store.observe(path);
-            known = store.index.get(path);
-        }
-        return known;
+        admission.ended();
     }
 
     /// Makes uploads the files at their paths, all or none, at little more than the cost of one.
@@ -316,7 +290,9 @@ public final class FilePlane implements AutoCloseable {
         try {
             FileState state = disk.look(path);
             if (state != null && state.isFolder()) {
-                precondition.check(path, null);
+                if (disk.children(path).isEmpty()) {
+                    precondition.checkFolder(path);
+                }
                 folders.delete(path);
                 return Optional.empty();
             }
@@ -331,10 +307,12 @@ public final class FilePlane implements AutoCloseable {
     /// gone and some not yet.
     ///
     /// @param may asked for every file before anything is deleted; throws to refuse
+    /// @param precondition that holds of the folder
     /// @return how many files were deleted
-    public int deleteTree(String folder, Consumer<String> may, Principal by) {
+    public int deleteTree(String folder, Consumer<String> may, Precondition precondition, Principal by) {
         List<String> paths = filesBelow(folder);
         paths.forEach(may);
+        precondition.checkFolder(folder);
         for (int i = 0; i < paths.size(); i += BATCH) {
             change(
                     paths.subList(i, Math.min(i + BATCH, paths.size())).stream()
@@ -466,7 +444,7 @@ public final class FilePlane implements AutoCloseable {
         return new FilesStatus(
                 store.index.files(),
                 store.index.bytes(),
-                uploads.get(),
+                admission.underWay(),
                 store.journal.size(),
                 broken == null ? "" : DiskProblems.reason(broken),
                 running == null ? FilesStatus.Watching.NONE : running.status());
@@ -478,6 +456,14 @@ public final class FilePlane implements AutoCloseable {
 
     Rules rules() {
         return store.rules;
+    }
+
+    Quotas quotas() {
+        return store.quotas;
+    }
+
+    Admission admission() {
+        return admission;
     }
 
     /// Stops watching; what is under way ends first.

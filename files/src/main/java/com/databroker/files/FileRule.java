@@ -15,10 +15,14 @@ public record FileRule(
 
         @Setting(value = "Largest file.", min = 1) @Nullable ByteSize sizeMax,
 
-        @Setting(value = "Bytes of all these files together.", min = 1) @Nullable
+        @Setting(value = "Bytes of all these files together, with those under way.", min = 1) @Nullable
         ByteSize quota,
 
-        @Setting(value = "Number of these files; 0 is no limit.", otherwise = "0", min = 0, max = 1_000_000_000)
+        @Setting(
+                value = "Number of these files, with those under way; 0 is no limit.",
+                otherwise = "0",
+                min = 0,
+                max = 1_000_000_000)
         int filesMax,
 
         @Setting("Endings of names that are allowed, as `json`; none named allows all.")

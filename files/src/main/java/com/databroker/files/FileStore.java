@@ -37,6 +37,7 @@ final class FileStore {
     final Disk disk;
     final Index index;
     final Rules rules;
+    final Quotas quotas;
     final InstantSource clock;
     final PathLocks locks = new PathLocks();
 
@@ -55,16 +56,16 @@ final class FileStore {
 
     private final Moved moved = new Moved();
 
-    FileStore(Disk disk, Recovery recovered, Rules rules, InstantSource clock) {
+    FileStore(Disk disk, Recovery recovered, FilesConfig config, InstantSource clock) {
         this.disk = disk;
         this.index = recovered.index();
         this.journal = recovered.journal();
         this.announcements = new Announcements(journal);
         this.nextVersion = recovered.nextVersion();
         this.reservedBelow = nextVersion;
-        this.rules = rules;
+        this.rules = new Rules(config);
+        this.quotas = new Quotas(config.rules(), index);
         this.clock = clock;
-        index.files("", (path, known) -> rules.count(path, null, known));
     }
 
     /// A version that no change had, in this life or an earlier one: blocks of them are reserved in the
@@ -163,8 +164,7 @@ final class FileStore {
         Known gone = by(Principal.disk(), known.state(), known.sha256(), known.metadata());
         moved.remember(known, now());
         record(new JournalEntry.Change(FileChange.Kind.DELETED, path, gone), position -> {
-            index.remove(path);
-            rules.count(path, known, null);
+            know(path, known, null);
             announcements.owe(position, gone.change(FileChange.Kind.DELETED, path), null);
         });
         return Observed.CHANGED;
@@ -175,11 +175,22 @@ final class FileStore {
         Known now = by(Principal.disk(), state, sha256, FileMetadata.NONE);
         FileChange.Kind kind = before == null ? FileChange.Kind.CREATED : FileChange.Kind.UPDATED;
         record(new JournalEntry.Change(kind, path, now), position -> {
-            index.put(path, now);
-            rules.count(path, before, now);
+            know(path, before, now);
             announcements.owe(position, now.change(kind, path), refused);
         });
         return Observed.CHANGED;
+    }
+
+    /// Has index and quotas know what became of a file, in one step.
+    void know(String path, @Nullable Known before, @Nullable Known after) {
+        quotas.together(() -> {
+            if (after == null) {
+                index.remove(path);
+            } else {
+                index.put(path, after);
+            }
+            quotas.count(path, before, after);
+        });
     }
 
     /// Waits for the commit that is under way at a path, then looks at the file where it is finished.
@@ -294,22 +305,6 @@ final class FileStore {
             record(new JournalEntry.Touched(path, state), _ -> index.put(path, known.withState(state)));
         }
         return true;
-    }
-
-    /// @param state what is at the path
-    /// @throws ProblemException [Problem#PATH_CONFLICT] where no file can be
-    void checkPlace(String path, @Nullable FileState state) throws IOException {
-        FileState there = state;
-        if (there != null && !there.isFile()) {
-            throw new ProblemException(
-                    Problem.PATH_CONFLICT, path + (there.isFolder() ? " is a folder" : " is not a file"));
-        }
-        for (String above = FilePath.parent(path); there == null && !above.isEmpty(); above = FilePath.parent(above)) {
-            there = disk.look(above);
-            if (there != null && !there.isFolder()) {
-                throw new ProblemException(Problem.PATH_CONFLICT, above + " is not a folder");
-            }
-        }
     }
 
     /// Gives a file another time of modification. The file is read again: who writes into it at the same moment has

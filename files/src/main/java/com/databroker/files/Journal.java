@@ -74,7 +74,11 @@ final class Journal implements AutoCloseable {
             }
             torn = there.state().size() - good;
             if (torn > 0) {
-                LOG.atWarn().addKeyValue("bytes", torn).log("the end of the files journal was torn and is cut off");
+                LOG.atWarn()
+                        .addKeyValue("from", good)
+                        .addKeyValue("bytes", torn)
+                        .log("the files journal is torn or damaged and is cut off there; what it told of files after"
+                                + " that is found on the disk and announced again");
             }
         }
         Disk.Log log = disk.openLog(NAME);

@@ -1,9 +1,11 @@
 package com.databroker.files;
 
 import com.databroker.core.FileChange;
+import com.databroker.core.ProblemException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -60,21 +62,30 @@ sealed interface JournalEntry {
     /// @return null where the bytes are not an entry
     static @Nullable JournalEntry decode(ByteBuffer in) {
         try {
-            return switch (in.get()) {
-                case 1 -> {
-                    FileChange.Kind kind = KINDS.get(in.get());
-                    yield new Change(kind, text(in), known(in));
-                }
-                case 2 -> new Sent(in.getLong());
-                case 3 -> new Undone(in.getLong());
-                case 4 -> new Touched(text(in), state(in));
-                case 5 -> new Present(text(in), known(in));
-                case 6 -> new Next(in.getLong());
-                default -> null;
-            };
-        } catch (BufferUnderflowException | IndexOutOfBoundsException torn) {
+            JournalEntry entry = read(in);
+            return in.hasRemaining() ? null : entry;
+        } catch (BufferUnderflowException
+                | IndexOutOfBoundsException
+                | DateTimeException
+                | ProblemException
+                | IllegalArgumentException odd) {
             return null;
         }
+    }
+
+    private static @Nullable JournalEntry read(ByteBuffer in) {
+        return switch (in.get()) {
+            case 1 -> {
+                FileChange.Kind kind = KINDS.get(in.get());
+                yield new Change(kind, text(in), known(in));
+            }
+            case 2 -> new Sent(in.getLong());
+            case 3 -> new Undone(in.getLong());
+            case 4 -> new Touched(text(in), state(in));
+            case 5 -> new Present(text(in), known(in));
+            case 6 -> new Next(in.getLong());
+            default -> null;
+        };
     }
 
     private static String text(ByteBuffer in) {
@@ -94,13 +105,15 @@ sealed interface JournalEntry {
         Instant time = Instant.ofEpochSecond(in.getLong(), in.getInt());
         // One text for all files of a principal: there are few, and each file refers to one.
         String principal = text(in).intern();
-        int count = in.getShort();
+        int count = in.getShort() & 0xFFFF;
         if (count == 0) {
             return new Known(version, state, sha256, time, principal, FileMetadata.NONE);
         }
         Map<String, String> values = new TreeMap<>();
         for (int i = 0; i < count; i++) {
-            values.put(text(in), text(in));
+            if (values.put(text(in), text(in)) != null) {
+                throw new IllegalArgumentException("a name stands twice");
+            }
         }
         return new Known(version, state, sha256, time, principal, new FileMetadata(values));
     }

@@ -3,7 +3,6 @@ package com.databroker.files;
 import com.databroker.access.Principal;
 import com.databroker.core.Bytes;
 import com.databroker.core.FileChange;
-import com.databroker.core.Json;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
@@ -13,9 +12,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +24,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// ```text
 /// .dbk/r-<id>        the bytes so far
-/// .dbk/r-<id>.info   how many of them are safe (8, big-endian), then JSON: path, length, principal, time, metadata
+/// .dbk/r-<id>.info   how many of them are safe (8, big-endian), then the JSON of [Agreement]
 /// ```
 public final class ResumableUploads {
     /// What the names of their drafts begin with, which a start leaves in place.
@@ -51,10 +50,11 @@ public final class ResumableUploads {
     /// One upload. Whoever works on it holds its monitor.
     private static final class State {
         final String id;
-        final String path;
-        final long length;
-        final String principal;
-        final FileMetadata metadata;
+        final Agreement agreed;
+
+        /// Room for all of it, from the beginning: what was let in fits at its end.
+        final Quotas.Claim claim;
+
         long offset;
         Instant touched;
         boolean ended;
@@ -67,12 +67,10 @@ public final class ResumableUploads {
 
         private final Object turn = new Object();
 
-        State(String id, String path, long length, String principal, FileMetadata metadata, Instant touched) {
+        State(String id, Agreement agreed, Quotas.Claim claim, Instant touched) {
             this.id = id;
-            this.path = path;
-            this.length = length;
-            this.principal = principal;
-            this.metadata = metadata;
+            this.agreed = agreed;
+            this.claim = claim;
             this.touched = touched;
         }
 
@@ -129,6 +127,9 @@ public final class ResumableUploads {
     private final InstantSource clock;
     private final Map<String, State> states = new ConcurrentHashMap<>();
 
+    /// How many there are, and are about to be.
+    private final AtomicInteger begun = new AtomicInteger();
+
     /// Finds what earlier lives left.
     public ResumableUploads(FilePlane plane, FilesConfig config, InstantSource clock) {
         this.plane = plane;
@@ -148,6 +149,7 @@ public final class ResumableUploads {
                     disk.deleteDraft(draft);
                 }
             }
+            begun.set(states.size());
         } catch (IOException refused) {
             throw DiskProblems.problem("the uploads", refused);
         }
@@ -164,20 +166,11 @@ public final class ResumableUploads {
             long offset = bytes.getLong();
             byte[] rest = new byte[bytes.remaining()];
             bytes.get(rest);
-            Map<String, @Nullable Object> json = Json.parseObject(Bytes.wrap(rest));
-            Map<String, String> metadata = new TreeMap<>();
-            if (json.get("metadata") instanceof Map<?, ?> values) {
-                values.forEach((name, value) -> metadata.put(String.valueOf(name), String.valueOf(value)));
-            }
-            State state = new State(
-                    id,
-                    String.valueOf(json.get("path")),
-                    json.get("length") instanceof Number number ? number.longValue() : 0,
-                    String.valueOf(json.get("principal")),
-                    new FileMetadata(metadata),
-                    clock.instant());
+            Agreement agreed = Agreement.decode(Bytes.wrap(rest));
             // Bytes beyond what was forced may be anything after a power cut.
             draft.truncate(offset);
+            State state =
+                    new State(id, agreed, plane.quotas().claimAgain(agreed.path(), agreed.length()), clock.instant());
             state.offset = offset;
             states.put(id, state);
         } catch (IOException | RuntimeException torn) {
@@ -192,25 +185,46 @@ public final class ResumableUploads {
     ///
     /// @throws ProblemException as [FilePlane#begin], [Problem#UNAVAILABLE] where there are too many
     public Progress create(String path, long length, Precondition precondition, FileMetadata metadata, Principal by) {
-        if (states.size() >= max) {
+        Agreement agreed = new Agreement(path, length, by.name(), metadata, precondition);
+        Bytes info = agreed.encode();
+        if (info.length() > INFO_BYTES_MAX - Long.BYTES) {
+            throw new ProblemException(
+                    Problem.HEADERS_TOO_LARGE, "what is said of the upload has more than " + INFO_BYTES_MAX + " bytes");
+        }
+        if (begun.incrementAndGet() > max) {
+            begun.decrementAndGet();
             throw new ProblemException(
                     Problem.UNAVAILABLE, "more than " + max + " uploads are unfinished (limit files.uploads-max)");
         }
-        // Refuses what could only be refused at the end.
-        plane.begin(path, length, precondition, by).close();
-        String id = UUID.randomUUID().toString();
-        State state = new State(id, path, length, by.name(), metadata, clock.instant());
-        Bytes json = Json.bytes(out -> {
-            out.writeStartObject();
-            out.writeStringProperty("path", path);
-            out.writeNumberProperty("length", length);
-            out.writeStringProperty("principal", by.name());
-            out.writeName("metadata");
-            out.writeStartObject();
-            metadata.values().forEach(out::writeStringProperty);
-            out.writeEndObject();
-            out.writeEndObject();
-        });
+        State state;
+        try {
+            state = begin(agreed, info);
+        } catch (RuntimeException refused) {
+            begun.decrementAndGet();
+            throw refused;
+        }
+        return length == 0 ? append(state.id, 0, InputStream.nullInputStream(), 0, by) : progress(state, null);
+    }
+
+    private State begin(Agreement agreed, Bytes info) {
+        try {
+            Quotas.Claim claim = plane.admission().admit(agreed.path(), agreed.length(), agreed.precondition());
+            State state = new State(UUID.randomUUID().toString(), agreed, claim, clock.instant());
+            try {
+                write(state, info);
+            } catch (IOException | RuntimeException refused) {
+                deleteDrafts(state.id);
+                claim.release();
+                throw refused;
+            }
+            states.put(state.id, state);
+            return state;
+        } catch (IOException refused) {
+            throw DiskProblems.problem(agreed.path(), refused);
+        }
+    }
+
+    private void write(State state, Bytes json) throws IOException {
         try (Disk.Draft draft = disk.createDraft(state.draft());
                 Disk.Draft info = disk.createDraft(state.draft() + INFO)) {
             draft.force();
@@ -218,21 +232,18 @@ public final class ResumableUploads {
             info.write(ByteBuffer.wrap(json.toArray()), Long.BYTES);
             info.force();
             disk.forceFolder(Disk.DRAFTS);
-        } catch (IOException refused) {
-            throw DiskProblems.problem(path, refused);
         }
-        states.put(id, state);
-        return length == 0 ? append(id, 0, InputStream.nullInputStream(), 0, by) : progress(state, null);
     }
 
     private Progress progress(State state, @Nullable FileChange change) {
-        return new Progress(state.id, state.path, state.length, state.offset, state.touched.plus(expiry), change);
+        return new Progress(
+                state.id, state.agreed.path(), state.agreed.length(), state.offset, state.touched.plus(expiry), change);
     }
 
     /// The upload of an id, of whoever began it.
     private State find(String id, Principal by) {
         State state = states.get(id);
-        if (state == null || !state.principal.equals(by.name())) {
+        if (state == null || !state.agreed.principal().equals(by.name())) {
             throw new ProblemException(Problem.UPLOAD_NOT_FOUND, "there is no upload of that id");
         }
         return state;
@@ -242,7 +253,7 @@ public final class ResumableUploads {
     ///
     /// @throws ProblemException [Problem#UPLOAD_NOT_FOUND]
     public String path(String id, Principal by) {
-        return find(id, by).path;
+        return find(id, by).agreed.path();
     }
 
     /// How far an upload is. One that asks has lost its connection, so that what still waits for more on it
@@ -280,16 +291,16 @@ public final class ResumableUploads {
                 throw new ProblemException(
                         Problem.UPLOAD_OFFSET, "the upload stands at " + state.offset + ", not at " + offset);
             }
-            if (length > state.length - offset) {
+            if (length > state.agreed.length() - offset) {
                 throw new ProblemException(
-                        Problem.PAYLOAD_TOO_LARGE, "the upload was announced with " + state.length + " bytes");
+                        Problem.PAYLOAD_TOO_LARGE, "the upload was announced with " + state.agreed.length() + " bytes");
             }
             return appendOwned(state, new Bounded(state, number, body), by);
         }
     }
 
     private Progress appendOwned(State state, Bounded body, Principal by) {
-        try (Upload upload = plane.resume(state.path, state.draft(), by)) {
+        try (Upload upload = plane.resume(state.agreed.path(), state.draft(), by, state.claim, state.agreed.length())) {
             upload.keep();
             // What lies beyond was never acknowledged.
             upload.setSize(state.offset);
@@ -298,11 +309,11 @@ public final class ResumableUploads {
             } finally {
                 save(state, upload);
             }
-            if (state.offset < state.length) {
+            if (state.offset < state.agreed.length()) {
                 return progress(state, null);
             }
             try {
-                FileChange change = upload.commit(Precondition.NONE, state.metadata);
+                FileChange change = upload.commit(state.agreed.precondition(), state.agreed.metadata());
                 return progress(state, change);
             } finally {
                 end(state);
@@ -318,18 +329,26 @@ public final class ResumableUploads {
             state.offset = upload.size();
             state.touched = clock.instant();
         } catch (IOException refused) {
-            throw DiskProblems.problem(state.path, refused);
+            throw DiskProblems.problem(state.agreed.path(), refused);
         }
     }
 
     private void end(State state) {
         state.ended = true;
-        states.remove(state.id);
+        if (states.remove(state.id) != null) {
+            begun.decrementAndGet();
+        }
+        deleteDrafts(state.id);
+        // Last: room is given back when the disk has it back.
+        state.claim.release();
+    }
+
+    private void deleteDrafts(String id) {
         try {
-            disk.deleteDraft(state.draft());
-            disk.deleteDraft(state.draft() + INFO);
+            disk.deleteDraft(PREFIX + id);
+            disk.deleteDraft(PREFIX + id + INFO);
         } catch (IOException stays) {
-            LOG.atWarn().addKeyValue("upload", state.id).setCause(stays).log("an upload that ended stays on the disk");
+            LOG.atWarn().addKeyValue("upload", id).setCause(stays).log("an upload that ended stays on the disk");
         }
     }
 
@@ -349,12 +368,19 @@ public final class ResumableUploads {
     public void sweep() {
         Instant now = clock.instant();
         for (State state : states.values()) {
-            if (!state.isUnderWay() && now.isAfter(state.touched.plus(expiry))) {
+            if (isExpired(state, now)) {
                 synchronized (state) {
-                    end(state);
+                    // Who held it before may have gone on with it.
+                    if (!state.ended && isExpired(state, now)) {
+                        end(state);
+                    }
                 }
             }
         }
+    }
+
+    private boolean isExpired(State state, Instant now) {
+        return !state.isUnderWay() && now.isAfter(state.touched.plus(expiry));
     }
 
     /// No more than was announced.
@@ -367,7 +393,7 @@ public final class ResumableUploads {
             super(in);
             this.state = state;
             this.number = number;
-            this.left = state.length - state.offset;
+            this.left = state.agreed.length() - state.offset;
         }
 
         @Override

@@ -10,18 +10,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
-/// What the configuration asks of files, by path: sizes, quotas, types, validators.
+/// What the configuration asks of a file, by its path: size, type, validators. What it asks of many together is
+/// counted by [Quotas].
 final class Rules {
-    /// One rule, and what it has counted.
+    /// One rule.
     private static final class Rule {
         final String name;
         final FileRule says;
         final Pattern pattern;
         final List<Validator> validators = new ArrayList<>();
-        private long bytes;
-        private long files;
 
         Rule(String name, FileRule says) {
             this.name = name;
@@ -35,32 +33,6 @@ final class Rules {
             }
             if (!says.command().isEmpty()) {
                 validators.add(new CommandValidator(says.command(), says.commandTimeout()));
-            }
-        }
-
-        synchronized void count(long moreBytes, long moreFiles) {
-            bytes += moreBytes;
-            files += moreFiles;
-        }
-
-        synchronized void reserve(long moreBytes, long moreFiles) {
-            check(moreBytes, moreFiles);
-            count(moreBytes, moreFiles);
-        }
-
-        synchronized void check(long moreBytes, long moreFiles) {
-            ByteSize quota = says.quota();
-            if (quota != null && moreBytes > 0 && bytes + moreBytes > quota.bytes()) {
-                throw new ProblemException(
-                        Problem.QUOTA_EXCEEDED,
-                        "the files of " + says.path() + " would have more than " + quota + " (files.rules." + name
-                                + ".quota)");
-            }
-            if (says.filesMax() > 0 && moreFiles > 0 && files + moreFiles > says.filesMax()) {
-                throw new ProblemException(
-                        Problem.QUOTA_EXCEEDED,
-                        "there would be more than " + says.filesMax() + " files of " + says.path() + " (files.rules."
-                                + name + ".files-max)");
             }
         }
     }
@@ -150,37 +122,5 @@ final class Rules {
 
     boolean hasValidator(String path) {
         return validators.containsKey(path) || of(path).stream().anyMatch(rule -> !rule.validators.isEmpty());
-    }
-
-    /// Counts what a change makes of a file, where no quota forbids it.
-    ///
-    /// @throws ProblemException [Problem#QUOTA_EXCEEDED], nothing is counted then
-    void reserve(String path, @Nullable Known before, long size) {
-        List<Rule> counting = of(path);
-        long moreBytes = size - (before == null ? 0 : before.state().size());
-        for (int i = 0; i < counting.size(); i++) {
-            try {
-                counting.get(i).reserve(moreBytes, before == null ? 1 : 0);
-            } catch (ProblemException full) {
-                for (Rule reserved : counting.subList(0, i)) {
-                    reserved.count(-moreBytes, before == null ? -1 : 0);
-                }
-                throw full;
-            }
-        }
-    }
-
-    /// Refuses at once what [#reserve] would refuse as things are.
-    void checkQuota(String path, @Nullable Known before, long size) {
-        long moreBytes = size - (before == null ? 0 : before.state().size());
-        of(path).forEach(rule -> rule.check(moreBytes, before == null ? 1 : 0));
-    }
-
-    /// Counts what became of a file, whatever the quotas say.
-    void count(String path, @Nullable Known before, @Nullable Known after) {
-        long moreBytes = (after == null ? 0 : after.state().size())
-                - (before == null ? 0 : before.state().size());
-        long moreFiles = (after == null ? 0L : 1L) - (before == null ? 0L : 1L);
-        of(path).forEach(rule -> rule.count(moreBytes, moreFiles));
     }
 }

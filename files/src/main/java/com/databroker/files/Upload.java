@@ -23,6 +23,8 @@ public final class Upload implements AutoCloseable {
     private final String path;
     private final Principal by;
     private final Disk.Draft draft;
+    private final Quotas.Claim claim;
+    private final long announced;
     private MessageDigest digest = Sha256.digest();
     private long hashed;
     private boolean inOrder = true;
@@ -32,16 +34,22 @@ public final class Upload implements AutoCloseable {
     private boolean kept;
     private boolean closed;
 
-    Upload(FilePlane plane, String path, Principal by, Disk.Draft draft) {
+    /// @param claim room for it, which is released with it unless it is [kept][#keep]
+    /// @param announced bytes that the claim covers from the beginning
+    Upload(FilePlane plane, String path, Principal by, Disk.Draft draft, Quotas.Claim claim, long announced) {
         this.plane = plane;
         this.path = path;
         this.by = by;
         this.draft = draft;
+        this.claim = claim;
+        this.announced = announced;
     }
 
     /// A draft that something else has written.
-    static Upload adopt(FilePlane plane, String path, Principal by, Disk.Draft draft) throws IOException {
-        Upload upload = new Upload(plane, path, by, draft);
+    static Upload adopt(
+            FilePlane plane, String path, Principal by, Disk.Draft draft, Quotas.Claim claim, long announced)
+            throws IOException {
+        Upload upload = new Upload(plane, path, by, draft, claim, announced);
         upload.size = draft.state().size();
         upload.inOrder = upload.size == 0;
         plane.rules().checkSize(path, upload.size);
@@ -59,11 +67,13 @@ public final class Upload implements AutoCloseable {
 
     /// Writes all of `bytes` at `position`.
     ///
-    /// @throws ProblemException [Problem#PAYLOAD_TOO_LARGE], [Problem#STORAGE_FULL],
+    /// @throws ProblemException [Problem#PAYLOAD_TOO_LARGE], [Problem#QUOTA_EXCEEDED], [Problem#STORAGE_FULL],
     ///     [Problem#STORAGE_FAILED]
     public synchronized void write(ByteBuffer bytes, long position) {
         int length = bytes.remaining();
-        plane.rules().checkSize(path, position > Long.MAX_VALUE - length ? Long.MAX_VALUE : position + length);
+        long end = position > Long.MAX_VALUE - length ? Long.MAX_VALUE : position + length;
+        plane.rules().checkSize(path, end);
+        holdRoom(Math.max(size, end));
         if (inOrder && position == hashed) {
             digest.update(bytes.duplicate());
             hashed += length;
@@ -77,6 +87,10 @@ public final class Upload implements AutoCloseable {
             throw DiskProblems.problem(path, refused);
         }
         size = Math.max(size, position + length);
+    }
+
+    private void holdRoom(long bytes) {
+        claim.resize(Math.max(bytes, announced));
     }
 
     /// Writes a stream to the end.
@@ -131,6 +145,7 @@ public final class Upload implements AutoCloseable {
         if (length == size) {
             return;
         }
+        holdRoom(Math.max(size, length));
         inOrder = false;
         sha256 = null;
         try {
@@ -140,6 +155,7 @@ public final class Upload implements AutoCloseable {
                 draft.truncate(length);
             }
             size = length;
+            holdRoom(length);
             if (length == 0) {
                 digest = Sha256.digest();
                 hashed = 0;
@@ -226,6 +242,11 @@ public final class Upload implements AutoCloseable {
         return draft.name();
     }
 
+    /// Room that is held for it; what becomes the file releases it when the file is counted.
+    Quotas.Claim claim() {
+        return claim;
+    }
+
     synchronized void published() {
         published = true;
     }
@@ -243,6 +264,9 @@ public final class Upload implements AutoCloseable {
         }
         closed = true;
         plane.ended();
+        if (!kept) {
+            claim.release();
+        }
         try {
             draft.close();
             if (!published && !kept) {

@@ -236,7 +236,7 @@ public final class Workspace implements AutoCloseable {
         for (String path : new TreeSet<>(lent.keySet())) {
             Lent before = lent.get(path);
             if (before != null && !there.contains(path) && attempt(path, rights, () -> rights.delete(path))) {
-                steps.add(new Step.Remove(path, new Precondition(List.of(before.etag), null)));
+                steps.add(new Step.Remove(path, Precondition.version(before.etag)));
             }
         }
         for (int i = 0; i < steps.size(); i += BATCH) {
@@ -252,8 +252,7 @@ public final class Workspace implements AutoCloseable {
                 attempt(path, rights, () -> {
                     FilePath.parse(path);
                     rights.write(path);
-                    plane.rules().checkSize(path, found.sizes.getOrDefault(path, 0L));
-                    Upload upload = plane.resume(path, draft(path), by);
+                    Upload upload = receive(path, found.sizes.getOrDefault(path, 0L), by);
                     uploads.add(upload);
                     upload.validate();
                     steps.add(new Step.Publish(path, upload, Precondition.NONE, FileMetadata.NONE));
@@ -262,6 +261,17 @@ public final class Workspace implements AutoCloseable {
             change(steps, by, rights);
         } finally {
             uploads.forEach(Upload::close);
+        }
+    }
+
+    private Upload receive(String path, long size, Principal by) {
+        plane.rules().checkSize(path, size);
+        Quotas.Claim claim = plane.quotas().claim(path, size);
+        try {
+            return plane.resume(path, draft(path), by, claim, size);
+        } catch (RuntimeException refused) {
+            claim.release();
+            throw refused;
         }
     }
 

@@ -134,14 +134,13 @@ class FilePlaneTest {
 
     @Test
     void preconditions_are_those_of_http() {
-        Precondition absent = new Precondition(null, List.of("*"));
-        Precondition present = new Precondition(List.of("*"), null);
+        Precondition absent = Precondition.absent();
+        Precondition present = Precondition.present();
         assertThatThrownBy(() -> put("new", present)).isInstanceOf(ProblemException.class);
         FileChange created = put("new", absent);
         assertThatThrownBy(() -> put("new", absent)).isInstanceOf(ProblemException.class);
-        put("new", new Precondition(List.of("other", created.etag()), null));
-        assertThatThrownBy(() -> put("new", new Precondition(List.of("other"), null)))
-                .isInstanceOf(ProblemException.class);
+        put("new", new Precondition(List.of("other", created.etag()), null, null));
+        assertThatThrownBy(() -> put("new", Precondition.version("other"))).isInstanceOf(ProblemException.class);
         assertThat(changes).hasSize(2);
     }
 
@@ -156,7 +155,7 @@ class FilePlaneTest {
             for (int i = 0; i < 50; i++) {
                 Callable<Boolean> attempt = () -> {
                     try {
-                        put("once", new Precondition(null, List.of("*")));
+                        put("once", Precondition.absent());
                         return true;
                     } catch (ProblemException refused) {
                         return false;

@@ -133,7 +133,7 @@ final class AccessHandler {
                     FilesHandler.USERS_FILE,
                     new ByteArrayInputStream(edited.toArray()),
                     edited.length(),
-                    new Precondition(List.of(file.entry().etag()), null),
+                    Precondition.version(file.entry().etag()),
                     principal);
             return true;
         } catch (ProblemException refused) {

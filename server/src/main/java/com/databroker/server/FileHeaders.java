@@ -1,21 +1,14 @@
 package com.databroker.server;
 
 import com.databroker.core.FileChange;
-import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.files.FileEntry;
 import com.databroker.files.FileMetadata;
-import com.databroker.files.Precondition;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -28,10 +21,6 @@ import org.jspecify.annotations.Nullable;
 /// What the headers of requests and answers say of a file: entity tags, dates, digests, metadata (RFC 9110,
 /// 9530).
 final class FileHeaders {
-    /// RFC 9110 asks for two digits of the day, which the JDK's own form does not give.
-    private static final DateTimeFormatter HTTP_DATE =
-            DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US);
-
     /// What curl says of a body when nobody told it anything.
     private static final String NOTHING_SAID = "application/x-www-form-urlencoded";
 
@@ -52,7 +41,7 @@ final class FileHeaders {
             return new Description(
                     quoted(entry.etag()),
                     reprDigest(entry.sha256()),
-                    date(entry.modified()),
+                    HttpDate.of(entry.modified()),
                     metadata.getOrDefault(FileMetadata.CONTENT_TYPE, MediaTypes.of(entry.name())),
                     metadata);
         }
@@ -101,64 +90,6 @@ final class FileHeaders {
         return "attachment; filename=\"" + plain + "\"; filename*=UTF-8''" + encoded;
     }
 
-    /// Whether the reader has this version already: 304.
-    ///
-    /// @throws ProblemException [Problem#PRECONDITION_FAILED] where it wants another
-    static boolean isKnown(HttpServerRequest request, FileEntry entry) {
-        List<String> match = etags(request, "If-Match");
-        if (match != null && !match.contains("*") && !match.contains(entry.etag())) {
-            throw new ProblemException(
-                    Problem.PRECONDITION_FAILED, entry.path() + " has the entity tag \"" + entry.etag() + "\"");
-        }
-        Instant unmodified = date(request, "If-Unmodified-Since");
-        if (match == null && unmodified != null && seconds(entry.modified()).isAfter(unmodified)) {
-            throw new ProblemException(
-                    Problem.PRECONDITION_FAILED, entry.path() + " was modified " + date(entry.modified()));
-        }
-        List<String> known = weakEtags(request, "If-None-Match");
-        if (known != null) {
-            return known.contains("*") || known.contains(entry.etag());
-        }
-        Instant since = date(request, "If-Modified-Since");
-        return since != null && !seconds(entry.modified()).isAfter(since);
-    }
-
-    /// Whether a range is wanted of this version, or the whole file of any other.
-    static boolean rangeApplies(HttpServerRequest request, FileEntry entry) {
-        String condition = request.getHeader("If-Range");
-        if (condition == null) {
-            return true;
-        }
-        return condition.startsWith("\"")
-                ? condition.equals("\"" + entry.etag() + "\"")
-                : condition.equals(date(entry.modified()));
-    }
-
-    static Precondition precondition(HttpServerRequest request) {
-        return new Precondition(etags(request, "If-Match"), weakEtags(request, "If-None-Match"));
-    }
-
-    /// A weak tag says that bytes may differ, so that it matches nothing where they must not.
-    private static @Nullable List<String> etags(HttpServerRequest request, String header) {
-        List<String> members = members(request, header);
-        return members == null
-                ? null
-                : members.stream()
-                        .filter(etag -> !etag.startsWith("W/"))
-                        .map(FileHeaders::unquoted)
-                        .toList();
-    }
-
-    private static @Nullable List<String> weakEtags(HttpServerRequest request, String header) {
-        List<String> members = members(request, header);
-        return members == null
-                ? null
-                : members.stream()
-                        .map(etag -> etag.startsWith("W/") ? etag.substring(2) : etag)
-                        .map(FileHeaders::unquoted)
-                        .toList();
-    }
-
     /// The members of a list, which may stand in several lines.
     static @Nullable List<String> members(HttpServerRequest request, String header) {
         List<String> lines = request.headers().getAll(header);
@@ -167,31 +98,6 @@ final class FileHeaders {
                 : Arrays.stream(String.join(",", lines).split(",", -1))
                         .map(String::strip)
                         .toList();
-    }
-
-    /// Any file is meant by a bare `*` only: in quotes it is a tag like others, and no file has it.
-    private static String unquoted(String etag) {
-        return etag.length() > 1 && etag.startsWith("\"") && etag.endsWith("\"") && !etag.equals("\"*\"")
-                ? etag.substring(1, etag.length() - 1)
-                : etag;
-    }
-
-    static String date(Instant time) {
-        return HTTP_DATE.format(time.atOffset(ZoneOffset.UTC));
-    }
-
-    /// Null where there is none, or none that can be read: such a condition is as if it were not there.
-    private static @Nullable Instant date(HttpServerRequest request, String header) {
-        String value = request.getHeader(header);
-        try {
-            return value == null ? null : Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(value));
-        } catch (DateTimeException odd) {
-            return null;
-        }
-    }
-
-    private static Instant seconds(Instant time) {
-        return time.truncatedTo(ChronoUnit.SECONDS);
     }
 
     /// What the sender of a file says about it.

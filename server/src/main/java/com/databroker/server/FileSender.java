@@ -34,7 +34,7 @@ final class FileSender {
         boolean sending = false;
         try {
             // Asked first: a refusal must not carry what is said of the file.
-            boolean known = FileHeaders.isKnown(request, entry);
+            boolean known = Conditions.isKnown(request, entry);
             List<ByteRanges.Range> ranges = known || exchange.isMethod(HttpMethod.HEAD) ? null : ranges(request, entry);
             FileHeaders.describe(request, file.memo(FileHeaders.Description.class, FileHeaders.Description::of));
             if (known) {
@@ -67,7 +67,7 @@ final class FileSender {
     }
 
     private static @Nullable List<ByteRanges.Range> ranges(HttpServerRequest request, FileEntry entry) {
-        if (!FileHeaders.rangeApplies(request, entry)) {
+        if (!Conditions.rangeApplies(request, entry)) {
             return null;
         }
         try {

@@ -10,6 +10,7 @@ import com.databroker.files.FileEntry;
 import com.databroker.files.FilePlane;
 import com.databroker.files.Listing;
 import com.databroker.files.OpenFile;
+import com.databroker.files.Precondition;
 import io.vertx.core.http.HttpMethod;
 import org.jspecify.annotations.Nullable;
 
@@ -112,12 +113,10 @@ final class FilesHandler {
         }
         boolean recursive = flag(exchange, "recursive");
         Principal principal = require(exchange, Action.DELETE, path);
+        Precondition precondition = Conditions.of(exchange.request());
         if (recursive) {
-            if (exchange.request().headers().contains("If-Match")) {
-                throw new ProblemException(Problem.PRECONDITION_FAILED, "a folder has no entity tag");
-            }
             exchange.blocking(() -> {
-                files.deleteTree(path, below -> exchange.require(Action.DELETE, below), principal);
+                files.deleteTree(path, below -> exchange.require(Action.DELETE, below), precondition, principal);
                 exchange.onLoop(() -> exchange.empty(204));
             });
             return;
@@ -126,7 +125,7 @@ final class FilesHandler {
             if (isFolder && !files.stat(path).map(FileEntry::folder).orElse(false)) {
                 throw new ProblemException(Problem.FILE_NOT_FOUND, "there is no folder " + path);
             }
-            files.delete(path, FileHeaders.precondition(exchange.request()), principal);
+            files.delete(path, precondition, principal);
             exchange.onLoop(() -> exchange.empty(204));
         });
     }

@@ -73,7 +73,7 @@ final class FrontServer {
         FileEntry entry = pin.entry();
         HttpServerResponse response = exchange.response();
         // Asked first: a refusal must not carry what is said of the file.
-        boolean known = FileHeaders.isKnown(exchange.request(), entry);
+        boolean known = Conditions.isKnown(exchange.request(), entry);
         FileHeaders.describe(exchange.request(), pin.memo(FileHeaders.Description.class, FileHeaders.Description::of));
         if (known) {
             exchange.empty(304);

@@ -24,7 +24,7 @@ final class MultipartForm {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int HEADERS_BYTES_MAX = 8 << 10;
     private static final int PARTS_MAX = 1000;
-    private static final int BOUNDARY_MAX = 70;
+    private static final Pattern BOUNDARY = Pattern.compile("[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]");
     private static final Pattern PARAMETER =
             Pattern.compile("\\s*;\\s*([^\\s=;\"]+)=(?:\"((?:[^\"\\\\]|\\\\.)*+)\"|([^;\\s\"]*))");
 
@@ -58,12 +58,14 @@ final class MultipartForm {
         limit = 2;
     }
 
-    /// @throws ProblemException [Problem#BAD_REQUEST] where the header has no boundary
+    /// @throws ProblemException [Problem#BAD_REQUEST] where the header has no boundary, or one of characters that
+    ///     are none of a boundary (RFC 2046, 5.1.1): two readers could take it for different bytes
     static MultipartForm of(String contentType, InputStream in) throws IOException {
         String boundary = parameters(contentType).getOrDefault("boundary", "");
-        if (boundary.isEmpty() || boundary.length() > BOUNDARY_MAX) {
+        if (!BOUNDARY.matcher(boundary).matches()) {
             throw new ProblemException(
-                    Problem.BAD_REQUEST, "multipart/form-data comes without a boundary of 1 to 70 characters");
+                    Problem.BAD_REQUEST,
+                    "multipart/form-data comes without a boundary of 1 to 70 letters, digits and '()+_,-./:=?");
         }
         return new MultipartForm(in, boundary);
     }
@@ -111,6 +113,10 @@ final class MultipartForm {
             throw malformed("a part has a Content-Transfer-Encoding, which is not undone here");
         }
         Map<String, String> parameters = parameters(disposition);
+        if (parameters.containsKey("filename*")) {
+            // Who reads it finds another name than who does not.
+            throw malformed("a part has a filename*, which forms do not have (RFC 7578)");
+        }
         String filename = parameters.get("filename");
         Body body = new Body();
         current = body;

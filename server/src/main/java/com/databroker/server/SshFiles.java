@@ -114,7 +114,7 @@ final class SshFiles {
             throw new ProblemException(Problem.FILE_NOT_FOUND, "there is no file " + path);
         }
         if (how.create && how.exclusive) {
-            return begin(path, new Precondition(null, List.of("*")), null, how, principal);
+            return begin(path, Precondition.absent(), null, how, principal);
         }
         if (before.isEmpty() || how.truncate) {
             return begin(path, Precondition.NONE, null, how, principal);
@@ -122,7 +122,7 @@ final class SshFiles {
         OpenFile old = plane.read(path);
         try {
             // What is written is meant for these bytes, and for no others that came meanwhile.
-            return begin(path, new Precondition(List.of(old.entry().etag()), null), old, how, principal);
+            return begin(path, Precondition.version(old.entry().etag()), old, how, principal);
         } catch (RuntimeException refused) {
             old.close();
             throw refused;

@@ -6,6 +6,7 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Utf8;
 import com.databroker.files.FileMetadata;
+import com.databroker.files.Precondition;
 import com.databroker.files.ResumableUploads;
 import com.databroker.files.ResumableUploads.Progress;
 import io.vertx.core.http.HttpMethod;
@@ -69,6 +70,7 @@ final class TusHandler {
         FilesHandler.checkName(target);
         Principal principal = FilesHandler.require(exchange, Action.WRITE, target);
         long length = number(request, "Upload-Length");
+        Precondition precondition = Conditions.of(request);
         InputStream body = piece(request) ? body(exchange) : null;
         if (body == null && hasBody(request)) {
             throw new ProblemException(
@@ -76,8 +78,7 @@ final class TusHandler {
         }
         long bodyLength = exchange.announcedLength(Long.MAX_VALUE, "files.size-max");
         exchange.blocking(() -> {
-            Progress begun =
-                    uploads.create(target, length, FileHeaders.precondition(request), ofFile(metadata), principal);
+            Progress begun = uploads.create(target, length, precondition, ofFile(metadata), principal);
             Progress progress = begun;
             if (body != null && begun.change() == null) {
                 progress = uploads.append(begun.id(), 0, body, bodyLength, principal);
@@ -180,7 +181,7 @@ final class TusHandler {
     private static void answer(Exchange exchange, Progress progress, int status) {
         HttpServerResponse response = exchange.response()
                 .putHeader("Upload-Offset", Long.toString(progress.offset()))
-                .putHeader("Upload-Expires", FileHeaders.date(progress.expires()));
+                .putHeader("Upload-Expires", HttpDate.of(progress.expires()));
         if (progress.change() != null) {
             response.putHeader("ETag", "\"" + progress.change().etag() + "\"");
         }

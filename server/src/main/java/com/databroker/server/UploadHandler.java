@@ -37,7 +37,7 @@ final class UploadHandler {
         Principal principal = FilesHandler.require(exchange, Action.WRITE, path);
         requirePlain(request);
         long length = exchange.announcedLength(Long.MAX_VALUE, "files.size-max");
-        Precondition precondition = FileHeaders.precondition(request);
+        Precondition precondition = Conditions.of(request);
         Digests digests = Digests.of(request);
         FileMetadata metadata = FileHeaders.metadata(request);
         BodyStream body = new BodyStream(request, bytesPerSecondMin);
@@ -123,6 +123,7 @@ final class UploadHandler {
             FilesHandler.require(exchange, Action.WRITE, folder);
         }
         requirePlain(request);
+        Precondition precondition = Conditions.of(request);
         Digests digests = Digests.of(request);
         String contentType = String.valueOf(request.getHeader("Content-Type"));
         BodyStream body = new BodyStream(request, bytesPerSecondMin);
@@ -133,15 +134,14 @@ final class UploadHandler {
                 MultipartForm form = MultipartForm.of(contentType, digests.checked(body));
                 for (MultipartForm.Part part = form.next(); part != null; part = form.next()) {
                     if (part.filename() != null && !part.filename().isEmpty()) {
-                        uploads.add(receive(exchange, folder, part, principal));
+                        uploads.add(receive(exchange, folder, part, precondition));
                     }
                 }
                 if (uploads.isEmpty()) {
                     throw new ProblemException(Problem.BAD_REQUEST, "the form has no file");
                 }
                 uploads.forEach(upload -> requireStill(exchange, upload.path()));
-                List<FileChange> changes =
-                        files.commit(uploads, FileHeaders.precondition(request), FileMetadata.NONE, principal);
+                List<FileChange> changes = files.commit(uploads, precondition, FileMetadata.NONE, principal);
                 exchange.onLoop(() -> answer(exchange, changes));
             } catch (IOException broken) {
                 throw new UncheckedIOException(broken);
@@ -151,11 +151,11 @@ final class UploadHandler {
         });
     }
 
-    private Upload receive(Exchange exchange, String folder, MultipartForm.Part part, Principal principal) {
+    private Upload receive(Exchange exchange, String folder, MultipartForm.Part part, Precondition precondition) {
         String path = (folder.isEmpty() ? "" : folder + "/") + part.filename();
         FilesHandler.checkName(path);
         FilesHandler.require(exchange, Action.WRITE, path);
-        Upload upload = files.begin(path, -1, FileHeaders.precondition(exchange.request()), principal);
+        Upload upload = files.begin(path, -1, precondition, exchange.principal());
         try {
             InputStream content = part.body();
             upload.append(content, -1);

@@ -64,7 +64,7 @@ final class CrashWorker {
             case 4 -> putIfMatch(any());
             case 5 -> {
                 String path = any();
-                Precondition fresh = new Precondition(null, List.of("*"));
+                Precondition fresh = Precondition.absent();
                 put(path, fresh, model.content(path) == null);
             }
             case 6, 7 -> delete(any());
@@ -112,7 +112,7 @@ final class CrashWorker {
         assertThat(entry.isPresent()).as("%s, %s", path, where).isEqualTo(model.content(path) != null);
         boolean right = random.nextBoolean();
         String etag = right ? entry.map(FileEntry::etag).orElse("0-0") : "0-0";
-        put(path, new Precondition(List.of(etag), null), right && entry.isPresent());
+        put(path, Precondition.version(etag), right && entry.isPresent());
     }
 
     private void delete(String path) {
@@ -164,7 +164,7 @@ final class CrashWorker {
                 .toList();
         below.forEach(path -> model.tries(path, null));
         try {
-            assertThat(machine.plane().deleteTree(folder, _ -> {}, Machine.SOMEBODY))
+            assertThat(machine.plane().deleteTree(folder, _ -> {}, Precondition.NONE, Machine.SOMEBODY))
                     .as("%s, %s", folder, where)
                     .isEqualTo(below.size());
             below.forEach(path -> model.acknowledged(path, null));
