@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,6 +80,22 @@ public final class Gate implements AutoCloseable {
     public Principal authenticate(Credentials credentials, String address, String door) {
         return accept(snapshot, credentials, Proof.of(credentials), address, door)
                 .principal();
+    }
+
+    /// For who asks again and again with the same credentials: each call answers who that is now, null where they
+    /// would be refused. Of a refusal nothing is noted: that is for [#authenticate(Credentials, String, String)].
+    public Supplier<@Nullable Principal> again(Credentials credentials, String address) {
+        Proof proof = Proof.of(credentials);
+        boolean guessed = !(credentials instanceof Credentials.Anonymous);
+        return () -> {
+            Instant now = clock.instant();
+            boolean throttled = guessed && limiter.millisToWait(address, now) > 0;
+            if (throttled || !(snapshot.resolve(proof, now) instanceof Resolution.Accepted accepted)) {
+                return null;
+            }
+            counts.increment(Outcome.AUTHENTICATED);
+            return accepted.principal();
+        };
     }
 
     /// As [#authenticate(Credentials, String, String)], for a connection that stays open. The door closes the session

@@ -114,15 +114,18 @@ final class Snapshot {
             return new Resolution.Refused("", "unknown token");
         }
         String name = owned.user.name();
-        String label = "token \"" + owned.token.label() + "\" ";
         if (proof.user() != null && !proof.user().equals(name)) {
-            return new Resolution.Refused(name, label + "sent with another user name");
+            return new Resolution.Refused(name, labelled(owned, "sent with another user name"));
         }
         if (owned.token.isExpired(now)) {
-            return new Resolution.Refused(name, label + "has expired");
+            return new Resolution.Refused(name, labelled(owned, "has expired"));
         }
         Instant expires = owned.token.expires();
         return keyed(new Keyed(owned.user, owned.principal), "", expires == null ? Instant.MAX : expires);
+    }
+
+    private static String labelled(Owned owned, String what) {
+        return "token \"" + owned.token.label() + "\" " + what;
     }
 
     private static Resolution keyed(@Nullable Keyed keyed, String unknown, Instant until) {

@@ -49,6 +49,11 @@ public final class Bytes {
         return array.clone();
     }
 
+    /// Puts all of them into `target`, which must have the room.
+    public void copyTo(ByteBuffer target) {
+        target.put(array);
+    }
+
     public ByteBuffer asReadOnlyBuffer() {
         return ByteBuffer.wrap(array).asReadOnlyBuffer();
     }

@@ -245,7 +245,7 @@ public final class FilePlane implements AutoCloseable {
     /// A small file that is held in memory and is still what the disk shows; null where it is not: [#read] it.
     /// Does not wait for anything but the look at the disk.
     public @Nullable OpenFile readIfHeld(String path) {
-        FilePath.parse(path);
+        // What is no path is no file's, and so is not held.
         try {
             return reader.readHeld(path);
         } catch (IOException refused) {

@@ -77,6 +77,9 @@ final class Index {
 
     /// Makes the folder known, and those above it.
     private Folder folder(String path) {
+        if (!path.isEmpty() && node(path) instanceof Folder known) {
+            return known;
+        }
         Folder at = root;
         int end = 0;
         for (String segment : path.isEmpty() ? new String[0] : path.split("/", -1)) {

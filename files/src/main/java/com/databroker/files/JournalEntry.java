@@ -120,24 +120,32 @@ sealed interface JournalEntry {
 
     /// Puts the parts of an entry together.
     final class Writer {
-        // A path and the metadata have limits, see FilePath and FileMetadata.
-        private static final int BYTES_MAX = 16 << 10;
+        // Most entries need no more; a path and the metadata have limits, see FilePath and FileMetadata.
+        private static final int BYTES_USUAL = 256;
 
-        private final ByteBuffer buffer = ByteBuffer.allocate(BYTES_MAX);
+        private ByteBuffer buffer = ByteBuffer.allocate(BYTES_USUAL);
+
+        private ByteBuffer room(int bytes) {
+            if (buffer.remaining() < bytes) {
+                buffer = ByteBuffer.allocate(Math.max(2 * buffer.capacity(), buffer.position() + bytes))
+                        .put(buffer.flip());
+            }
+            return buffer;
+        }
 
         private Writer type(int value) {
-            buffer.put((byte) value);
+            room(1).put((byte) value);
             return this;
         }
 
         private Writer number(long value) {
-            buffer.putLong(value);
+            room(Long.BYTES).putLong(value);
             return this;
         }
 
         private Writer text(String text) {
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-            buffer.putShort((short) bytes.length).put(bytes);
+            room(Short.BYTES + bytes.length).putShort((short) bytes.length).put(bytes);
             return this;
         }
 
@@ -151,13 +159,13 @@ sealed interface JournalEntry {
 
         private void known(Known known) {
             number(known.version()).state(known.state());
-            known.sha256().write(buffer);
+            known.sha256().write(room(Sha256.BYTES));
             Instant time = known.time();
             number(time.getEpochSecond());
-            buffer.putInt(time.getNano());
+            room(Integer.BYTES).putInt(time.getNano());
             text(known.principal());
             Map<String, String> values = known.metadata().values();
-            buffer.putShort((short) values.size());
+            room(Short.BYTES).putShort((short) values.size());
             values.forEach((name, value) -> text(name).text(value));
         }
     }

@@ -43,6 +43,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -95,6 +96,10 @@ public final class Databroker implements AutoCloseable {
 
     private Databroker(Config config) {
         this.config = config;
+        // The network's classes and the journal of the files are what a start takes its time for: side by side.
+        CompletableFuture<VertxInternal> loops = CompletableFuture.supplyAsync(
+                this::makeLoops,
+                task -> Thread.ofPlatform().name("starter").daemon().start(task));
         try {
             data = open(DataFolder.open(config.data()));
             files = open(FilePlane.open(config.files(), filesFolder(), data.resolve("index"), clock));
@@ -116,7 +121,8 @@ public final class Databroker implements AutoCloseable {
             uploads = new ResumableUploads(files, config.files(), clock);
             front = new FrontServer(files, config.http());
 
-            VertxInternal vertx = openLoops();
+            VertxInternal vertx = loops.join();
+            open(() -> end(vertx));
             ExecutorService blocking = open(Executors.newVirtualThreadPerTaskExecutor());
             http = open(openHttp(vertx, httpLimit, blocking));
             zmq = open(openZmq(vertx, zmqLimit));
@@ -127,6 +133,7 @@ public final class Databroker implements AutoCloseable {
             streams.ifPresent(plane -> plane.start(new StreamInboxes(files, plane)));
         } catch (RuntimeException | Error failed) {
             closeAll();
+            end(loops.join());
             throw failed;
         }
     }
@@ -249,7 +256,11 @@ public final class Databroker implements AutoCloseable {
         return new ConnectionLimit(door, max, perAddress, connections);
     }
 
-    private VertxInternal openLoops() {
+    private static void end(Vertx vertx) {
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+
+    private VertxInternal makeLoops() {
         VertxOptions options = new VertxOptions()
                 .setEventLoopPoolSize(HttpDoor.LOOPS)
                 .setWorkerPoolSize(1)
@@ -261,9 +272,7 @@ public final class Databroker implements AutoCloseable {
         if (config.http().proxyProtocol()) {
             builder.withTransport(ProxiedTransport.of(new Proxies(config.http().trustedProxies())::contains));
         }
-        Vertx vertx = builder.build();
-        open(() -> vertx.close().toCompletionStage().toCompletableFuture().join());
-        return (VertxInternal) vertx;
+        return (VertxInternal) builder.build();
     }
 
     private HttpDoor openHttp(VertxInternal vertx, ConnectionLimit limit, ExecutorService blocking) {

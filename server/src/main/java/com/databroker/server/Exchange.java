@@ -46,6 +46,7 @@ final class Exchange {
     private final boolean viaTrustedProxy;
     private final long bytesPerSecondMin;
     private @Nullable Principal principal;
+    private boolean isFromMemory;
 
     Exchange(
             Gate gate,
@@ -127,6 +128,15 @@ final class Exchange {
         Principal who = principal();
         gate.require(who, action, what, address, DOOR);
         return who;
+    }
+
+    /// The answer is a file that is held in memory, or what its headers say of it.
+    void fromMemory() {
+        isFromMemory = true;
+    }
+
+    boolean isFromMemory() {
+        return isFromMemory;
     }
 
     /// Forgets who asked, so that it is asked again: rights may have changed since.

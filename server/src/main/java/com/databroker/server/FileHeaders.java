@@ -1,9 +1,11 @@
 package com.databroker.server;
 
+import com.databroker.core.Bytes;
 import com.databroker.core.FileChange;
 import com.databroker.core.ProblemException;
 import com.databroker.files.FileEntry;
 import com.databroker.files.FileMetadata;
+import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -35,32 +37,57 @@ final class FileHeaders {
     private FileHeaders() {}
 
     /// What headers say of one version, ready to be sent.
-    record Description(String etag, String digest, String modified, String type, Map<String, String> metadata) {
+    ///
+    /// @param head of the whole file, with its digest: status line, headers, empty line
+    record Description(
+            String etag, String digest, String modified, String type, Map<String, String> metadata, Bytes head) {
+
         static Description of(FileEntry entry) {
             Map<String, String> metadata = entry.metadata().values();
             return new Description(
-                    quoted(entry.etag()),
-                    reprDigest(entry.sha256()),
-                    HttpDate.of(entry.modified()),
-                    metadata.getOrDefault(FileMetadata.CONTENT_TYPE, MediaTypes.of(entry.name())),
-                    metadata);
+                            quoted(entry.etag()),
+                            reprDigest(entry.sha256()),
+                            HttpDate.of(entry.modified()),
+                            metadata.getOrDefault(FileMetadata.CONTENT_TYPE, MediaTypes.of(entry.name())),
+                            metadata,
+                            Bytes.EMPTY)
+                    .withHead(entry.size());
+        }
+
+        private Description withHead(long size) {
+            MultiMap headers = HttpHeaders.headers();
+            describe(headers, this, true);
+            headers.set(HttpHeaders.CONTENT_LENGTH, Long.toString(size));
+            StringBuilder text = new StringBuilder("HTTP/1.1 200 OK\r\n");
+            headers.forEach((name, value) ->
+                    text.append(name).append(": ").append(value).append("\r\n"));
+            return new Description(
+                    etag,
+                    digest,
+                    modified,
+                    type,
+                    metadata,
+                    Bytes.wrap(text.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII)));
         }
     }
 
     /// What is known of a file, and that what was uploaded is shown, never run: a page among the files must
     /// not act in the name of its reader.
     static void describe(HttpServerRequest request, Description file) {
-        HttpServerResponse response = request.response();
-        validators(response, file.etag, file.digest, Digests.wantsSha256(request.getHeader("Want-Repr-Digest")));
-        file.metadata.forEach(response::putHeader);
-        response.putHeader(HttpHeaders.CONTENT_TYPE, file.type)
-                .putHeader(HttpHeaders.LAST_MODIFIED, file.modified)
-                .putHeader(HttpHeaders.ACCEPT_RANGES, BYTES);
+        describe(request.response().headers(), file, Digests.wantsSha256(request.getHeader("Want-Repr-Digest")));
+    }
+
+    private static void describe(MultiMap headers, Description file, boolean digestWanted) {
+        validators(headers, file.etag, file.digest, digestWanted);
+        file.metadata.forEach(headers::set);
+        headers.set(HttpHeaders.CONTENT_TYPE, file.type)
+                .set(HttpHeaders.LAST_MODIFIED, file.modified)
+                .set(HttpHeaders.ACCEPT_RANGES, BYTES);
     }
 
     /// The headers of a change that was made.
     static void describe(HttpServerResponse response, FileChange change) {
-        validators(response, quoted(change.etag()), reprDigest(change.sha256()), true);
+        validators(response.headers(), quoted(change.etag()), reprDigest(change.sha256()), true);
     }
 
     private static String quoted(String etag) {
@@ -71,14 +98,14 @@ final class FileHeaders {
         return "sha-256=:" + Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256)) + ":";
     }
 
-    private static void validators(HttpServerResponse response, String etag, String digest, boolean wanted) {
+    private static void validators(MultiMap headers, String etag, String digest, boolean wanted) {
         if (wanted) {
-            response.putHeader(REPR_DIGEST, digest);
+            headers.set(REPR_DIGEST, digest);
         }
-        response.putHeader(HttpHeaders.ETAG, etag)
-                .putHeader(CONTENT_TYPE_OPTIONS, NO_SNIFF)
-                .putHeader(CONTENT_SECURITY_POLICY, SANDBOX)
-                .putHeader(HttpHeaders.CACHE_CONTROL, PRIVATE);
+        headers.set(HttpHeaders.ETAG, etag)
+                .set(CONTENT_TYPE_OPTIONS, NO_SNIFF)
+                .set(CONTENT_SECURITY_POLICY, SANDBOX)
+                .set(HttpHeaders.CACHE_CONTROL, PRIVATE);
     }
 
     /// To be saved under its name, which any program can read.

@@ -12,6 +12,7 @@ import com.databroker.files.Listing;
 import com.databroker.files.OpenFile;
 import com.databroker.files.Precondition;
 import io.vertx.core.http.HttpMethod;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// `/files/<path>`: GET, HEAD, PUT, POST and DELETE of files, GET, POST and DELETE of folders.
@@ -31,6 +32,11 @@ final class FilesHandler {
         this.files = files;
         this.front = front;
         this.uploads = new UploadHandler(files, bytesPerSecondMin);
+    }
+
+    /// What the short way needs of the files.
+    RepeatedGet.Around around(Runnable answered, BooleanSupplier stopping) {
+        return new RepeatedGet.Around(files, front, answered, stopping);
     }
 
     void handle(Exchange exchange) {
@@ -146,6 +152,7 @@ final class FilesHandler {
         }
         OpenFile held = files.readIfHeld(path);
         if (held != null) {
+            exchange.fromMemory();
             FileSender.send(exchange, held);
             return;
         }

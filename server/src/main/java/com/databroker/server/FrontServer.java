@@ -32,10 +32,16 @@ final class FrontServer {
         return location != null && exchange.viaTrustedProxy() && exchange.isMethod(HttpMethod.GET);
     }
 
+    /// Whether a file that is held in memory is sent from here to one who came this way.
+    boolean leaves(boolean viaTrustedProxy, OpenFile held) {
+        return location == null || !viaTrustedProxy || isSmall(held);
+    }
+
     /// Leaves the bytes of a file to the front; what needs no bytes is answered here. On the loop.
     void hand(Exchange exchange, String path) {
         OpenFile held = sizeMin > 0 ? files.readIfHeld(path) : null;
         if (held != null && isSmall(held)) {
+            exchange.fromMemory();
             FileSender.send(exchange, held);
             return;
         }

@@ -5,6 +5,7 @@ import com.databroker.access.Gate;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import io.netty.channel.Channel;
+import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.AttributeKey;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
@@ -58,6 +59,7 @@ final class HttpDoor implements AutoCloseable {
     static final int LOOPS = Math.max(2, Runtime.getRuntime().availableProcessors() / 2);
 
     private static final AttributeKey<RequestWatch> WATCH = AttributeKey.valueOf("databroker.request-watch");
+    private static final AttributeKey<RepeatedGet> REPEATED = AttributeKey.valueOf("databroker.repeated-get");
 
     /// The rooms behind the door.
     record Routes(
@@ -81,6 +83,7 @@ final class HttpDoor implements AutoCloseable {
     private final Origins origins;
     private final Proxies proxies;
     private final Busy busy = new Busy();
+    private final RepeatedGet.Around around;
     private volatile boolean stopping;
 
     private HttpDoor(Config.HttpConfig config, Gate gate, ConnectionLimit limit, Executor blocking, Routes routes) {
@@ -91,6 +94,7 @@ final class HttpDoor implements AutoCloseable {
         this.limit = limit;
         this.blocking = blocking;
         this.routes = routes;
+        this.around = routes.files().around(routes.metrics().counted("files", 200), () -> stopping);
     }
 
     /// @throws ProblemException [Problem#PORT_IN_USE]
@@ -190,14 +194,16 @@ final class HttpDoor implements AutoCloseable {
         channel.closeFuture().addListener(closed -> limit.leave(address));
         RequestWatch watch = new RequestWatch(address, config.headerTimeout().toMillis(), busy);
         channel.attr(WATCH).set(watch);
-        Idle.watch(channel, config.idleTimeout());
+        IdleStateHandler idle = Idle.watch(channel, config.idleTimeout());
         if (channel.pipeline().get(DECODER) == null) {
             // HTTP/2, whose codec is strict itself.
             channel.pipeline().addFirst(watch);
         } else {
+            RepeatedGet repeated = new RepeatedGet(around, watch, idle);
+            channel.attr(REPEATED).set(repeated);
             channel.pipeline()
                     .addBefore(DECODER, null, watch)
-                    .addBefore(DECODER, null, new StrictRequests(watch::isInRequest));
+                    .addBefore(DECODER, null, new StrictRequests(watch::isInRequest, repeated));
         }
     }
 
@@ -244,6 +250,11 @@ final class HttpDoor implements AutoCloseable {
                         .countRequest(label(route), request.response().getStatusCode()));
         if (odd == null) {
             exchange.attempt(() -> route(exchange, route));
+            RepeatedGet repeated =
+                    connection.channelHandlerContext().channel().attr(REPEATED).get();
+            if (exchange.isFromMemory() && repeated != null) {
+                repeated.learn(exchange);
+            }
         } else {
             exchange.refuse(odd, true);
         }

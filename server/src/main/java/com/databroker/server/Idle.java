@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.handler.timeout.IdleStateHandler;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// When a connection counts as idle: nothing was read, and nothing moved on its way out.
 ///
@@ -15,8 +16,10 @@ final class Idle {
 
     private Idle() {}
 
-    static void watch(Channel channel, Duration timeout) {
+    /// @return what is to be told of reads that it does not see; null where nothing is watched
+    static @Nullable IdleStateHandler watch(Channel channel, Duration timeout) {
         replace(channel, new IdleStateHandler(true, 0, 0, timeout.toMillis(), TimeUnit.MILLISECONDS));
+        return channel.pipeline().get(HANDLER) instanceof IdleStateHandler watching ? watching : null;
     }
 
     /// From now on the peer must be heard of: it is pinged every [#pingMillis], and answers.

@@ -163,6 +163,11 @@ final class Metrics {
         requests.labelValues(route, Integer.toString(code)).inc();
     }
 
+    /// Counts a request of always the same kind, without looking for its counter each time.
+    Runnable counted(String route, int code) {
+        return requests.labelValues(route, Integer.toString(code))::inc;
+    }
+
     /// How the files plane is doing.
     void files(Supplier<FilesStatus> status) {
         gauge("databroker_files", "Files known.", () -> status.get().files());

@@ -58,6 +58,12 @@ final class RequestWatch extends ChannelInboundHandlerAdapter {
         cancel();
     }
 
+    /// A head came and was answered within the same read.
+    void answeredAtOnce() {
+        heads++;
+        cancel();
+    }
+
     boolean isInRequest() {
         return underWay > 0;
     }

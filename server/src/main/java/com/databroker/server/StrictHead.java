@@ -66,6 +66,11 @@ final class StrictHead {
         return upgrade;
     }
 
+    /// Whether nothing was read of the next head yet.
+    boolean isBetween() {
+        return place == Place.START && !emptyLine;
+    }
+
     /// @return whether the head is complete with this byte
     /// @throws ProblemException where it is odd
     boolean read(byte signed) {

@@ -22,14 +22,17 @@ final class StrictRequests extends ChannelInboundHandlerAdapter {
     private static final String DECODER = "httpDecoder";
 
     private final BooleanSupplier isAnswering;
+    private final RepeatedGet repeated;
     private final StrictHead head = new StrictHead();
     private final StrictBody body = new StrictBody();
     private boolean inBody;
     private boolean closed;
 
     /// @param isAnswering whether the answer to an earlier request is under way, into which none of ours may be written
-    StrictRequests(BooleanSupplier isAnswering) {
+    /// @param repeated is shown each request first
+    StrictRequests(BooleanSupplier isAnswering, RepeatedGet repeated) {
         this.isAnswering = isAnswering;
+        this.repeated = repeated;
     }
 
     @Override
@@ -40,9 +43,22 @@ final class StrictRequests extends ChannelInboundHandlerAdapter {
         } else if (head.upgradeWanted() && ctx.pipeline().get(DECODER) == null) {
             ctx.fireChannelRead(in);
             ctx.pipeline().remove(this);
-        } else {
+        } else if (inBody || !head.isBetween() || isAnswering.getAsBoolean()) {
             check(ctx, in);
+        } else {
+            begin(ctx, in);
         }
+    }
+
+    private void begin(ChannelHandlerContext ctx, ByteBuf in) {
+        repeated.answer(ctx, in);
+        if (!in.isReadable()) {
+            in.release();
+            return;
+        }
+        repeated.look(in);
+        check(ctx, in);
+        repeated.forget();
     }
 
     private void check(ChannelHandlerContext ctx, ByteBuf in) {

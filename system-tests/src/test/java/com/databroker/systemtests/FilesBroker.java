@@ -150,6 +150,15 @@ final class FilesBroker implements AutoCloseable {
                 + (headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n") + "\r\n";
     }
 
+    TestBroker broker() {
+        return broker;
+    }
+
+    /// The administrator's.
+    String token() {
+        return broker.token();
+    }
+
     AttackSocket connect() throws IOException {
         return AttackSocket.connect(broker.httpPort());
     }
