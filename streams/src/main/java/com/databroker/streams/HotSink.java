@@ -22,6 +22,10 @@ final class HotSink implements Sink<Arrival> {
 
     @Override
     public SinkWriter<Arrival> createWriter(WriterInitContext context) throws IOException {
+        return writer();
+    }
+
+    SinkWriter<Arrival> writer() throws IOException {
         HotStore store = opening.open();
         return new Writer(source, store, HotFlush.join(store, source));
     }

@@ -137,7 +137,7 @@ final class LuceneDay {
                             + ": the newest commit cannot be read, so what arrived since the one before is missing");
                 } else {
                     setAside(folder);
-                    damage.accept(date + ": the index cannot be read, so what arrived before is missing");
+                    damage.accept("the index cannot be read, so what arrived before is missing");
                 }
             }
         }

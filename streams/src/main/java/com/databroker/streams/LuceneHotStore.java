@@ -134,13 +134,11 @@ final class LuceneHotStore implements HotStore {
         for (LuceneStream stream : streams.values()) {
             stream.expire();
         }
-        // Each time at least a part of a day goes; the rest waits for the next call.
-        for (int i = 0; bytes() > config.bytesMax() && i < 100; i++) {
+        boolean more = true;
+        while (more && bytes() > config.bytesMax()) {
             Optional<LuceneStream> fullest = fullest();
-            if (fullest.isEmpty()) {
-                return;
-            }
-            fullest.get().dropOldest();
+            // Of today only a part goes, and no more of it before the next call: merges have to free its room.
+            more = fullest.isPresent() && fullest.get().dropOldest();
         }
     }
 

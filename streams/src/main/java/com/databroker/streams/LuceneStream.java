@@ -10,6 +10,8 @@ import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -39,7 +41,6 @@ final class LuceneStream {
     private static final long DAY_MICROS = 86_400_000_000L;
     private static final long HOUR_MICROS = DAY_MICROS / 24;
     private static final int STRIPES = 256;
-    private static final int DAMAGE_MAX = 20;
 
     /// One buffer a thread for the record as it is stored: Lucene has copied it when a put returns.
     private static final ThreadLocal<Stored> STORED = ThreadLocal.withInitial(Stored::new);
@@ -56,7 +57,7 @@ final class LuceneStream {
     private final Object[] stripes = new Object[STRIPES];
     private final LuceneVisible visible;
     private final LuceneFlush flushing;
-    private final List<String> damage = new ArrayList<>();
+    private final Map<LocalDate, String> damage = new TreeMap<>();
     private final LongAdder tooOld = new LongAdder();
     private final AtomicLong early = new AtomicLong();
     private final AtomicLong life = new AtomicLong();
@@ -94,8 +95,8 @@ final class LuceneStream {
         Files.createDirectories(folder);
         for (Path each : folders(folder)) {
             LocalDate date = date(each);
-            if (LuceneDay.isAside(each)) {
-                damaged(date + ": a broken index was set aside before the last start");
+            if (date != null && LuceneDay.isAside(each)) {
+                damaged(date, "a broken index was set aside before the last start");
             } else if (date != null) {
                 day(date);
             }
@@ -124,7 +125,7 @@ final class LuceneStream {
             synchronized (days) {
                 day = days.get(date);
                 if (day == null) {
-                    day = LuceneDay.open(folder.resolve(date.toString()), date, memory, this::damaged);
+                    day = LuceneDay.open(folder.resolve(date.toString()), date, memory, what -> damaged(date, what));
                     days.put(date, day);
                 }
             }
@@ -132,11 +133,9 @@ final class LuceneStream {
         return day;
     }
 
-    private void damaged(String sentence) {
+    private void damaged(LocalDate date, String what) {
         synchronized (damage) {
-            if (damage.size() < DAMAGE_MAX && !damage.contains(sentence)) {
-                damage.add(sentence);
-            }
+            damage.put(date, date + ": " + what);
         }
     }
 
@@ -333,7 +332,7 @@ final class LuceneStream {
                         life.incrementAndGet();
                         day.abandon();
                         LuceneDay.setAside(day.folder());
-                        damaged(day.date() + ": the index was found broken, so what arrived before is missing");
+                        damaged(day.date(), "the index was found broken, so what arrived before is missing");
                         day(day.date());
                     }
                 } finally {
@@ -349,7 +348,7 @@ final class LuceneStream {
     @Nullable
     String missing() {
         synchronized (damage) {
-            return damage.isEmpty() ? null : String.join("; ", damage);
+            return damage.isEmpty() ? null : String.join("; ", damage.values());
         }
     }
 
@@ -393,7 +392,7 @@ final class LuceneStream {
         }
         LuceneDay.deleteFolder(path);
         synchronized (damage) {
-            damage.removeIf(sentence -> sentence.startsWith(date + ":"));
+            damage.remove(date);
         }
         LOG.atInfo().addKeyValue("stream", name).addKeyValue("day", date).log("a day of the hot store is gone");
     }
@@ -405,18 +404,18 @@ final class LuceneStream {
         return first == null ? null : first.getKey();
     }
 
-    /// Makes room: the oldest day goes; of the only one its oldest quarter.
-    void dropOldest() throws IOException {
+    /// Makes room: the oldest day goes; of today's its oldest quarter. Says whether it was a whole day.
+    boolean dropOldest() throws IOException {
         var first = days.firstEntry();
         if (first == null) {
-            return;
+            return false;
         }
         early.incrementAndGet();
         LocalDate date = first.getKey();
-        if (days.size() > 1) {
+        if (Arrival.micros(date) + DAY_MICROS <= Arrival.micros(clock.instant())) {
             floor = Math.max(floor, Arrival.micros(date.plusDays(1)));
             drop(date, first.getValue().folder());
-            return;
+            return true;
         }
         Lock shared = using.readLock();
         shared.lock();
@@ -433,6 +432,7 @@ final class LuceneStream {
         } finally {
             shared.unlock();
         }
+        return false;
     }
 
     long bytes() throws IOException {
@@ -455,7 +455,7 @@ final class LuceneStream {
         Instant since = oldest == null ? null : Arrival.instant(oldest);
         long documents = read(new LuceneSearch(fields, StreamQuery.of("", 1))::count);
         synchronized (damage) {
-            return new HotStatus(name, documents, bytes(), since, tooOld.sum(), early.get(), damage);
+            return new HotStatus(name, documents, bytes(), since, tooOld.sum(), early.get(), List.copyOf(damage.values()));
         }
     }
 

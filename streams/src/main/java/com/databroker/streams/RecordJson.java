@@ -50,8 +50,8 @@ final class RecordJson {
             out.writeBytes(header);
             write(record, out, false);
         } catch (StreamWriteException halfACharacter) {
-            // UTF-8 has no form for one half of a surrogate pair, which foreign text may hold. Looking at every
-            // character of every text for that would cost more than writing it; so it is done for those few only.
+            // UTF-8 has no form for one half of a surrogate pair. In texts it is escaped; raw JSON is looked at only
+            // where it turns out to be needed.
             out.reset();
             out.writeBytes(header);
             write(record, out, true);
@@ -94,7 +94,7 @@ final class RecordJson {
 
     private static void scalar(JsonGenerator generator, FieldType.Scalar type, Object value, boolean clean) {
         switch (type) {
-            case KEYWORD, TEXT -> generator.writeString(clean ? clean((String) value) : (String) value);
+            case KEYWORD, TEXT -> generator.writeString((String) value);
             case JSON -> generator.writeRawValue(clean ? clean((String) value) : (String) value);
             case INT -> generator.writeNumber((Integer) value);
             case LONG -> generator.writeNumber((Long) value);
