@@ -119,7 +119,7 @@ final class LuceneHotStore implements HotStore {
         LuceneSearch search = new LuceneSearch(stream.fields(), query);
         StreamQuery.Answer answer =
                 stream.read((reader, earliest) -> search.answer(reader, earliest, clock, config.timeout()));
-        String missing = stream.missing();
+        String missing = stream.damage().missing();
         return missing == null ? answer : answer.partly(missing);
     }
 

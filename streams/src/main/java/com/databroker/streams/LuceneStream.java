@@ -10,8 +10,6 @@ import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -34,8 +32,8 @@ import org.slf4j.LoggerFactory;
 
 /// The indexes of one stream, one for each day of arrival.
 ///
-/// Whoever puts or searches holds [#using] shared; whoever takes a day away holds it alone. Two records of the same id
-/// are put one after the other, whatever the threads. An id lies in one of the days only.
+/// Whoever puts or searches holds [#using] shared; whoever takes a day away holds it alone. Two records
+/// of the same id are put one after the other, whatever the threads. An id lies in one of the days only.
 final class LuceneStream {
     private static final Logger LOG = LoggerFactory.getLogger(LuceneStream.class);
     private static final long DAY_MICROS = 86_400_000_000L;
@@ -57,7 +55,7 @@ final class LuceneStream {
     private final Object[] stripes = new Object[STRIPES];
     private final LuceneVisible visible;
     private final LuceneFlush flushing;
-    private final Map<LocalDate, String> damage = new TreeMap<>();
+    private final LuceneDamage damage = new LuceneDamage();
     private final LongAdder tooOld = new LongAdder();
     private final AtomicLong early = new AtomicLong();
     private final AtomicLong life = new AtomicLong();
@@ -96,7 +94,7 @@ final class LuceneStream {
         for (Path each : folders(folder)) {
             LocalDate date = date(each);
             if (date != null && LuceneDay.isAside(each)) {
-                damaged(date, "a broken index was set aside before the last start");
+                damage.found(date, "a broken index was set aside before the last start");
             } else if (date != null) {
                 day(date);
             }
@@ -125,18 +123,12 @@ final class LuceneStream {
             synchronized (days) {
                 day = days.get(date);
                 if (day == null) {
-                    day = LuceneDay.open(folder.resolve(date.toString()), date, memory, what -> damaged(date, what));
+                    day = LuceneDay.open(folder.resolve(date.toString()), date, memory, what -> damage.found(date, what));
                     days.put(date, day);
                 }
             }
         }
         return day;
-    }
-
-    private void damaged(LocalDate date, String what) {
-        synchronized (damage) {
-            damage.put(date, date + ": " + what);
-        }
     }
 
     LuceneFields fields() {
@@ -256,7 +248,8 @@ final class LuceneStream {
         }
     }
 
-    /// Makes visible what was put. What cannot be is seen by the next put, commit or search, which answers for it.
+    /// Makes visible what was put. What cannot be is seen by the next put, commit or search, which
+    /// answers for it.
     void refresh() {
         Lock shared = using.readLock();
         shared.lock();
@@ -332,7 +325,7 @@ final class LuceneStream {
                         life.incrementAndGet();
                         day.abandon();
                         LuceneDay.setAside(day.folder());
-                        damaged(day.date(), "the index was found broken, so what arrived before is missing");
+                        damage.found(day.date(), "the index was found broken, so what arrived before is missing");
                         day(day.date());
                     }
                 } finally {
@@ -344,15 +337,13 @@ final class LuceneStream {
         return false;
     }
 
-    /// Why an answer may lack something, null where nothing is known to be missing.
-    @Nullable
-    String missing() {
-        synchronized (damage) {
-            return damage.isEmpty() ? null : String.join("; ", damage.values());
-        }
+    /// What was found broken.
+    LuceneDamage damage() {
+        return damage;
     }
 
-    /// Drops what is past the retention, as whole days; of the day that is not past it as a whole, hour by hour.
+    /// Drops what is past the retention, as whole days; of the day that is not past it as a whole, hour
+    /// by hour.
     void expire() throws IOException {
         long cutoff = cutoff();
         for (Path each : folders(folder)) {
@@ -391,9 +382,7 @@ final class LuceneStream {
             alone.unlock();
         }
         LuceneDay.deleteFolder(path);
-        synchronized (damage) {
-            damage.remove(date);
-        }
+        damage.gone(date);
         LOG.atInfo().addKeyValue("stream", name).addKeyValue("day", date).log("a day of the hot store is gone");
     }
 
@@ -454,9 +443,7 @@ final class LuceneStream {
         }
         Instant since = oldest == null ? null : Arrival.instant(oldest);
         long documents = read(new LuceneSearch(fields, StreamQuery.of("", 1))::count);
-        synchronized (damage) {
-            return new HotStatus(name, documents, bytes(), since, tooOld.sum(), early.get(), List.copyOf(damage.values()));
-        }
+        return new HotStatus(name, documents, bytes(), since, tooOld.sum(), early.get(), damage.sentences());
     }
 
     void close() throws IOException {

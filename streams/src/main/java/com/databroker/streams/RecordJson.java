@@ -24,8 +24,9 @@ import tools.jackson.core.json.JsonFactory;
 
 /// Records as JSON: the form in which the hot store keeps them, and in which people get them.
 ///
-/// One object, its fields in the order of the schema, those without a value left out. A time is written as
-/// `2026-11-28T12:00:00.000001Z`, always in UTC with microseconds; a JSON field stands there as the value it is.
+/// One object, its fields in the order of the schema, those without a value left out. A time is written
+/// as `2026-11-28T12:00:00.000001Z`, always in UTC with microseconds; a JSON field stands there as the
+/// value it is.
 final class RecordJson {
     private static final long DAY_MICROS = 86_400_000_000L;
     private static final int SIZE_GUESS = 2048;

@@ -106,7 +106,7 @@ final class HotSinkTest {
 
     /// As the job gets it: through bytes.
     @SuppressWarnings("BanSerializableRead") // Of its own bytes.
-    private static SinkWriter<Arrival> writer() throws Exception {
+    private static HotSink.Writer writer() throws Exception {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
             out.writeObject(new HotSink(SOURCE, HotStores.published(FOLDER)));
@@ -134,7 +134,7 @@ final class HotSinkTest {
 
     @Test
     void a_sink_finds_the_store_of_its_folder_and_flushes_at_checkpoints() throws Exception {
-        try (SinkWriter<Arrival> writer = writer()) {
+        try (HotSink.Writer writer = writer()) {
             write(writer, new Context());
             assertThat(store.flushes.get()).isZero();
             writer.flush(false);
@@ -151,7 +151,7 @@ final class HotSinkTest {
         try (ExecutorService pool = Executors.newFixedThreadPool(writers)) {
             List<Future<?>> all = new ArrayList<>();
             for (int i = 0; i < writers; i++) {
-                SinkWriter<Arrival> writer = writer();
+                HotSink.Writer writer = writer();
                 all.add(pool.submit(() -> {
                     for (int c = 0; c < checkpoints; c++) {
                         write(writer, new Context());
@@ -173,8 +173,8 @@ final class HotSinkTest {
 
     @Test
     void a_writer_that_is_alone_at_a_checkpoint_does_not_wait_for_ever() throws Exception {
-        try (SinkWriter<Arrival> writer = writer();
-                SinkWriter<Arrival> silent = writer()) {
+        try (HotSink.Writer writer = writer();
+                HotSink.Writer silent = writer()) {
             writer.flush(false);
             assertThat(store.flushes.get()).isEqualTo(1);
             silent.flush(false);
@@ -184,7 +184,7 @@ final class HotSinkTest {
 
     @Test
     void a_failed_flush_fails_the_checkpoint_and_so_does_the_loss_of_what_was_put() throws Exception {
-        try (SinkWriter<Arrival> writer = writer()) {
+        try (HotSink.Writer writer = writer()) {
             store.failing = true;
             assertThatThrownBy(() -> writer.flush(false)).isInstanceOf(IOException.class);
             store.failing = false;
@@ -194,7 +194,7 @@ final class HotSinkTest {
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("put them again");
         }
-        try (SinkWriter<Arrival> again = writer()) {
+        try (HotSink.Writer again = writer()) {
             again.flush(false);
         }
     }

@@ -61,7 +61,8 @@ final class LuceneCrashTest {
         }
     }
 
-    /// Lets another process write until it has flushed so many times; says how many records it knew to be safe.
+    /// Lets another process write until it has flushed so many times; says how many records it knew to be
+    /// safe.
     private int killed(int begin, int flushes) throws Exception {
         Process process = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElseThrow(),
