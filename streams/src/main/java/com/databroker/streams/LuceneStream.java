@@ -123,7 +123,8 @@ final class LuceneStream {
             synchronized (days) {
                 day = days.get(date);
                 if (day == null) {
-                    day = LuceneDay.open(folder.resolve(date.toString()), date, memory, what -> damage.found(date, what));
+                    day = LuceneDay.open(
+                            folder.resolve(date.toString()), date, memory, what -> damage.found(date, what));
                     days.put(date, day);
                 }
             }

@@ -33,7 +33,8 @@ final class LuceneRetentionTest {
 
     private HotStore open(long bytesMax) throws IOException {
         return new LuceneHotStore(
-                new HotConfig(folder(), Duration.ofDays(10), bytesMax, Duration.ofMillis(10), HotConfig.TIMEOUT), clock);
+                new HotConfig(folder(), Duration.ofDays(10), bytesMax, Duration.ofMillis(10), HotConfig.TIMEOUT),
+                clock);
     }
 
     private static void put(HotStore store, Source source, String id, Instant arrived) throws IOException {

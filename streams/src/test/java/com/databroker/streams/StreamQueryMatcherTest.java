@@ -117,9 +117,18 @@ final class StreamQueryMatcherTest {
             case 14 -> number + (random.nextBoolean() ? ">" : "<=") + random.nextInt(9);
             case 15 -> "score:[-1 TO " + HotSource.pick(random, List.of("0", "1.5", "*", "1e400")) + "}";
             case 16 -> "open:" + random.nextBoolean();
-            case 17 -> HotSource.pick(random, List.of(text, keyword, number, "open", "score", "created_at", "id")) + ":*";
-            case 18 -> "created_at:" + HotSource.pick(
-                    random, List.of("2026", "2026-11", "2026-11-27", "[2026-11-26 TO 2026-11-27T06}", "{2026-11-27 TO *]"));
+            case 17 ->
+                HotSource.pick(random, List.of(text, keyword, number, "open", "score", "created_at", "id")) + ":*";
+            case 18 ->
+                "created_at:"
+                        + HotSource.pick(
+                                random,
+                                List.of(
+                                        "2026",
+                                        "2026-11",
+                                        "2026-11-27",
+                                        "[2026-11-26 TO 2026-11-27T06}",
+                                        "{2026-11-27 TO *]"));
             default -> "id:id" + random.nextInt(110);
         };
     }
@@ -141,7 +150,10 @@ final class StreamQueryMatcherTest {
 
     @Test
     void a_colon_in_a_value_is_written_in_quotes_or_behind_a_backslash() {
-        DataRecord record = DataRecord.of(HotSource.SCHEMA).set("id", "1").set("kind", "a:b").build();
+        DataRecord record = DataRecord.of(HotSource.SCHEMA)
+                .set("id", "1")
+                .set("kind", "a:b")
+                .build();
         for (String q : List.of("kind:a\\:b", "kind:\"a:b\"", "\"a:b\"", "kind:a\\:*")) {
             assertThat(new StreamQueryMatcher(HotSource.SCHEMA, StreamQuery.of(q, 1)).matches(record, 0))
                     .as(q)
@@ -162,7 +174,10 @@ final class StreamQueryMatcherTest {
     }
 
     private static boolean matches(String title, String q) {
-        DataRecord record = DataRecord.of(HotSource.SCHEMA).set("id", "1").set("title", title).build();
+        DataRecord record = DataRecord.of(HotSource.SCHEMA)
+                .set("id", "1")
+                .set("title", title)
+                .build();
         return new StreamQueryMatcher(HotSource.SCHEMA, StreamQuery.of(q, 1)).matches(record, 0);
     }
 }
