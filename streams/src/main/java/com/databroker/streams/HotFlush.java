@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /// One flush of a store for all writers of a stream in this process that come to the same checkpoint.
 ///
-/// The barrier of a checkpoint reaches them within moments of one another: whoever comes waits for the others, and the
-/// last one flushes for all. None waits longer than [#PATIENCE_MILLIS]; who does not come in time flushes on its own.
+/// The barrier of a checkpoint reaches them within moments of one another: whoever comes waits for the
+/// others, and the last one flushes for all. None waits longer than [#PATIENCE_MILLIS]; who does not come
+/// in time flushes on its own.
 final class HotFlush {
     private static final long PATIENCE_MILLIS = 100;
 

@@ -7,8 +7,8 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
 
 /// The end of the job at the hot store: what arrives is put, and is safe before a checkpoint counts.
 ///
-/// After a failure the job puts again what came after its last checkpoint. Since a record replaces any other of its id,
-/// each is there once.
+/// After a failure the job puts again what came after its last checkpoint. Since a record replaces any
+/// other of its id, each is there once.
 final class HotSink implements Sink<Arrival> {
     private static final long serialVersionUID = 1;
 
@@ -22,11 +22,16 @@ final class HotSink implements Sink<Arrival> {
 
     @Override
     public SinkWriter<Arrival> createWriter(WriterInitContext context) throws IOException {
+        return writer();
+    }
+
+    Writer writer() throws IOException {
         HotStore store = opening.open();
         return new Writer(source, store, HotFlush.join(store, source));
     }
 
-    private static final class Writer implements SinkWriter<Arrival> {
+    /// Puts for one thread of the job.
+    static final class Writer implements SinkWriter<Arrival> {
         private final Source source;
         private final HotStore store;
         private final HotFlush flush;

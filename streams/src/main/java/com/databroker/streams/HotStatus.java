@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// @param bytes on the disk
 /// @param oldest arrival of what is kept, null where there is nothing
 /// @param tooOld how many records came when they were past the retention already, and were left out
-/// @param droppedEarly how many days, or parts of one, went before their time because the disk's limit was reached
+/// @param droppedEarly how many days, or parts of one, went before their time because the disk's limit
+///     was reached
 /// @param damage what was found broken since the start, one sentence each; empty where all is well
 record HotStatus(
         String stream,

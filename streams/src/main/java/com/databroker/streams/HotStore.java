@@ -6,19 +6,21 @@ import java.util.function.Consumer;
 
 /// The last days of every stream, findable within a moment: what the job writes beside the cold store.
 ///
-/// For any number of threads. A record is there once, however often it is put: the last one put of an id wins.
-/// What was put and not flushed may be lost with the process; the job puts it again then.
+/// For any number of threads. A record is there once, however often it is put: the last one put of an id
+/// wins. What was put and not flushed may be lost with the process; the job puts it again then.
 interface HotStore extends AutoCloseable {
     /// Puts a record in the place of any other of its id. It can be found soon after.
     ///
-    /// @throws IOException where it could not; what was put before and not flushed may be lost, too, see [#life]
+    /// @throws IOException where it could not; what was put before and not flushed may be lost, too, see
+    ///     [#life]
     void put(Source source, Arrival arrival) throws IOException;
 
     /// Returns when everything that was put before is safe.
     void flush(Source source) throws IOException;
 
-    /// Counts how often records were lost that had been put and not flushed, as after a full disk. Who has put some
-    /// must put them again, if this is another number than before: a later flush does not bring them back.
+    /// Counts how often records were lost that had been put and not flushed, as after a full disk. Who
+    /// has put some must put them again, if this is another number than before: a later flush does not
+    /// bring them back.
     default long life(Source source) {
         return 0;
     }
@@ -31,8 +33,8 @@ interface HotStore extends AutoCloseable {
     /// @throws com.databroker.core.ProblemException where the query is wrong
     long count(Source source, StreamQuery query) throws IOException;
 
-    /// Frees the room of what is past the retention or above the limit of the disk. To be called every minute or so;
-    /// that no old record is found does not depend on it.
+    /// Frees the room of what is past the retention or above the limit of the disk. To be called every
+    /// minute or so; that no old record is found does not depend on it.
     void expire() throws IOException;
 
     /// Of every stream that is known, by name.

@@ -8,8 +8,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// The hot stores that are open in this process, by folder.
 ///
-/// A sink reaches the threads of the job as bytes, also when they run in this very process; this is how it finds the
-/// store that was opened for it.
+/// A sink reaches the threads of the job as bytes, also when they run in this very process; this is how
+/// it finds the store that was opened for it.
 final class HotStores {
     private static final Map<Path, HotStore> OPEN = new ConcurrentHashMap<>();
 

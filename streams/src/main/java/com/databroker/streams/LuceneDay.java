@@ -40,8 +40,8 @@ import org.slf4j.LoggerFactory;
 
 /// The index of what arrived on one day of one stream.
 ///
-/// It keeps its last two commits, so that a newest one that cannot be read has one before it. For any number of
-/// threads; closed by its stream when nobody puts into it any more.
+/// It keeps its last two commits, so that a newest one that cannot be read has one before it. For any
+/// number of threads; closed by its stream when nobody puts into it any more.
 final class LuceneDay {
     /// When it happened, and when it arrived: columns, in microseconds.
     static final String TIME = "_time";
@@ -118,8 +118,8 @@ final class LuceneDay {
         }
     }
 
-    /// Opens or makes the index in a folder. A commit that cannot be read is passed over for the one before, a folder
-    /// without a readable one is set aside; `damage` is told in one sentence.
+    /// Opens or makes the index in a folder. A commit that cannot be read is passed over for the one
+    /// before, a folder without a readable one is set aside; `damage` is told in one sentence.
     static LuceneDay open(Path folder, LocalDate date, AtomicLong memory, Consumer<String> damage) throws IOException {
         while (true) {
             try {
@@ -137,7 +137,7 @@ final class LuceneDay {
                             + ": the newest commit cannot be read, so what arrived since the one before is missing");
                 } else {
                     setAside(folder);
-                    damage.accept(date + ": the index cannot be read, so what arrived before is missing");
+                    damage.accept("the index cannot be read, so what arrived before is missing");
                 }
             }
         }

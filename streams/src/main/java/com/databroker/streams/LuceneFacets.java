@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Counts everything that matches: all of it, by the values of one field, and by time.
 ///
-/// Words are counted by their numbers in each part of the index, and only the most frequent ever become text, so
-/// memory is bounded by how many different ones there are in the index.
+/// Words are counted by their numbers in each part of the index, and only the most frequent ever become
+/// text, so memory is bounded by how many different ones there are in the index.
 final class LuceneFacets extends SimpleCollector {
     private static final int NUMBERS_MAX = 1_000_000;
 

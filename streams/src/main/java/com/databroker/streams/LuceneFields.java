@@ -27,8 +27,8 @@ import org.apache.lucene.util.NumericUtils;
 /// | BOOL | the term `true` or `false`, and a sorted value |
 /// | JSON | nothing |
 ///
-/// Answers are in the order of time, so nothing is kept that would rank them: no frequencies without places, no norms.
-/// Immutable.
+/// Answers are in the order of time, so nothing is kept that would rank them: no frequencies without
+/// places, no norms. Immutable.
 final class LuceneFields {
     static final int KEYWORD_BYTES_MAX = 8192;
 

@@ -119,7 +119,7 @@ final class LuceneHotStore implements HotStore {
         LuceneSearch search = new LuceneSearch(stream.fields(), query);
         StreamQuery.Answer answer =
                 stream.read((reader, earliest) -> search.answer(reader, earliest, clock, config.timeout()));
-        String missing = stream.missing();
+        String missing = stream.damage().missing();
         return missing == null ? answer : answer.partly(missing);
     }
 
@@ -134,13 +134,11 @@ final class LuceneHotStore implements HotStore {
         for (LuceneStream stream : streams.values()) {
             stream.expire();
         }
-        // Each time at least a part of a day goes; the rest waits for the next call.
-        for (int i = 0; bytes() > config.bytesMax() && i < 100; i++) {
+        boolean more = true;
+        while (more && bytes() > config.bytesMax()) {
             Optional<LuceneStream> fullest = fullest();
-            if (fullest.isEmpty()) {
-                return;
-            }
-            fullest.get().dropOldest();
+            // Of today only a part goes, and no more of it before the next call: merges have to free its room.
+            more = fullest.isPresent() && fullest.get().dropOldest();
         }
     }
 

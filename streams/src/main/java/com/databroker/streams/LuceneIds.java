@@ -12,11 +12,13 @@ import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.StringHelper;
 
-/// Says of an id that an index cannot hold it, or that it may: Bloom filters, each twice as large as the one before.
+/// Says of an id that an index cannot hold it, or that it may: Bloom filters, each twice as large as the
+/// one before.
 ///
-/// Almost every record is new, and adding one is much cheaper than looking first for the one it replaces. One 64-bit
-/// word decides about an id, in one atomic step. Where the memory for all filters is used up, the last one fills, more
-/// ids may be there, and puts become slower, never wrong. For any number of threads, but of one id one at a time.
+/// Almost every record is new, and adding one is much cheaper than looking first for the one it replaces.
+/// One 64-bit word decides about an id, in one atomic step. Where the memory for all filters is used up,
+/// the last one fills, more ids may be there, and puts become slower, never wrong. For any number of
+/// threads, but of one id one at a time.
 final class LuceneIds {
     private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
     private static final int IDS_MIN = 1 << 14;

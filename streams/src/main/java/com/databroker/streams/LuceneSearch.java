@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A query of a schema, ready to be asked of any reader of its indexes. Immutable.
 final class LuceneSearch {
-    /// The stored record: when it happened, when it arrived, in microseconds, 8 bytes each; then its JSON.
+    /// The stored record: when it happened, when it arrived, in microseconds, 8 bytes each; then its
+    /// JSON.
     static final String RECORD = "_record";
 
     private static final int RECORD_HEADER = 16;

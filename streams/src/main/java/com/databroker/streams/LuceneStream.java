@@ -32,14 +32,13 @@ import org.slf4j.LoggerFactory;
 
 /// The indexes of one stream, one for each day of arrival.
 ///
-/// Whoever puts or searches holds [#using] shared; whoever takes a day away holds it alone. Two records of the same id
-/// are put one after the other, whatever the threads. An id lies in one of the days only.
+/// Whoever puts or searches holds [#using] shared; whoever takes a day away holds it alone. Two records
+/// of the same id are put one after the other, whatever the threads. An id lies in one of the days only.
 final class LuceneStream {
     private static final Logger LOG = LoggerFactory.getLogger(LuceneStream.class);
     private static final long DAY_MICROS = 86_400_000_000L;
     private static final long HOUR_MICROS = DAY_MICROS / 24;
     private static final int STRIPES = 256;
-    private static final int DAMAGE_MAX = 20;
 
     /// One buffer a thread for the record as it is stored: Lucene has copied it when a put returns.
     private static final ThreadLocal<Stored> STORED = ThreadLocal.withInitial(Stored::new);
@@ -56,7 +55,7 @@ final class LuceneStream {
     private final Object[] stripes = new Object[STRIPES];
     private final LuceneVisible visible;
     private final LuceneFlush flushing;
-    private final List<String> damage = new ArrayList<>();
+    private final LuceneDamage damage = new LuceneDamage();
     private final LongAdder tooOld = new LongAdder();
     private final AtomicLong early = new AtomicLong();
     private final AtomicLong life = new AtomicLong();
@@ -94,8 +93,8 @@ final class LuceneStream {
         Files.createDirectories(folder);
         for (Path each : folders(folder)) {
             LocalDate date = date(each);
-            if (LuceneDay.isAside(each)) {
-                damaged(date + ": a broken index was set aside before the last start");
+            if (date != null && LuceneDay.isAside(each)) {
+                damage.found(date, "a broken index was set aside before the last start");
             } else if (date != null) {
                 day(date);
             }
@@ -124,20 +123,13 @@ final class LuceneStream {
             synchronized (days) {
                 day = days.get(date);
                 if (day == null) {
-                    day = LuceneDay.open(folder.resolve(date.toString()), date, memory, this::damaged);
+                    day = LuceneDay.open(
+                            folder.resolve(date.toString()), date, memory, what -> damage.found(date, what));
                     days.put(date, day);
                 }
             }
         }
         return day;
-    }
-
-    private void damaged(String sentence) {
-        synchronized (damage) {
-            if (damage.size() < DAMAGE_MAX && !damage.contains(sentence)) {
-                damage.add(sentence);
-            }
-        }
     }
 
     LuceneFields fields() {
@@ -257,7 +249,8 @@ final class LuceneStream {
         }
     }
 
-    /// Makes visible what was put. What cannot be is seen by the next put, commit or search, which answers for it.
+    /// Makes visible what was put. What cannot be is seen by the next put, commit or search, which
+    /// answers for it.
     void refresh() {
         Lock shared = using.readLock();
         shared.lock();
@@ -333,7 +326,7 @@ final class LuceneStream {
                         life.incrementAndGet();
                         day.abandon();
                         LuceneDay.setAside(day.folder());
-                        damaged(day.date() + ": the index was found broken, so what arrived before is missing");
+                        damage.found(day.date(), "the index was found broken, so what arrived before is missing");
                         day(day.date());
                     }
                 } finally {
@@ -345,15 +338,13 @@ final class LuceneStream {
         return false;
     }
 
-    /// Why an answer may lack something, null where nothing is known to be missing.
-    @Nullable
-    String missing() {
-        synchronized (damage) {
-            return damage.isEmpty() ? null : String.join("; ", damage);
-        }
+    /// What was found broken.
+    LuceneDamage damage() {
+        return damage;
     }
 
-    /// Drops what is past the retention, as whole days; of the day that is not past it as a whole, hour by hour.
+    /// Drops what is past the retention, as whole days; of the day that is not past it as a whole, hour
+    /// by hour.
     void expire() throws IOException {
         long cutoff = cutoff();
         for (Path each : folders(folder)) {
@@ -392,9 +383,7 @@ final class LuceneStream {
             alone.unlock();
         }
         LuceneDay.deleteFolder(path);
-        synchronized (damage) {
-            damage.removeIf(sentence -> sentence.startsWith(date + ":"));
-        }
+        damage.gone(date);
         LOG.atInfo().addKeyValue("stream", name).addKeyValue("day", date).log("a day of the hot store is gone");
     }
 
@@ -405,18 +394,18 @@ final class LuceneStream {
         return first == null ? null : first.getKey();
     }
 
-    /// Makes room: the oldest day goes; of the only one its oldest quarter.
-    void dropOldest() throws IOException {
+    /// Makes room: the oldest day goes; of today's its oldest quarter. Says whether it was a whole day.
+    boolean dropOldest() throws IOException {
         var first = days.firstEntry();
         if (first == null) {
-            return;
+            return false;
         }
         early.incrementAndGet();
         LocalDate date = first.getKey();
-        if (days.size() > 1) {
+        if (Arrival.micros(date) + DAY_MICROS <= Arrival.micros(clock.instant())) {
             floor = Math.max(floor, Arrival.micros(date.plusDays(1)));
             drop(date, first.getValue().folder());
-            return;
+            return true;
         }
         Lock shared = using.readLock();
         shared.lock();
@@ -433,6 +422,7 @@ final class LuceneStream {
         } finally {
             shared.unlock();
         }
+        return false;
     }
 
     long bytes() throws IOException {
@@ -454,9 +444,7 @@ final class LuceneStream {
         }
         Instant since = oldest == null ? null : Arrival.instant(oldest);
         long documents = read(new LuceneSearch(fields, StreamQuery.of("", 1))::count);
-        synchronized (damage) {
-            return new HotStatus(name, documents, bytes(), since, tooOld.sum(), early.get(), damage);
-        }
+        return new HotStatus(name, documents, bytes(), since, tooOld.sum(), early.get(), damage.sentences());
     }
 
     void close() throws IOException {

@@ -10,8 +10,8 @@ import org.apache.lucene.analysis.en.PorterStemFilter;
 import org.apache.lucene.analysis.miscellaneous.ASCIIFoldingFilter;
 import org.apache.lucene.analysis.standard.StandardTokenizer;
 
-/// Makes words of text: in lower case, without accents, English ones without their endings; of Chinese, Japanese and
-/// Korean every two neighbouring characters.
+/// Makes words of text: in lower case, without accents, English ones without their endings; of Chinese,
+/// Japanese and Korean every two neighbouring characters.
 ///
 /// No word is left out as too frequent: "to be or not to be" is found.
 final class LuceneText extends Analyzer {

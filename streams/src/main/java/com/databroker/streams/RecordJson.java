@@ -24,8 +24,9 @@ import tools.jackson.core.json.JsonFactory;
 
 /// Records as JSON: the form in which the hot store keeps them, and in which people get them.
 ///
-/// One object, its fields in the order of the schema, those without a value left out. A time is written as
-/// `2026-11-28T12:00:00.000001Z`, always in UTC with microseconds; a JSON field stands there as the value it is.
+/// One object, its fields in the order of the schema, those without a value left out. A time is written
+/// as `2026-11-28T12:00:00.000001Z`, always in UTC with microseconds; a JSON field stands there as the
+/// value it is.
 final class RecordJson {
     private static final long DAY_MICROS = 86_400_000_000L;
     private static final int SIZE_GUESS = 2048;
@@ -50,8 +51,8 @@ final class RecordJson {
             out.writeBytes(header);
             write(record, out, false);
         } catch (StreamWriteException halfACharacter) {
-            // UTF-8 has no form for one half of a surrogate pair, which foreign text may hold. Looking at every
-            // character of every text for that would cost more than writing it; so it is done for those few only.
+            // UTF-8 has no form for one half of a surrogate pair. In texts it is escaped; raw JSON is looked at only
+            // where it turns out to be needed.
             out.reset();
             out.writeBytes(header);
             write(record, out, true);
@@ -94,7 +95,7 @@ final class RecordJson {
 
     private static void scalar(JsonGenerator generator, FieldType.Scalar type, Object value, boolean clean) {
         switch (type) {
-            case KEYWORD, TEXT -> generator.writeString(clean ? clean((String) value) : (String) value);
+            case KEYWORD, TEXT -> generator.writeString((String) value);
             case JSON -> generator.writeRawValue(clean ? clean((String) value) : (String) value);
             case INT -> generator.writeNumber((Integer) value);
             case LONG -> generator.writeNumber((Long) value);

@@ -10,7 +10,8 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Asks for records of a stream, the newest first; where they happened at the same time, in the order of their ids.
+/// Asks for records of a stream, the newest first; where they happened at the same time, in the order of
+/// their ids.
 ///
 /// @param q words and `field:value`, see docs/reference/streams-query.md; empty for all records
 /// @param from the earliest time of what is asked for, null for no bound

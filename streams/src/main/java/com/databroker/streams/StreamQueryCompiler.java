@@ -33,10 +33,11 @@ import org.jspecify.annotations.Nullable;
 
 /// Makes what Lucene executes of what people write.
 ///
-/// Lucene's own grammar takes the text apart; what its parts mean is decided here, by the types of the schema. `AND`
-/// binds closer than `OR`, and words side by side must all occur, since answers come by time: with any of them, the
-/// newest would seldom be meant. What a query means depends on nothing but the schema, never on what the index
-/// holds, so that one record alone can be asked in the same way, see [StreamQueryMatcher].
+/// Lucene's own grammar takes the text apart; what its parts mean is decided here, by the types of the
+/// schema. `AND` binds closer than `OR`, and words side by side must all occur, since answers come by
+/// time: with any of them, the newest would seldom be meant. What a query means depends on nothing but
+/// the schema, never on what the index holds, so that one record alone can be asked in the same way, see
+/// [StreamQueryMatcher].
 final class StreamQueryCompiler {
     /// Words, phrases and ranges of a query.
     static final int CLAUSES_MAX = 256;
@@ -81,7 +82,8 @@ final class StreamQueryCompiler {
         }
     }
 
-    /// The grammar's own words, in one line, without the list of everything that would have been possible.
+    /// The grammar's own words, in one line, without the list of everything that would have been
+    /// possible.
     private static String reason(QueryNodeException unreadable) {
         String message = String.valueOf(unreadable.getMessage());
         int place = message.indexOf("Encountered");

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Says of one record whether a query finds it, as the hot store would: for records that are in no index.
 ///
-/// It makes an index of that one record, and of those of its fields only that the query looks at. Not for more than
-/// one thread.
+/// It makes an index of that one record, and of those of its fields only that the query looks at. Not for
+/// more than one thread.
 final class StreamQueryMatcher {
     private final LuceneFields fields;
     private final StreamQueryCompiler.@Nullable Compiled compiled;

@@ -76,7 +76,8 @@ final class StreamQueryTerms {
         return type;
     }
 
-    /// What `condition` makes of a field; where none is named, of every field that holds words, any of which will do.
+    /// What `condition` makes of a field; where none is named, of every field that holds words, any of
+    /// which will do.
     private Query each(@Nullable String field, BiFunction<String, FieldType.Scalar, Query> condition) {
         if (field != null && !field.isEmpty()) {
             return condition.apply(field, type(field));

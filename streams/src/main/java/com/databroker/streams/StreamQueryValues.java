@@ -13,9 +13,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// Values in a query as numbers: what someone wrote, and the stretch from first to last that it stands for.
+/// Values in a query as numbers: what someone wrote, and the stretch from first to last that it stands
+/// for.
 ///
-/// `2026-11` is a month, `2026-11-28T12` an hour: a time stands for everything within its last written unit.
+/// `2026-11` is a month, `2026-11-28T12` an hour: a time stands for everything within its last written
+/// unit.
 final class StreamQueryValues {
     private static final BigDecimal LONG_MIN = BigDecimal.valueOf(Long.MIN_VALUE);
     private static final BigDecimal LONG_MAX = BigDecimal.valueOf(Long.MAX_VALUE);

@@ -1,0 +1,207 @@
+package com.databroker.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class HotSinkTest {
+    private static final Instant NOON = Instant.parse("2026-11-28T12:00:00Z");
+    private static final Source SOURCE = HotSource.named("sink");
+    private static final Path FOLDER = Path.of("sink-test");
+
+    private final Counting store = new Counting();
+
+    /// Counts what it is asked for.
+    private static final class Counting implements HotStore {
+        private final AtomicInteger puts = new AtomicInteger();
+        private final AtomicInteger flushes = new AtomicInteger();
+        private final AtomicLong life = new AtomicLong();
+        private volatile boolean failing;
+
+        @Override
+        public void put(Source source, Arrival arrival) {
+            puts.incrementAndGet();
+        }
+
+        @Override
+        public void flush(Source source) throws IOException {
+            flushes.incrementAndGet();
+            if (failing) {
+                throw new IOException("full");
+            }
+        }
+
+        @Override
+        public long life(Source source) {
+            return life.get();
+        }
+
+        @Override
+        public StreamQuery.Answer search(Source source, StreamQuery query) {
+            throw new UnsupportedOperationException("nobody asks");
+        }
+
+        @Override
+        public long count(Source source, StreamQuery query) {
+            return puts.get();
+        }
+
+        @Override
+        public void expire() {
+            // It keeps nothing.
+        }
+
+        @Override
+        public List<HotStatus> status() {
+            return List.of();
+        }
+
+        @Override
+        public void visible(Consumer<HotVisible> listener) {
+            // Nothing becomes visible.
+        }
+
+        @Override
+        public void delete(Source source) {
+            puts.set(0);
+        }
+
+        @Override
+        public void close() {
+            // It holds nothing open.
+        }
+    }
+
+    @BeforeEach
+    void begin() {
+        HotStores.publish(FOLDER, store);
+    }
+
+    @AfterEach
+    void end() {
+        HotStores.withdraw(FOLDER);
+    }
+
+    /// As the job gets it: through bytes.
+    @SuppressWarnings("BanSerializableRead") // Of its own bytes.
+    private static HotSink.Writer writer() throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(new HotSink(SOURCE, HotStores.published(FOLDER)));
+        }
+        try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+            return ((HotSink) in.readObject()).writer();
+        }
+    }
+
+    private static void write(SinkWriter<Arrival> writer, @Nullable Context context) throws Exception {
+        writer.write(HotSource.arrival("a", NOON, NOON, "word"), java.util.Objects.requireNonNull(context));
+    }
+
+    private static final class Context implements SinkWriter.Context {
+        @Override
+        public long currentWatermark() {
+            return 0;
+        }
+
+        @Override
+        public Long timestamp() {
+            return 0L;
+        }
+    }
+
+    @Test
+    void a_sink_finds_the_store_of_its_folder_and_flushes_at_checkpoints() throws Exception {
+        try (HotSink.Writer writer = writer()) {
+            write(writer, new Context());
+            assertThat(store.flushes.get()).isZero();
+            writer.flush(false);
+        }
+        assertThat(store.puts.get()).isEqualTo(1);
+        assertThat(store.flushes.get()).isEqualTo(1);
+    }
+
+    @Test
+    void writers_that_come_to_a_checkpoint_together_flush_once() throws Exception {
+        int writers = 3;
+        int checkpoints = 20;
+        CyclicBarrier barrier = new CyclicBarrier(writers);
+        try (ExecutorService pool = Executors.newFixedThreadPool(writers)) {
+            List<Future<?>> all = new ArrayList<>();
+            for (int i = 0; i < writers; i++) {
+                HotSink.Writer writer = writer();
+                all.add(pool.submit(() -> {
+                    for (int c = 0; c < checkpoints; c++) {
+                        write(writer, new Context());
+                        barrier.await(30, TimeUnit.SECONDS);
+                        writer.flush(false);
+                    }
+                    // Those that still flush need not wait for it.
+                    writer.close();
+                    return null;
+                }));
+            }
+            for (Future<?> one : all) {
+                one.get(60, TimeUnit.SECONDS);
+            }
+        }
+        // On a busy machine one may come too late.
+        assertThat(store.flushes.get()).isBetween(checkpoints, 2 * checkpoints);
+    }
+
+    @Test
+    void a_writer_that_is_alone_at_a_checkpoint_does_not_wait_for_ever() throws Exception {
+        try (HotSink.Writer writer = writer();
+                HotSink.Writer silent = writer()) {
+            writer.flush(false);
+            assertThat(store.flushes.get()).isEqualTo(1);
+            silent.flush(false);
+            assertThat(store.flushes.get()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void a_failed_flush_fails_the_checkpoint_and_so_does_the_loss_of_what_was_put() throws Exception {
+        try (HotSink.Writer writer = writer()) {
+            store.failing = true;
+            assertThatThrownBy(() -> writer.flush(false)).isInstanceOf(IOException.class);
+            store.failing = false;
+            writer.flush(false);
+            store.life.incrementAndGet();
+            assertThatThrownBy(() -> writer.flush(false))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("put them again");
+        }
+        try (HotSink.Writer again = writer()) {
+            again.flush(false);
+        }
+    }
+
+    @Test
+    void without_a_store_the_job_is_told() {
+        HotStores.withdraw(FOLDER);
+        assertThatThrownBy(HotSinkTest::writer).isInstanceOf(IOException.class).hasMessageContaining("sink-test");
+    }
+}
