@@ -155,9 +155,13 @@ final class DnsMessage {
         byte[] target = number == 0 ? name : texts.name;
         int next = readName(bytes, begin, end, at, target);
         if (next < 0) {
-            return fail("the name of question " + (number + 1) + " is broken or cut off");
-        }
-        if (number == 0) {
+            // One that is too long or points astray still ends somewhere.
+            next = skipName(bytes, end, at);
+            fail("the name of question " + (number + 1) + " is broken or cut off");
+            if (next < 0) {
+                return false;
+            }
+        } else if (number == 0) {
             nameLength = wireLength(name);
             mixed = DnsNames.lowerCase(name, 0);
         }

@@ -257,7 +257,8 @@ final class PcapStreams {
     /// Tells a message of which only the begin came.
     private void cutOff(Stream stream) {
         int size = stream.length - LENGTH_BYTES;
-        if (size >= DnsMessage.HEADER_BYTES && plausible(stream.buffer, 0, stream.length)) {
+        boolean asks = size >= DnsMessage.HEADER_BYTES && DnsInput.shortBe(stream.buffer, LENGTH_BYTES + 4) == 1;
+        if (asks && plausible(stream.buffer, 0, stream.length)) {
             stream.flow.late = true;
             stream.flow.error = "the rest of the message is missing from the connection";
             emitter.message(stream.flow, stream.frame, stream.buffer, LENGTH_BYTES, size);

@@ -1,5 +1,7 @@
 package com.databroker.sources;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
 import java.io.BufferedReader;
@@ -15,15 +17,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /// What another program found in the same files, line by line, and how it writes names.
 final class DnsOracle {
-    private static final int EXAMPLES = 5;
-    private static final Pattern OCTAL = Pattern.compile("\\\\([0-3][0-7][0-7])");
+    static final Path DATA = Path.of(System.getenv().getOrDefault("DATABROKER_SHARED_DATA", "none"), "dns");
+
+    private static final int EXAMPLES = 3;
+    private static final int EXAMPLE_MAX = 400;
+    private static final Pattern ESCAPE = Pattern.compile("\\\\([0-3][0-7][0-7]|[abfnrtv]|u[0-9A-Fa-f]{4})");
 
     /// How often each kind of difference was seen, with its first examples.
     final Map<String, Integer> kinds = new TreeMap<>();
@@ -34,7 +39,7 @@ final class DnsOracle {
         kinds.merge(kind, 1, Integer::sum);
         List<String> some = examples.computeIfAbsent(kind, absent -> new ArrayList<>());
         if (some.size() < EXAMPLES) {
-            some.add(example);
+            some.add(example.substring(0, Math.min(EXAMPLE_MAX, example.length())));
         }
     }
 
@@ -54,8 +59,29 @@ final class DnsOracle {
         return text.toString();
     }
 
+    /// Prints what was seen, and fails where something has no explanation.
+    void check(String title) {
+        String report = title + "\n" + report();
+        System.out.println(report);
+        assertThat(kinds.keySet().stream().filter(kind -> kind.startsWith("!")))
+                .as(report)
+                .isEmpty();
+    }
+
+    static List<Path> files(String... folders) throws IOException {
+        List<Path> all = new ArrayList<>();
+        for (String folder : folders) {
+            try (Stream<Path> walk = Files.walk(DATA.resolve(folder))) {
+                walk.filter(Files::isRegularFile).sorted().forEach(all::add);
+            }
+        }
+        assertThat(all).as("files of " + DATA).isNotEmpty();
+        return all;
+    }
+
     /// Lines of the oracle by file, in their order.
-    static Map<String, List<Map<String, @Nullable Object>>> lines(Path file) throws IOException {
+    static Map<String, List<Map<String, @Nullable Object>>> lines(String name) throws IOException {
+        Path file = DATA.resolve(name);
         Map<String, List<Map<String, @Nullable Object>>> all = new LinkedHashMap<>();
         try (BufferedReader reader = new BufferedReader(new InputStreamReader(
                 new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
@@ -67,6 +93,12 @@ final class DnsOracle {
         return all;
     }
 
+    static String unzipped(Path file) throws IOException {
+        try (GZIPInputStream in = new GZIPInputStream(Files.newInputStream(file))) {
+            return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+    }
+
     static String text(Map<String, @Nullable Object> entry, String name) {
         return String.valueOf(entry.get(name));
     }
@@ -76,32 +108,19 @@ final class DnsOracle {
         return value instanceof Number number ? number.longValue() : -1;
     }
 
-    /// Whether a name of ours is the one that is written there with what is no UTF-8 replaced, and with octal escapes.
+    /// Whether a name of ours is the one that is written there with what is no UTF-8 replaced, and with escape escapes.
     static boolean sameName(String theirs, String ours) {
-        if (theirs.equals("<Name too long>")) {
-            return true;
-        }
         byte[] wire = DnsNames.parse(ours);
         if (wire == null) {
             return false;
         }
-        String decoded = new String(plain(wire).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
-        return lossy(decoded).equals(lossy(unescaped(theirs.equals("<Root>") ? "." : theirs)));
+        String wanted = theirs.equals("<Root>") ? "." : ESCAPE.matcher(theirs).replaceAll("\ufffd");
+        return lossy(plain(wire)).equals(lossy(wanted));
     }
 
-    /// Letters small, and what is no text as one mark, as decoders differ in how many they make of it.
+    /// Letters small, and what is not printable ASCII as one mark: decoders differ in how many they make of it.
     private static String lossy(String text) {
-        return text.toLowerCase(Locale.ROOT).replaceAll("\ufffd+", "\ufffd");
-    }
-
-    private static String unescaped(String text) {
-        StringBuilder plain = new StringBuilder();
-        Matcher octal = OCTAL.matcher(text);
-        while (octal.find()) {
-            char byteOfIt = (char) Integer.parseInt(octal.group(1), 8);
-            octal.appendReplacement(plain, Matcher.quoteReplacement(String.valueOf(byteOfIt)));
-        }
-        return octal.appendTail(plain).toString();
+        return text.toLowerCase(Locale.ROOT).replaceAll("[^ -~]+", "\ufffd");
     }
 
     /// The bytes of a name with dots between its labels.
