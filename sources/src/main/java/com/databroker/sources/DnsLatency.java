@@ -8,11 +8,16 @@ final class DnsLatency {
     private static final int WAYS = 4;
     private static final int SETS = 1 << 14;
 
-    private final long[] keys = new long[WAYS * SETS];
-    private final long[] times = new long[WAYS * SETS];
+    // Made with the first question: most bodies are small.
+    private long[] keys = new long[0];
+    private long[] times = new long[0];
 
     /// @param key not 0
     void asked(long key, long nanos) {
+        if (keys.length == 0) {
+            keys = new long[WAYS * SETS];
+            times = new long[WAYS * SETS];
+        }
         int set = set(key);
         int place = set;
         for (int i = set; i < set + WAYS; i++) {
@@ -31,7 +36,7 @@ final class DnsLatency {
     /// How long the answer took, and forgets the question; -1 where it is not known.
     long answered(long key, long nanos) {
         int set = set(key);
-        for (int i = set; i < set + WAYS; i++) {
+        for (int i = set; i < set + WAYS && i < keys.length; i++) {
             if (keys[i] == key) {
                 keys[i] = 0;
                 long waited = nanos - times[i];

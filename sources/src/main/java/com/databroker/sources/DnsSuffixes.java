@@ -74,6 +74,10 @@ final class DnsSuffixes {
 
     private static int ask(String name) {
         EffectiveTldFinder.EffectiveTLD found = EffectiveTldFinder.getEffectiveTLD(name, true);
-        return found == null ? 0 : labels(found.getDomain());
+        if (found == null) {
+            return 0;
+        }
+        // An exception is a name that can be registered although a rule for all of its neighbours says otherwise.
+        return labels(found.getDomain()) - (found.isException() ? 1 : 0);
     }
 }

@@ -69,6 +69,21 @@ final class DnstapMessage {
         return body < 0 || bodySize < 0 ? "there is no message in the frame" : message(body, bodySize, flow);
     }
 
+    /// Whether the bytes are a protocol buffer with a message of dnstap in it, whatever that says.
+    boolean fits(byte[] array, int offset, int length) {
+        bytes = array;
+        at = offset;
+        end = offset + length;
+        boolean found = false;
+        while (at < end) {
+            if (!next() || field > 15) {
+                return false;
+            }
+            found |= field == 14 && valueSize > 0;
+        }
+        return found;
+    }
+
     private @Nullable String identity() {
         if (valueSize < 0 || !Arrays.equals(bytes, valueAt, valueAt + valueSize, serverBytes, 0, serverBytes.length)) {
             serverBytes = valueSize < 0 ? new byte[0] : Arrays.copyOfRange(bytes, valueAt, valueAt + valueSize);

@@ -3,6 +3,7 @@ package com.databroker.sources;
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
 import com.databroker.streams.Body;
+import com.databroker.streams.BodyReader;
 import com.databroker.streams.Collected;
 import com.databroker.streams.DataRecord;
 import com.databroker.streams.Intake;
@@ -42,10 +43,13 @@ final class DnsFound implements Intake {
     }
 
     static DnsFound in(Source source, byte[] body) {
+        return in(source.reader(), body);
+    }
+
+    static DnsFound in(BodyReader reader, byte[] body) {
         DnsFound found = new DnsFound();
         try {
-            source.reader()
-                    .read(new Body("body", "name", Map.of(), RECEIVED, new ByteArrayInputStream(body)), found);
+            reader.read(new Body("body", "name", Map.of(), RECEIVED, new ByteArrayInputStream(body)), found);
         } catch (IOException impossible) {
             throw new AssertionError(impossible);
         }

@@ -15,8 +15,9 @@ import org.junit.jupiter.api.Test;
 
 /// Recorded captures against what tshark says of them, frame by frame.
 ///
-/// Not one of the tests that always run: the profile `shared-data` of the pom takes it in where DATABROKER_SHARED_DATA
-/// names the folder. Kinds of difference that begin with `!` have no explanation, and fail.
+/// Not one of the tests that always run: the profile `shared-data` of the pom takes it in where
+/// DATABROKER_SHARED_DATA names the folder. Kinds of difference that begin with `!` have no explanation,
+/// and fail.
 final class DnsOnData {
     private static final String TOO_LONG = "<Name too long>";
 
@@ -133,7 +134,7 @@ final class DnsOnData {
         } else if (part.equals(TOO_LONG) && name.isEmpty() && json.get("parse_error") != null) {
             seen.count("name: too long for both", theirs + " " + json);
         } else {
-            seen.count("! name", theirs + " " + json);
+            seen.count("! name", qname + " " + name + " in " + theirs);
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class DnsOracle {
     static final Path DATA = Path.of(System.getenv().getOrDefault("DATABROKER_SHARED_DATA", "none"), "dns");
 
+    private static final Pattern OVERLONG = Pattern.compile("[\u00c0\u00c1][\u0080-\u00bf]");
     private static final int EXAMPLES = 3;
     private static final int EXAMPLE_MAX = 400;
     private static final Pattern ESCAPE = Pattern.compile("\\\\([0-3][0-7][0-7]|[abfnrtv]|u[0-9A-Fa-f]{4})");
@@ -108,17 +110,25 @@ final class DnsOracle {
         return value instanceof Number number ? number.longValue() : -1;
     }
 
-    /// Whether a name of ours is the one that is written there with what is no UTF-8 replaced, and with escape escapes.
+    /// Whether a name of ours is the one that is written there with what is no UTF-8 replaced, and with
+    /// escape escapes.
     static boolean sameName(String theirs, String ours) {
         byte[] wire = DnsNames.parse(ours);
         if (wire == null) {
             return false;
         }
         String wanted = theirs.equals("<Root>") ? "." : ESCAPE.matcher(theirs).replaceAll("\ufffd");
-        return lossy(plain(wire)).equals(lossy(wanted));
+        return lossy(overlong(plain(wire))).equals(lossy(wanted));
     }
 
-    /// Letters small, and what is not printable ASCII as one mark: decoders differ in how many they make of it.
+    /// Theirs takes two bytes for a letter of ASCII, which no valid UTF-8 does.
+    private static String overlong(String bytes) {
+        return OVERLONG.matcher(bytes).replaceAll(pair -> Matcher.quoteReplacement(
+                String.valueOf((char) ((pair.group().charAt(0) & 1) << 6 | pair.group().charAt(1) & 0x3f))));
+    }
+
+    /// Letters small, and what is not printable ASCII as one mark: decoders differ in how many they make of
+    /// it.
     private static String lossy(String text) {
         return text.toLowerCase(Locale.ROOT).replaceAll("[^ -~]+", "\ufffd");
     }
