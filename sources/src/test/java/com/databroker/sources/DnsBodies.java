@@ -32,7 +32,9 @@ final class DnsBodies {
     }
 
     DnsBodies u32(long value) {
-        return little ? u16((int) value).u16((int) (value >> 16)) : u16((int) (value >> 16)).u16((int) value);
+        return little
+                ? u16((int) value).u16((int) (value >> 16))
+                : u16((int) (value >> 16)).u16((int) value);
     }
 
     byte[] done() {
@@ -171,14 +173,24 @@ final class DnsBodies {
     static byte[] pcapNg(boolean little, int resolution, byte[]... frames) {
         DnsBodies file = new DnsBodies();
         file.little = little;
-        file.u32(0x0a0d0d0aL).u32(28).u32(0x1a2b3c4dL).u16(1).u16(0).u32(-1).u32(-1).u32(28);
+        file.u32(0x0a0d0d0aL)
+                .u32(28)
+                .u32(0x1a2b3c4dL)
+                .u16(1)
+                .u16(0)
+                .u32(-1)
+                .u32(-1)
+                .u32(28);
         file.u32(1).u32(32).u16(101).u16(0).u32(0).u16(9).u16(1);
         file.u8(resolution).u8(0).u16(0).u32(0).u32(32);
         for (byte[] frame : frames) {
             int padded = frame.length + 3 & ~3;
             long time = resolution == 9 ? SECONDS * 1_000_000_000L : SECONDS * 1_000_000L;
             file.u32(6).u32(32L + padded).u32(0).u32(time >>> 32).u32(time).u32(frame.length);
-            file.u32(frame.length).bytes(frame).bytes(new byte[padded - frame.length]).u32(32L + padded);
+            file.u32(frame.length)
+                    .bytes(frame)
+                    .bytes(new byte[padded - frame.length])
+                    .u32(32L + padded);
         }
         return file.done();
     }

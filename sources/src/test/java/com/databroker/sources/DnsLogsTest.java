@@ -39,10 +39,8 @@ final class DnsLogsTest {
         DnsFound found = in(LINES);
         assertThat(found.rejects).isEmpty();
         assertThat(all(found, "qname"))
-                .containsExactly(
-                        "a.b", "x\\032y.z", "example.org", "example.org", "mga.belkin", null, "example.org");
-        assertThat(all(found, "qtype"))
-                .containsExactly("A", "HTTPS", "AAAA", "AAAA", "A", "TYPE65535", "MX");
+                .containsExactly("a.b", "x\\032y.z", "example.org", "example.org", "mga.belkin", null, "example.org");
+        assertThat(all(found, "qtype")).containsExactly("A", "HTTPS", "AAAA", "AAAA", "A", "TYPE65535", "MX");
         assertThat(all(found, "rcode")).containsExactly(null, null, null, "NXDOMAIN", null, null, "NOERROR");
         assertThat(all(found, "latency_us")).containsExactly(null, null, null, 21_000L, null, null, 37_990L);
         assertThat(all(found, "transport")).containsExactly("udp", "tcp", null, null, null, null, "tcp");
@@ -74,7 +72,8 @@ final class DnsLogsTest {
             assertThat(Instant.ofEpochSecond(0, nanos)).as(form).isEqualTo(expected);
         }
         assertThat(time.read("99-Nov-2025 23:56:37.697")).isEqualTo(DnsFlow.NO_TIME);
-        assertThat(time.read("Feb 29 10:00:00")).isEqualTo(Instant.parse("2024-02-29T10:00:00Z").getEpochSecond() * 1_000_000_000L);
+        assertThat(time.read("Feb 29 10:00:00"))
+                .isEqualTo(Instant.parse("2024-02-29T10:00:00Z").getEpochSecond() * 1_000_000_000L);
         assertThat(time.read("no time at all")).isEqualTo(DnsFlow.NO_TIME);
     }
 

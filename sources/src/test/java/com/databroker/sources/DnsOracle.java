@@ -55,7 +55,8 @@ final class DnsOracle {
             text.append(String.format(Locale.ROOT, "%8d  %s%n", count, kind));
             if (!kind.startsWith("=")) {
                 examples.getOrDefault(kind, List.of())
-                        .forEach(example -> text.append("              ").append(example).append('\n'));
+                        .forEach(example ->
+                                text.append("              ").append(example).append('\n'));
             }
         });
         return text.toString();
@@ -85,11 +86,12 @@ final class DnsOracle {
     static Map<String, List<Map<String, @Nullable Object>>> lines(String name) throws IOException {
         Path file = DATA.resolve(name);
         Map<String, List<Map<String, @Nullable Object>>> all = new LinkedHashMap<>();
-        try (BufferedReader reader = new BufferedReader(new InputStreamReader(
-                new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
+        try (BufferedReader reader = new BufferedReader(
+                new InputStreamReader(new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 Map<String, @Nullable Object> entry = Json.parseObject(Bytes.utf8(line));
-                all.computeIfAbsent(text(entry, "file"), absent -> new ArrayList<>()).add(entry);
+                all.computeIfAbsent(text(entry, "file"), absent -> new ArrayList<>())
+                        .add(entry);
             }
         }
         return all;
@@ -123,8 +125,9 @@ final class DnsOracle {
 
     /// Theirs takes two bytes for a letter of ASCII, which no valid UTF-8 does.
     private static String overlong(String bytes) {
-        return OVERLONG.matcher(bytes).replaceAll(pair -> Matcher.quoteReplacement(
-                String.valueOf((char) ((pair.group().charAt(0) & 1) << 6 | pair.group().charAt(1) & 0x3f))));
+        return OVERLONG.matcher(bytes)
+                .replaceAll(pair -> Matcher.quoteReplacement(String.valueOf(
+                        (char) ((pair.group().charAt(0) & 1) << 6 | pair.group().charAt(1) & 0x3f))));
     }
 
     /// Letters small, and what is not printable ASCII as one mark: decoders differ in how many they make of

@@ -61,7 +61,8 @@ final class DnsSourceTest {
 
     @Test
     void addresses_are_written_and_read_as_others_write_them() {
-        for (String text : new String[] {"192.0.2.1", "::", "::1", "2001:db8::7", "1:0:0:2::3", "1:2:3:4:5:6:7:8", "1::"}) {
+        for (String text :
+                new String[] {"192.0.2.1", "::", "::1", "2001:db8::7", "1:0:0:2::3", "1:2:3:4:5:6:7:8", "1::"}) {
             byte[] bytes = DnsAddresses.parse(text);
             assertThat(bytes).as(text).isNotNull();
             DnsJson json = new DnsJson();
@@ -85,7 +86,9 @@ final class DnsSourceTest {
             DnsSource there = (DnsSource) in.readObject();
             assertThat(there.schema()).isEqualTo(source.schema());
             assertThat(there.parser()).isNotNull();
-            assertThatThrownBy(there::reader).isInstanceOf(IllegalStateException.class).hasMessageContaining("key");
+            assertThatThrownBy(there::reader)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("key");
         }
     }
 
@@ -118,8 +121,10 @@ final class DnsSourceTest {
         assertThat(unknown.get("registered_domain")).isNull();
         assertThat(unknown.get("labels")).isEqualTo(2);
         assertThat(parsed("{\"qname\":\".\"}").get("labels")).isEqualTo(0);
-        assertThat(parsed("{\"qname\":\"city.kawasaki.jp\"}").get("registered_domain")).isEqualTo("city.kawasaki.jp");
-        assertThat(parsed("{\"qname\":\"a.b.c.kobe.jp\"}").get("registered_domain")).isEqualTo("b.c.kobe.jp");
+        assertThat(parsed("{\"qname\":\"city.kawasaki.jp\"}").get("registered_domain"))
+                .isEqualTo("city.kawasaki.jp");
+        assertThat(parsed("{\"qname\":\"a.b.c.kobe.jp\"}").get("registered_domain"))
+                .isEqualTo("b.c.kobe.jp");
         assertThat(parsed("{\"qname\":\"com\"}").get("registered_domain")).isNull();
     }
 
@@ -140,7 +145,8 @@ final class DnsSourceTest {
 
     @Test
     void json_of_another_kind_is_poison() {
-        for (String json : new String[] {"[]", "{", "{\"ts\":\"x\"}", "{\"qtype\":9999999999}", "7", "{\"transport\":[1]}"}) {
+        for (String json :
+                new String[] {"[]", "{", "{\"ts\":\"x\"}", "{\"qtype\":9999999999}", "7", "{\"transport\":[1]}"}) {
             assertThatThrownBy(() -> parsed(json)).as(json).isInstanceOf(PoisonException.class);
         }
     }

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 
 /// Recorded dnstap against what dnstap-ldns says of it, and query logs against themselves: see [DnsOnData].
 final class DnstapOnData {
-    private static final Pattern LINE = Pattern.compile(
-            "(\\S+) (\\S+) ([A-Z]{2}) (\\S+) (\\S+) (\\d+)b \"(.*)\" (\\S+) (\\S+)", Pattern.DOTALL);
+    private static final Pattern LINE =
+            Pattern.compile("(\\S+) (\\S+) ([A-Z]{2}) (\\S+) (\\S+) (\\d+)b \"(.*)\" (\\S+) (\\S+)", Pattern.DOTALL);
     private static final Map<String, String> TYPES = Map.ofEntries(
             Map.entry("A", "AUTH"),
             Map.entry("R", "RESOLVER"),
@@ -53,8 +53,10 @@ final class DnstapOnData {
                     compare(DnsOracle.text(theirs, "line"), json);
                 }
             }
-            ours.values().forEach(json -> seen.count(
-                    oracle.containsKey(name) ? "! only ours" : "only ours: a file they were not asked about", name + json));
+            ours.values()
+                    .forEach(json -> seen.count(
+                            oracle.containsKey(name) ? "! only ours" : "only ours: a file they were not asked about",
+                            name + json));
         }
         seen.check("dnstap");
         assertThat(seen.count("= name")).isGreaterThan(1000);
@@ -67,7 +69,8 @@ final class DnstapOnData {
             seen.count(headless ? "a message without a question" : "! a line of another form", line + json);
             return;
         }
-        Instant time = LocalDateTime.parse(theirs.group(1) + "T" + theirs.group(2)).toInstant(ZoneOffset.UTC);
+        Instant time =
+                LocalDateTime.parse(theirs.group(1) + "T" + theirs.group(2)).toInstant(ZoneOffset.UTC);
         long micros = time.getEpochSecond() * 1_000_000L + time.getNano() / 1000;
         same("ts", micros == Math.floorDiv(DnsOracle.number(json, "ts"), 1000L), line, json);
         String type = theirs.group(3);
@@ -100,11 +103,13 @@ final class DnstapOnData {
         for (Path file : DnsOracle.files("querylog")) {
             byte[] bytes = Files.readAllBytes(file);
             String text = DnsOracle.unzipped(file);
-            long wanted = text.lines().filter(line -> query.matcher(line).find()).count();
+            long wanted =
+                    text.lines().filter(line -> query.matcher(line).find()).count();
             DnsFound found = DnsFound.in(bytes);
             found.rejects.forEach(reject -> seen.count("! rejected: " + reject, file.toString()));
             boolean same = wanted == found.records.size();
-            seen.count((same ? "= lines of " : "! lines of ") + file.getFileName(), wanted + " " + found.records.size());
+            seen.count(
+                    (same ? "= lines of " : "! lines of ") + file.getFileName(), wanted + " " + found.records.size());
             for (int i = 0; i < found.records.size(); i++) {
                 Map<String, @Nullable Object> json = found.json(i);
                 boolean named = json.get("qname") != null || json.get("parse_error") != null;

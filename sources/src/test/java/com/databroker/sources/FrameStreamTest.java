@@ -34,8 +34,8 @@ final class FrameStreamTest {
 
     private static Talk talk(byte[]... frames) throws IOException {
         ByteArrayOutputStream answers = new ByteArrayOutputStream();
-        FrameStreamReceiver receiver = new FrameStreamReceiver(
-                new ByteArrayInputStream(joined(frames)), answers, FrameStream.DNSTAP);
+        FrameStreamReceiver receiver =
+                new FrameStreamReceiver(new ByteArrayInputStream(joined(frames)), answers, FrameStream.DNSTAP);
         List<String> data = new ArrayList<>();
         while (receiver.next()) {
             FrameStream found = receiver.frames();
@@ -77,10 +77,13 @@ final class FrameStreamTest {
         assertThat(talk(READY, ACCEPT).refusal).isEqualTo("ACCEPT from a sender");
         assertThat(talk(STOP).refusal).isEqualTo("STOP before START");
         assertThat(talk(READY, START, data("x")).refusal).isEqualTo("the connection ended without STOP");
-        assertThat(talk(START, DnsBodies.hex("00020001")).refusal).contains("131073 bytes").contains("131072");
+        assertThat(talk(START, DnsBodies.hex("00020001")).refusal)
+                .contains("131073 bytes")
+                .contains("131072");
         assertThat(talk(START, DnsBodies.hex("ffffffff")).refusal).contains("4294967295");
         assertThat(talk(START, DnsBodies.hex("00000000 00000201")).refusal).contains("512");
-        assertThat(talk(START, DnsBodies.hex("00000000 00000004 00000009")).refusal).contains("type 9");
+        assertThat(talk(START, DnsBodies.hex("00000000 00000004 00000009")).refusal)
+                .contains("type 9");
         assertThat(talk().refusal).isEmpty();
     }
 
@@ -95,7 +98,8 @@ final class FrameStreamTest {
     void a_file_of_dnstap_becomes_records_with_latency() {
         byte[] asked = DnsBodies.dnstap(false, DnsBodies.query(7, "www.example.org"));
         byte[] answered = DnsBodies.dnstap(true, DnsBodies.answer(7, "www.example.org"));
-        for (byte[] body : List.of(DnsBodies.frames(asked, answered), DnsBodies.gzip(DnsBodies.frames(asked, answered)))) {
+        for (byte[] body :
+                List.of(DnsBodies.frames(asked, answered), DnsBodies.gzip(DnsBodies.frames(asked, answered)))) {
             DnsFound found = DnsFound.in(body);
             assertThat(found.rejects).isEmpty();
             assertThat(found.json(0))

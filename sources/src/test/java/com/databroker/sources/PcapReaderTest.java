@@ -62,13 +62,17 @@ final class PcapReaderTest {
         assertThat(found.json(1)).containsEntry("client", "198.51.100.7").doesNotContainKey("qname_case_mixed");
         assertThat(DnsOracle.number(found.json(1), "latency_us")).isEqualTo(1000);
         assertThat(new String(found.records.get(1).json().toArray(), java.nio.charset.StandardCharsets.UTF_8))
-                .contains("\"answer_records\":[{\"name\":\"www.example.org\",\"type\":1,\"ttl\":60,\"data\":\"192.0.2.1\"}]");
+                .contains(
+                        "\"answer_records\":[{\"name\":\"www.example.org\",\"type\":1,\"ttl\":60,\"data\":\"192.0.2.1\"}]");
     }
 
     @Test
     void client_subnets_and_cookies_are_not_kept() {
         String json = DnsFound.in(DnsBodies.pcap(ASKED)).records.get(0).json().utf8();
-        assertThat(json).contains("\"options\":[8,10]").doesNotContain("198.51.100.0").doesNotContain("01020304");
+        assertThat(json)
+                .contains("\"options\":[8,10]")
+                .doesNotContain("198.51.100.0")
+                .doesNotContain("01020304");
     }
 
     @Test
@@ -76,9 +80,12 @@ final class PcapReaderTest {
         byte[] twice = DnsBodies.framed(QUERY);
         byte[] both = new DnsBodies().bytes(twice).bytes(twice).done();
         byte[] body = DnsBodies.pcap(
-                ASKED, ANSWERED, DnsBodies.ipv4(6, false, DnsBodies.tcp(4000, 53, 0, 2)),
+                ASKED,
+                ANSWERED,
+                DnsBodies.ipv4(6, false, DnsBodies.tcp(4000, 53, 0, 2)),
                 DnsBodies.ipv4(6, false, DnsBodies.tcp(4000, 53, 1, 16, both)));
-        List<String> ids = DnsFound.in(body).records.stream().map(each -> each.id()).toList();
+        List<String> ids =
+                DnsFound.in(body).records.stream().map(each -> each.id()).toList();
         assertThat(ids).hasSize(4).allMatch(id -> id.matches("[0-9a-f]{32}"));
         assertThat(new HashSet<>(ids)).hasSize(4);
         assertThat(DnsFound.in(body).records.stream().map(each -> each.id())).isEqualTo(ids);
@@ -87,19 +94,40 @@ final class PcapReaderTest {
     @Test
     void layers_below_ip_are_taken_off() {
         byte[] v6 = DnsBodies.ipv6(17, DnsBodies.udp(45113, 53, QUERY));
-        byte[] tagged = new DnsBodies().u16(5).u16(0x8100).u16(6).u16(0x0800).bytes(ASKED).done();
-        byte[] pppoe = new DnsBodies().u16(0x1100).u16(1).u16(ASKED.length + 2).u16(0x21).bytes(ASKED).done();
-        byte[] cooked = new DnsBodies().bytes(new byte[14]).u16(0x86dd).bytes(v6).done();
-        byte[] cooked2 = new DnsBodies().u16(0x86dd).bytes(new byte[18]).bytes(v6).done();
+        byte[] tagged = new DnsBodies()
+                .u16(5)
+                .u16(0x8100)
+                .u16(6)
+                .u16(0x0800)
+                .bytes(ASKED)
+                .done();
+        byte[] pppoe = new DnsBodies()
+                .u16(0x1100)
+                .u16(1)
+                .u16(ASKED.length + 2)
+                .u16(0x21)
+                .bytes(ASKED)
+                .done();
+        byte[] cooked =
+                new DnsBodies().bytes(new byte[14]).u16(0x86dd).bytes(v6).done();
+        byte[] cooked2 =
+                new DnsBodies().u16(0x86dd).bytes(new byte[18]).bytes(v6).done();
         byte[] loopback = new DnsBodies().u32(2).bytes(ASKED).done();
         Map<byte[], Integer> frames = Map.of(
-                DnsBodies.ethernet(0x0800, ASKED), 1,
-                DnsBodies.ethernet(0x88a8, tagged), 1,
-                DnsBodies.ethernet(0x8864, pppoe), 1,
-                cooked, 113,
-                cooked2, 276,
-                loopback, 108,
-                v6, 229);
+                DnsBodies.ethernet(0x0800, ASKED),
+                1,
+                DnsBodies.ethernet(0x88a8, tagged),
+                1,
+                DnsBodies.ethernet(0x8864, pppoe),
+                1,
+                cooked,
+                113,
+                cooked2,
+                276,
+                loopback,
+                108,
+                v6,
+                229);
         frames.forEach((frame, link) -> assertThat(names(DnsFound.in(DnsBodies.pcap(true, false, link, frame))))
                 .as("link type " + link)
                 .containsExactly("www.example.org"));
@@ -114,8 +142,20 @@ final class PcapReaderTest {
         DnsFound turned = DnsFound.in(DnsBodies.pcap(rest, first));
         assertThat(names(turned)).containsExactly("www.example.org");
         assertThat(turned.json(0)).doesNotContainKey("parse_error");
-        byte[] headV6 = new DnsBodies().u8(17).u8(0).u16(1).u32(9).bytes(part(udp, 0, 32)).done();
-        byte[] restV6 = new DnsBodies().u8(17).u8(0).u16(32).u32(9).bytes(part(udp, 32, udp.length)).done();
+        byte[] headV6 = new DnsBodies()
+                .u8(17)
+                .u8(0)
+                .u16(1)
+                .u32(9)
+                .bytes(part(udp, 0, 32))
+                .done();
+        byte[] restV6 = new DnsBodies()
+                .u8(17)
+                .u8(0)
+                .u16(32)
+                .u32(9)
+                .bytes(part(udp, 32, udp.length))
+                .done();
         assertThat(names(DnsFound.in(DnsBodies.pcap(DnsBodies.ipv6(44, headV6), DnsBodies.ipv6(44, restV6)))))
                 .containsExactly("www.example.org");
     }
@@ -130,12 +170,14 @@ final class PcapReaderTest {
 
     @Test
     void messages_over_tcp_are_put_together_from_segments_in_any_order() {
-        byte[] stream = new DnsBodies().bytes(DnsBodies.framed(QUERY)).bytes(DnsBodies.framed(QUERY)).done();
+        byte[] stream = new DnsBodies()
+                .bytes(DnsBodies.framed(QUERY))
+                .bytes(DnsBodies.framed(QUERY))
+                .done();
         byte[] begin = DnsBodies.ipv4(6, false, DnsBodies.tcp(4000, 53, 99, 2));
         byte[] one = DnsBodies.ipv4(6, false, DnsBodies.tcp(4000, 53, 100, 16, part(stream, 0, 1)));
         byte[] two = DnsBodies.ipv4(6, false, DnsBodies.tcp(4000, 53, 101, 16, part(stream, 1, 70)));
-        byte[] three = DnsBodies.ipv4(
-                6, false, DnsBodies.tcp(4000, 53, 100 + 60, 17, part(stream, 60, stream.length)));
+        byte[] three = DnsBodies.ipv4(6, false, DnsBodies.tcp(4000, 53, 100 + 60, 17, part(stream, 60, stream.length)));
         assertThat(names(DnsFound.in(DnsBodies.pcap(begin, one, two, three))))
                 .containsExactly("www.example.org", "www.example.org");
         assertThat(names(DnsFound.in(DnsBodies.pcap(begin, two, one, one, three))))
@@ -155,7 +197,8 @@ final class PcapReaderTest {
         byte[] body = DnsBodies.pcap(ASKED, ANSWERED);
         DnsFound found = DnsFound.in(part(body, 0, body.length - ANSWERED.length - 3));
         assertThat(found.records).hasSize(1);
-        assertThat(found.rejects).containsExactly("byte " + (40 + ASKED.length) + ": the file ends within the header of a frame");
+        assertThat(found.rejects)
+                .containsExactly("byte " + (40 + ASKED.length) + ": the file ends within the header of a frame");
         byte[] zipped = DnsBodies.gzip(body);
         assertThat(names(DnsFound.in(zipped))).hasSize(2);
         DnsFound half = DnsFound.in(part(zipped, 0, zipped.length - 20));
