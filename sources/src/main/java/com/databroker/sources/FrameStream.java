@@ -1,0 +1,185 @@
+package com.databroker.sources;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Reads and writes Frame Streams, in which dnstap travels:
+///
+/// ```
+///   data:     length(4) bytes                       length is not 0
+///   control:  0(4) length(4) type(4) { 1(4) length(4) content type } …
+///
+///   a file, or one way:   START data … STOP
+///   both ways:            READY ▶ ◀ ACCEPT ▶ START data … STOP ▶ ◀ FINISH
+/// ```
+///
+/// Numbers are big-endian. A frame that is too long is the end: what follows would not be at a frame's
+/// begin.
+final class FrameStream {
+    static final String DNSTAP = "protobuf:dnstap.Dnstap";
+    static final int FRAME_MAX = 128 << 10;
+    static final int CONTROL_MAX = 512;
+
+    private static final int WORD = 4;
+    private static final int CONTENT_TYPE = 1;
+
+    /// What [#next] found. Control frames stand in the order of their numbers, from 1.
+    enum Kind {
+        DATA,
+        ACCEPT,
+        START,
+        STOP,
+        READY,
+        FINISH,
+        /// The bytes ended between two frames.
+        END,
+        /// The rest cannot be read; [#reason] says why.
+        BROKEN
+    }
+
+    private final DnsInput in;
+    private List<String> contentTypes = List.of();
+    private String reason = "";
+    private int held;
+
+    /// @param in with a window of at least [#FRAME_MAX] and 8 bytes more
+    FrameStream(DnsInput in) {
+        this.in = in;
+    }
+
+    /// Whether the bytes begin with a control frame, of which 12 are there.
+    static boolean begins(byte[] bytes, int at) {
+        int length = DnsInput.intBe(bytes, at + WORD);
+        int type = DnsInput.intBe(bytes, at + 2 * WORD);
+        return DnsInput.intBe(bytes, at) == 0 && length >= WORD && length <= CONTROL_MAX && type >= 1 && type <= 5;
+    }
+
+    /// Goes to the next frame. Its payload lies in [#array] until then.
+    Kind next() throws IOException {
+        in.skip(held);
+        held = 0;
+        if (!in.ensure(WORD)) {
+            return in.available() == 0 ? Kind.END : broken("the bytes end within the length of a frame");
+        }
+        int length = DnsInput.intBe(in.array(), in.offset());
+        if (length == 0) {
+            return control();
+        }
+        if (length < 0 || length > FRAME_MAX) {
+            return broken("a frame of " + Integer.toUnsignedString(length) + " bytes, where " + FRAME_MAX
+                    + " is the most: nothing behind it can be read");
+        }
+        if (!in.ensure(WORD + length)) {
+            return broken("the bytes end within a frame of " + length);
+        }
+        in.skip(WORD);
+        held = length;
+        return Kind.DATA;
+    }
+
+    private Kind control() throws IOException {
+        if (!in.ensure(2 * WORD)) {
+            return broken("the bytes end within a control frame");
+        }
+        int length = DnsInput.intBe(in.array(), in.offset() + WORD);
+        if (length < WORD || length > CONTROL_MAX) {
+            return broken("a control frame of " + Integer.toUnsignedString(length) + " bytes, where " + CONTROL_MAX
+                    + " is the most");
+        }
+        if (!in.ensure(2 * WORD + length)) {
+            return broken("the bytes end within a control frame");
+        }
+        in.skip(2 * WORD);
+        held = length;
+        int type = DnsInput.intBe(in.array(), in.offset());
+        if (type < 1 || type > 5) {
+            return broken("a control frame of type " + Integer.toUnsignedString(type));
+        }
+        return readContentTypes(length) ? Kind.values()[type] : broken("a control frame whose fields go beyond it");
+    }
+
+    private boolean readContentTypes(int length) {
+        List<String> found = new ArrayList<>();
+        int at = in.offset() + WORD;
+        int end = in.offset() + length;
+        while (at < end) {
+            int size = end - at < 2 * WORD ? -1 : DnsInput.intBe(in.array(), at + WORD);
+            if (size < 0 || size > end - at - 2 * WORD) {
+                return false;
+            }
+            if (DnsInput.intBe(in.array(), at) == CONTENT_TYPE) {
+                found.add(new String(in.array(), at + 2 * WORD, size, StandardCharsets.US_ASCII));
+            }
+            at += 2 * WORD + size;
+        }
+        contentTypes = List.copyOf(found);
+        return true;
+    }
+
+    private Kind broken(String why) {
+        reason = why;
+        return Kind.BROKEN;
+    }
+
+    byte[] array() {
+        return in.array();
+    }
+
+    int offset() {
+        return in.offset();
+    }
+
+    int length() {
+        return held;
+    }
+
+    /// Of the last control frame.
+    List<String> contentTypes() {
+        return contentTypes;
+    }
+
+    String reason() {
+        return reason;
+    }
+
+    /// A control frame as it is sent.
+    static byte[] control(Kind kind, String... contentTypes) {
+        if (kind == Kind.DATA || kind.ordinal() > Kind.FINISH.ordinal()) {
+            throw new IllegalArgumentException(kind + " is no control frame");
+        }
+        int length = WORD;
+        for (String type : contentTypes) {
+            length += 2 * WORD + type.length();
+        }
+        byte[] frame = new byte[2 * WORD + length];
+        putInt(frame, WORD, length);
+        putInt(frame, 2 * WORD, kind.ordinal());
+        int at = 3 * WORD;
+        for (String type : contentTypes) {
+            byte[] ascii = type.getBytes(StandardCharsets.US_ASCII);
+            putInt(frame, at, CONTENT_TYPE);
+            putInt(frame, at + WORD, ascii.length);
+            System.arraycopy(ascii, 0, frame, at + 2 * WORD, ascii.length);
+            at += 2 * WORD + ascii.length;
+        }
+        return frame;
+    }
+
+    /// A data frame as it is sent.
+    static byte[] data(byte[] payload) {
+        if (payload.length == 0 || payload.length > FRAME_MAX) {
+            throw new IllegalArgumentException("a data frame of " + payload.length + " bytes");
+        }
+        byte[] frame = new byte[WORD + payload.length];
+        putInt(frame, 0, payload.length);
+        System.arraycopy(payload, 0, frame, WORD, payload.length);
+        return frame;
+    }
+
+    private static void putInt(byte[] bytes, int at, int value) {
+        byte[] word = {(byte) (value >> 24), (byte) (value >> 16), (byte) (value >> 8), (byte) value};
+        System.arraycopy(word, 0, bytes, at, WORD);
+    }
+}
