@@ -62,7 +62,7 @@ final class ArchitectureTest {
                             "io.delta.kernel.",
                             "org.apache.hadoop.conf.",
                             "org.apache.lucene."),
-            "sources", List.of("tools.jackson.core."),
+            "sources", List.of("org.jsoup.", "tools.jackson.core."),
             "server",
                     List.of(
                             "io.netty.",
