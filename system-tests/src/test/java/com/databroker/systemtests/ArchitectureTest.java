@@ -62,7 +62,7 @@ final class ArchitectureTest {
                             "io.delta.kernel.",
                             "org.apache.hadoop.conf.",
                             "org.apache.lucene."),
-            "sources", List.of("tools.jackson.core.", "crawlercommons.domains."),
+            "sources", List.of("org.jsoup.", "tools.jackson.core.", "crawlercommons.domains."),
             "server",
                     List.of(
                             "io.netty.",

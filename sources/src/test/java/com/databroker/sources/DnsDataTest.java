@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /// Not one of the tests that always run: the profile `shared-data` of the pom takes it in where
 /// DATABROKER_SHARED_DATA names the folder. Kinds of difference that begin with `!` have no explanation,
 /// and fail.
-final class DnsOnData {
+final class DnsDataTest {
     private static final String TOO_LONG = "<Name too long>";
 
     private final DnsOracle seen = new DnsOracle();

@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// Recorded dnstap against what dnstap-ldns says of it, and query logs against themselves: see [DnsOnData].
-final class DnstapOnData {
+/// Recorded dnstap against what dnstap-ldns says of it, and query logs against themselves: see [DnsDataTest].
+final class DnstapDataTest {
     private static final Pattern LINE =
             Pattern.compile("(\\S+) (\\S+) ([A-Z]{2}) (\\S+) (\\S+) (\\d+)b \"(.*)\" (\\S+) (\\S+)", Pattern.DOTALL);
     private static final Map<String, String> TYPES = Map.ofEntries(
