@@ -118,7 +118,7 @@ final class DnsAddresses {
             System.arraycopy(pad, 0, blocks, block, BLOCK);
             System.arraycopy(bytes, offset, blocks, block, whole);
             int mask = 0xff00 >> bit % 8 & 0xff;
-            blocks[block + whole] = (byte) (bytes[offset + whole] & mask | pad[whole] & ~mask);
+            blocks[block + whole] = (byte) ((bytes[offset + whole] & mask) | (pad[whole] & ~mask));
         }
         try {
             aes.doFinal(blocks, 0, bits * BLOCK, sealed);
@@ -128,7 +128,7 @@ final class DnsAddresses {
         for (int i = 0; i < size; i++) {
             int turned = 0;
             for (int bit = 0; bit < 8; bit++) {
-                turned = turned << 1 | sealed[(i * 8 + bit) * BLOCK] >> 7 & 1;
+                turned = turned << 1 | (sealed[(i * 8 + bit) * BLOCK] >> 7 & 1);
             }
             target[i] = (byte) (bytes[offset + i] ^ turned);
         }

@@ -58,7 +58,7 @@ final class DnsCodes {
 
     private static Map<Integer, String> numbered(String pairs) {
         Map<Integer, String> names = new HashMap<>();
-        String[] words = pairs.split(" ");
+        String[] words = pairs.split(" ", -1);
         for (int i = 0; i + 1 < words.length; i += 2) {
             names.put(Integer.valueOf(words[i]), words[i + 1]);
         }

@@ -191,7 +191,7 @@ final class DnsEmitter {
     /// What a question and its answer have in common, as 64 bits.
     private long key(DnsFlow flow, DnsFlow.End client) {
         // A server that is only an authority may call its answers those to a client (BIND does).
-        int kind = flow.messageType <= 2 ? Math.min(flow.messageType, 1) * 3 : flow.messageType + 1 >> 1;
+        int kind = flow.messageType <= 2 ? Math.min(flow.messageType, 1) * 3 : (flow.messageType + 1) >> 1;
         long key = DnsIds.mix((long) message.id << 48 | (long) client.port << 24 | (long) kind << 16 | message.type);
         key = DnsIds.mix(key ^ (flow.server == null ? 0 : flow.server.hashCode()));
         for (int i = 0; i < client.size; i += 4) {

@@ -45,7 +45,7 @@ final class DnsIds {
 
     private void hex(long value, int at) {
         for (int i = 0; i < 16; i++) {
-            text[at + i] = HEX[(int) (value >>> 60 - 4 * i) & 15];
+            text[at + i] = HEX[(int) (value >>> (60 - 4 * i)) & 15];
         }
     }
 

@@ -246,7 +246,7 @@ final class DnsMessage {
                 if (at + 1 >= end) {
                     return -1;
                 }
-                int to = begin + ((size & 0x3f) << 8 | bytes[at + 1] & 0xff);
+                int to = begin + ((size & 0x3f) << 8 | (bytes[at + 1] & 0xff));
                 after = after < 0 ? at + 2 : after;
                 if (to >= lowest) {
                     return -1;

@@ -132,7 +132,7 @@ final class DnstapMessage {
         long answered = time(12, flow);
         boolean answer = (type & 1) == 0;
         int primary = answer ? 14 : 10;
-        flow.nanos = answer && answered != DnsFlow.NO_TIME || asked == DnsFlow.NO_TIME ? answered : asked;
+        flow.nanos = (answer && answered != DnsFlow.NO_TIME) || asked == DnsFlow.NO_TIME ? answered : asked;
         flow.askedNanos = answer && answered != DnsFlow.NO_TIME ? asked : DnsFlow.NO_TIME;
         messageAt = places[primary];
         messageSize = sizes[primary];

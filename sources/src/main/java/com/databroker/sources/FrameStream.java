@@ -25,18 +25,33 @@ final class FrameStream {
     private static final int WORD = 4;
     private static final int CONTENT_TYPE = 1;
 
-    /// What [#next] found. Control frames stand in the order of their numbers, from 1.
+    /// What [#next] found; control frames with their numbers.
     enum Kind {
-        DATA,
-        ACCEPT,
-        START,
-        STOP,
-        READY,
-        FINISH,
+        DATA(0),
+        ACCEPT(1),
+        START(2),
+        STOP(3),
+        READY(4),
+        FINISH(5),
         /// The bytes ended between two frames.
-        END,
+        END(0),
         /// The rest cannot be read; [#reason] says why.
-        BROKEN
+        BROKEN(0);
+
+        private final int number;
+
+        Kind(int number) {
+            this.number = number;
+        }
+
+        private static Kind control(int number) {
+            for (Kind kind : values()) {
+                if (number > 0 && kind.number == number) {
+                    return kind;
+                }
+            }
+            return BROKEN;
+        }
     }
 
     private final DnsInput in;
@@ -94,10 +109,11 @@ final class FrameStream {
         in.skip(2 * WORD);
         held = length;
         int type = DnsInput.intBe(in.array(), in.offset());
-        if (type < 1 || type > 5) {
+        Kind kind = Kind.control(type);
+        if (kind == Kind.BROKEN) {
             return broken("a control frame of type " + Integer.toUnsignedString(type));
         }
-        return readContentTypes(length) ? Kind.values()[type] : broken("a control frame whose fields go beyond it");
+        return readContentTypes(length) ? kind : broken("a control frame whose fields go beyond it");
     }
 
     private boolean readContentTypes(int length) {
@@ -146,7 +162,7 @@ final class FrameStream {
 
     /// A control frame as it is sent.
     static byte[] control(Kind kind, String... contentTypes) {
-        if (kind == Kind.DATA || kind.ordinal() > Kind.FINISH.ordinal()) {
+        if (kind.number == 0) {
             throw new IllegalArgumentException(kind + " is no control frame");
         }
         int length = WORD;
@@ -155,7 +171,7 @@ final class FrameStream {
         }
         byte[] frame = new byte[2 * WORD + length];
         putInt(frame, WORD, length);
-        putInt(frame, 2 * WORD, kind.ordinal());
+        putInt(frame, 2 * WORD, kind.number);
         int at = 3 * WORD;
         for (String type : contentTypes) {
             byte[] ascii = type.getBytes(StandardCharsets.US_ASCII);

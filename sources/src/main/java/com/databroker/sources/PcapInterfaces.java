@@ -74,7 +74,7 @@ final class PcapInterfaces {
             }
             seconds = time >>> power;
             long fraction = time & (1L << power) - 1;
-            rest = power == 0 ? 0 : Math.multiplyHigh(fraction << 63 - power, SECOND << 1);
+            rest = power == 0 ? 0 : Math.multiplyHigh(fraction << (63 - power), SECOND << 1);
         } else {
             if (power > 18) {
                 return DnsFlow.NO_TIME;

@@ -35,7 +35,7 @@ final class PcapLinks {
     }
 
     private static int lengthLe(byte[] bytes, int at) {
-        return bytes[at] & 0xff | (bytes[at + 1] & 0xff) << 8;
+        return (bytes[at] & 0xff) | (bytes[at + 1] & 0xff) << 8;
     }
 
     static int ethernet(byte[] bytes, int at, int end) {

@@ -167,7 +167,7 @@ final class PcapReader {
             return;
         }
         if (type != 3) {
-            nanos = interfaces.nanos(number, (number(12) & 0xffffffffL) << 32 | number(16) & 0xffffffffL);
+            nanos = interfaces.nanos(number, (number(12) & 0xffffffffL) << 32 | (number(16) & 0xffffffffL));
         }
         layers.frame(link, frame, nanos, in.array(), in.offset() + head, (int) Math.min(captured, there - head));
     }

@@ -184,7 +184,7 @@ final class DnsBodies {
         file.u32(1).u32(32).u16(101).u16(0).u32(0).u16(9).u16(1);
         file.u8(resolution).u8(0).u16(0).u32(0).u32(32);
         for (byte[] frame : frames) {
-            int padded = frame.length + 3 & ~3;
+            int padded = (frame.length + 3) & ~3;
             long time = resolution == 9 ? SECONDS * 1_000_000_000L : SECONDS * 1_000_000L;
             file.u32(6).u32(32L + padded).u32(0).u32(time >>> 32).u32(time).u32(frame.length);
             file.u32(frame.length)
@@ -196,10 +196,10 @@ final class DnsBodies {
     }
 
     private DnsBodies field(int number, byte... value) {
-        u8(number << 3 | 2);
+        u8((number << 3) | 2);
         return value.length < 128
                 ? u8(value.length).bytes(value)
-                : u8(value.length & 0x7f | 0x80).u8(value.length >> 7).bytes(value);
+                : u8((value.length & 0x7f) | 0x80).u8(value.length >> 7).bytes(value);
     }
 
     /// dnstap of a question of a client, or of its answer 5 ms later.

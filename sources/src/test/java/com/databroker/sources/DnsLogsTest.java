@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.databroker.streams.DataRecord;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -49,8 +50,7 @@ final class DnsLogsTest {
     @Test
     void flags_of_bind_are_read() {
         DataRecord record = in(LINES).parsed(0);
-        DataRecord flags = (DataRecord) record.get("flags");
-        assertThat(flags).isNotNull();
+        DataRecord flags = Objects.requireNonNull((DataRecord) record.get("flags"));
         assertThat(flags.get("rd")).isEqualTo(false);
         assertThat(flags.get("cd")).isEqualTo(true);
         assertThat(flags.get("do")).isEqualTo(true);

@@ -97,6 +97,13 @@ final class DnsOracle {
         return all;
     }
 
+    /// What they found in one file.
+    static List<Map<String, @Nullable Object>> in(
+            Map<String, List<Map<String, @Nullable Object>>> oracle, String name) {
+        List<Map<String, @Nullable Object>> found = oracle.get(name);
+        return found == null ? new ArrayList<>() : found;
+    }
+
     static String unzipped(Path file) throws IOException {
         try (GZIPInputStream in = new GZIPInputStream(Files.newInputStream(file))) {
             return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
@@ -126,8 +133,8 @@ final class DnsOracle {
     /// Theirs takes two bytes for a letter of ASCII, which no valid UTF-8 does.
     private static String overlong(String bytes) {
         return OVERLONG.matcher(bytes)
-                .replaceAll(pair -> Matcher.quoteReplacement(String.valueOf(
-                        (char) ((pair.group().charAt(0) & 1) << 6 | pair.group().charAt(1) & 0x3f))));
+                .replaceAll(pair -> Matcher.quoteReplacement(String.valueOf((char)
+                        ((pair.group().charAt(0) & 1) << 6 | (pair.group().charAt(1) & 0x3f)))));
     }
 
     /// Letters small, and what is not printable ASCII as one mark: decoders differ in how many they make of

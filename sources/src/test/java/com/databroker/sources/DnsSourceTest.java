@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -32,8 +33,7 @@ final class DnsSourceTest {
 
     private static String anonymous(String address) {
         DnsJson json = new DnsJson();
-        byte[] bytes = DnsAddresses.parse(address);
-        assertThat(bytes).isNotNull();
+        byte[] bytes = Objects.requireNonNull(DnsAddresses.parse(address));
         new DnsAddresses(Bytes.wrap(exampleKey())).writeClient(bytes, 0, bytes.length, json);
         return json.copy().utf8();
     }
@@ -63,8 +63,7 @@ final class DnsSourceTest {
     void addresses_are_written_and_read_as_others_write_them() {
         for (String text :
                 new String[] {"192.0.2.1", "::", "::1", "2001:db8::7", "1:0:0:2::3", "1:2:3:4:5:6:7:8", "1::"}) {
-            byte[] bytes = DnsAddresses.parse(text);
-            assertThat(bytes).as(text).isNotNull();
+            byte[] bytes = Objects.requireNonNull(DnsAddresses.parse(text), text);
             DnsJson json = new DnsJson();
             DnsAddresses.write(bytes, 0, bytes.length, json);
             assertThat(json.copy().utf8()).isEqualTo(text);
@@ -115,7 +114,8 @@ final class DnsSourceTest {
         assertThat(record.get("qname_len")).isEqualTo(17);
         assertThat(record.get("ts")).isEqualTo(1234L);
         assertThat(record.get("ts_nanos")).isEqualTo(567);
-        assertThat(((DataRecord) record.get("client")).get("prefix")).isEqualTo("198.51.100.0/24");
+        assertThat(Objects.requireNonNull((DataRecord) record.get("client")).get("prefix"))
+                .isEqualTo("198.51.100.0/24");
         DataRecord unknown = parsed("{\"qname\":\"a\\\\.b.belkin\"}");
         assertThat(unknown.get("tld_known")).isEqualTo(false);
         assertThat(unknown.get("registered_domain")).isNull();

@@ -44,7 +44,7 @@ final class DnstapDataTest {
                 Map<String, @Nullable Object> json = Json.parseObject(record.json());
                 ours.put(DnsOracle.number(json, "frame"), json);
             });
-            for (Map<String, @Nullable Object> theirs : oracle.getOrDefault(name, List.of())) {
+            for (Map<String, @Nullable Object> theirs : DnsOracle.in(oracle, name)) {
                 // Their frames count from 0.
                 Map<String, @Nullable Object> json = ours.remove(DnsOracle.number(theirs, "frame") + 1);
                 if (json == null) {
