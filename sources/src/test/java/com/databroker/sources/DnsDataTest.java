@@ -40,7 +40,11 @@ final class DnsDataTest {
             for (Map<String, @Nullable Object> theirs : DnsOracle.in(oracle, name)) {
                 compare(theirs, ours.remove(DnsOracle.number(theirs, "frame")));
             }
-            ours.values().forEach(frame -> frame.forEach(json -> seen.count(onlyOurs(json), name + " " + json)));
+            for (List<Map<String, @Nullable Object>> frame : ours.values()) {
+                for (Map<String, @Nullable Object> json : frame) {
+                    seen.count(onlyOurs(json), name + " " + json);
+                }
+            }
         }
         seen.check("captures");
         assertThat(seen.count("= name")).isGreaterThan(20_000);

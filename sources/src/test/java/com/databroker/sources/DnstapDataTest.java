@@ -53,10 +53,10 @@ final class DnstapDataTest {
                     compare(DnsOracle.text(theirs, "line"), json);
                 }
             }
-            ours.values()
-                    .forEach(json -> seen.count(
-                            oracle.containsKey(name) ? "! only ours" : "only ours: a file they were not asked about",
-                            name + json));
+            String kind = oracle.containsKey(name) ? "! only ours" : "only ours: a file they were not asked about";
+            for (Map<String, @Nullable Object> json : ours.values()) {
+                seen.count(kind, name + " " + json);
+            }
         }
         seen.check("dnstap");
         assertThat(seen.count("= name")).isGreaterThan(1000);
