@@ -154,7 +154,7 @@ final class ArxivAbs {
             case "acm-class" -> entry.put("acm_class", value);
             case "license" -> entry.put("license", value);
             case "doi" -> {
-                for (String doi : value.split("[\\s;,]+", -1)) {
+                for (String doi : value.split("\\s+", -1)) {
                     entry.add("dois", doi);
                 }
             }

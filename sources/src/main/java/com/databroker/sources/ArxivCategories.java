@@ -5,8 +5,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// The archives of arXiv and the groups that they are in: of the category `math.CO` the archive is `math`, of `hep-th`
-/// itself; the group of `hep-th` is `physics`.
+/// The archives of arXiv and the groups that they are in: of the category `math.CO` the archive is `math`,
+/// of `hep-th` itself; the group of `hep-th` is `physics`.
 final class ArxivCategories {
     private static final Map<String, String> GROUPS = new TreeMap<>();
 

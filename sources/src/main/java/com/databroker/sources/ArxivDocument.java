@@ -6,8 +6,8 @@ import java.util.Set;
 import javax.xml.stream.XMLStreamException;
 import org.jspecify.annotations.Nullable;
 
-/// One XML document of arXiv. Entries and records are found at any depth, so that a record without its envelope, or
-/// several answers under a root of somebody else, read as well.
+/// One XML document of arXiv. Entries and records are found at any depth, so that a record without its
+/// envelope, or several answers under a root of somebody else, read as well.
 final class ArxivDocument {
     private static final Set<String> ROOTS = Set.of(
             "feed", "entry", "OAI-PMH", "ListRecords", "GetRecord", "record", "records", "arXiv", "arXivRaw", "dc");
@@ -80,7 +80,8 @@ final class ArxivDocument {
         error = code == null ? "error" : code;
         message = text;
         if (!error.equals("noRecordsMatch")) {
-            reading.rejected("error", "arXiv answers with the error " + error + ": " + text, ArxivReader.excerpt(text));
+            String reason = "arXiv answers with the error " + error + ": " + text;
+            reading.rejected("error", reason, ArxivReader.excerpt(text));
         }
     }
 
@@ -130,7 +131,7 @@ final class ArxivDocument {
     }
 
     private static void dois(ArxivEntry entry, String text) {
-        for (String doi : text.strip().split("[\\s;,]+", -1)) {
+        for (String doi : text.strip().split("\\s+", -1)) {
             entry.add("dois", doi);
         }
     }

@@ -41,7 +41,10 @@ final class ArxivFields {
             .add("author_count", INT, "how many authors there are, also where more than 20,000 were not kept")
             .add("primary_category", KEYWORD, "the first category: math.CO")
             .add("categories", FieldType.listOf(KEYWORD), "all categories, the primary one too")
-            .add("archives", FieldType.listOf(KEYWORD), "of the categories: math; without categories, of the OAI sets")
+            .add(
+                    "archives",
+                    FieldType.listOf(KEYWORD),
+                    "of the categories: math; without categories," + " of the OAI sets")
             .add("groups", FieldType.listOf(KEYWORD), "of the archives: physics")
             .add("msc", FieldType.listOf(KEYWORD), "codes of the Mathematics Subject Classification: 14J60")
             .add("acm", FieldType.listOf(KEYWORD), "codes of the ACM Computing Classification: I.2.7")

@@ -25,10 +25,10 @@ record ArxivId(String id, int version) {
             "([a-z]{2,8}(?:-[a-z]{2,4})?)(?:\\.[A-Za-z-]{2,11})?/(" + YEAR_MONTH + "\\d{3})(?![0-9])";
     private static final String ANY = "(?:(" + NEW + ")|" + OLD + ")(?:v([1-9]\\d{0,2})(?![0-9a-zA-Z]))?";
     private static final Pattern WHOLE = Pattern.compile(ANY);
+    private static final String AFTER_NAME =
+            "xiv(?:\\.org)?(?:/(?:abs|pdf|html|format|ps|e-print|src|preprint))?[ :./_#\\[(-]{1,3}";
     private static final Pattern MENTION = Pattern.compile(
-            "(?:xiv(?:\\.org)?(?:/(?:abs|pdf|html|format|ps|e-print|src|preprint))?[ :./_#\\[(-]{1,3}|xxx\\.lanl\\.gov/[a-z]{2,3}/|co/papers/)"
-                    + ANY,
-            Pattern.CASE_INSENSITIVE);
+            "(?:" + AFTER_NAME + "|xxx\\.lanl\\.gov/[a-z]{2,3}/|co/papers/)" + ANY, Pattern.CASE_INSENSITIVE);
     private static final int MENTIONS_MAX = 100;
 
     /// Of an address, an OAI identifier or a bare id; null where it is none.

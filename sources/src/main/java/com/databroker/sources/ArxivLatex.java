@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/// LaTeX as people write it in titles, names and abstracts, as text to be read and searched: accents and letters in
-/// Unicode, signs of mathematics where Unicode has them, everything else without its backslash.
+/// LaTeX as people write it in titles, names and abstracts, as text to be read and searched: accents and
+/// letters in Unicode, signs of mathematics where Unicode has them, everything else without its backslash.
 ///
 /// It is no TeX: nothing is expanded, so what comes out is never much longer than what went in.
 final class ArxivLatex {
@@ -126,9 +126,10 @@ final class ArxivLatex {
         signs("exists ∃ in ∈ notin ∉ ni ∋ subset ⊂ supset ⊃ subseteq ⊆ supseteq ⊇ cup ∪ cap ∩ emptyset ∅ setminus ∖");
         signs("oplus ⊕ otimes ⊗ wedge ∧ vee ∨ neg ¬ perp ⊥ parallel ∥ mid | vert | Vert ‖ angle ∠ ell ℓ hbar ℏ Re ℜ");
         signs("Im ℑ aleph ℵ prime ′ ldots … dots … cdots … langle ⟨ rangle ⟩ lbrace { rbrace } lfloor ⌊ rfloor ⌋");
-        signs(
-                "lceil ⌈ rceil ⌉ odot ⊙ sun ☉ textendash – textemdash — textbackslash \\ textasciitilde ~ slash / backslash \\");
-        signs("euro € texteuro € triangle △ square □ Box □ sharp ♯ flat ♭ rtimes ⋊ ltimes ⋉ hookrightarrow ↪ models ⊨");
+        signs("lceil ⌈ rceil ⌉ odot ⊙ sun ☉ textendash – textemdash — textbackslash \\ "
+                + "textasciitilde ~ slash / backslash \\");
+        signs("euro € texteuro € triangle △ square □ Box □ sharp ♯ flat ♭ rtimes ⋊ ltimes ⋉ "
+                + "hookrightarrow ↪ models ⊨");
     }
 
     private final String text;
@@ -252,7 +253,8 @@ final class ArxivLatex {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     }
 
-    /// TeX takes the blanks after a command away; between a sign and a word they are wanted, within a word not.
+    /// TeX takes the blanks after a command away; between a sign and a word they are wanted, within a word
+    /// not.
     private void blankAfter(String name) {
         int begin = at;
         skipSpaces();
@@ -287,7 +289,8 @@ final class ArxivLatex {
         }
     }
 
-    /// Puts the accent behind the first letter of what follows; Unicode makes one character of both in the end.
+    /// Puts the accent behind the first letter of what follows; Unicode makes one character of both in the
+    /// end.
     private void accent(char accent, int depth) {
         skipSpaces();
         int begin = out.length();

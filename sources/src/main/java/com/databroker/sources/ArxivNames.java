@@ -161,8 +161,14 @@ final class ArxivNames {
         return institutions;
     }
 
+    /// An institution without what joined it to the next.
     private static String trimmed(String institution) {
-        return institution.strip().replaceAll("(?:[,;.&\\s]|\\band\\b)+$", "");
+        String trimmed = institution.strip();
+        int end = trimmed.length();
+        while (end > 0 && ",;.& ".indexOf(trimmed.charAt(end - 1)) >= 0) {
+            end--;
+        }
+        return trimmed.startsWith(" and", end - 4) ? trimmed.substring(0, end - 4) : trimmed.substring(0, end);
     }
 
     private static void resolve(String told, Map<String, String> institutions, List<String> into) {

@@ -21,8 +21,8 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 
-/// Makes a record of an [ArxivEntry]: categories and their groups, authors in parts, classifications apart, LaTeX as
-/// text, counts out of the comment.
+/// Makes a record of an [ArxivEntry]: categories and their groups, authors in parts, classifications apart,
+/// LaTeX as text, counts out of the comment.
 final class ArxivParser implements RecordParser {
     private static final int KEYWORD_CHARS_MAX = 1024;
 
@@ -146,7 +146,8 @@ final class ArxivParser implements RecordParser {
                 .build();
     }
 
-    /// Among the categories of Atom there are terms of other classifications, as whoever submitted wrote them.
+    /// Among the categories of Atom there are terms of other classifications, as whoever submitted wrote
+    /// them.
     private static void categories(DataRecord.Builder record, ArxivEntry entry) {
         Set<String> categories = new LinkedHashSet<>();
         String primary = entry.text("primary_category");

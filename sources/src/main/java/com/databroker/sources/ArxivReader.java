@@ -12,11 +12,11 @@ import java.nio.charset.StandardCharsets;
 import javax.xml.stream.XMLStreamException;
 import org.jspecify.annotations.Nullable;
 
-/// Reads what arXiv says of papers: Atom of its query API, OAI-PMH with `arXiv`, `arXivRaw` or `oai_dc`, single
-/// records of these, and `.abs` files. What it collects is an [ArxivEntry] as JSON.
+/// Reads what arXiv says of papers: Atom of its query API, OAI-PMH with `arXiv`, `arXivRaw` or `oai_dc`,
+/// single records of these, and `.abs` files. What it collects is an [ArxivEntry] as JSON.
 ///
-/// An error that comes as an entry is rejected, whatever the status of the answer was; that nothing matches is none.
-/// Not shared between threads.
+/// An error that comes as an entry is rejected, whatever the status of the answer was; that nothing matches
+/// is none. Not shared between threads.
 final class ArxivReader implements BodyReader {
     private static final long UNPACKED_MAX = 8L << 30;
     private static final int REJECTS_MAX = 1000;

@@ -84,7 +84,8 @@ final class ArxivText {
         return oneLine(EMAIL.matcher(text).replaceAll(" "));
     }
 
-    /// Microseconds since 1970 of a time of Atom, a day of OAI-PMH or the date of a mail; null where it is none.
+    /// Microseconds since 1970 of a time of Atom, a day of OAI-PMH or the date of a mail; null where it is
+    /// none.
     static @Nullable Long time(@Nullable String text) {
         if (text == null) {
             return null;

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The XML of arXiv, element by element. Names count without their namespace: some answers forget it.
 ///
-/// No document type is read and no entity resolved; nesting, the length of a text and the characters between two events
-/// have limits, so that neither expansion nor a giant tag takes memory.
+/// No document type is read and no entity resolved; nesting, the length of a text and the characters
+/// between two events have limits, so that neither expansion nor a giant tag takes memory.
 final class ArxivXml {
     static final int DEPTH_MAX = 64;
     static final int TEXT_CHARS_MAX = 512 << 10;
@@ -155,8 +155,9 @@ final class ArxivXml {
         return budget.lately;
     }
 
-    /// The characters of a document, by its mark of order or its declaration, else UTF-8. What is none of them becomes
-    /// U+FFFD: one bad byte is no reason to lose a page of papers. The JDK's own decoder would also print it.
+    /// The characters of a document, by its mark of order or its declaration, else UTF-8. What is none of
+    /// them becomes U+FFFD: one bad byte is no reason to lose a page of papers. The JDK's own decoder would
+    /// also print it.
     private static Reader characters(InputStream bytes) throws IOException {
         bytes.mark(DECLARATION_BYTES_MAX);
         byte[] begin = bytes.readNBytes(DECLARATION_BYTES_MAX);

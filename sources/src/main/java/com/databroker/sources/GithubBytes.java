@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The bytes of a body, unpacked where they are gzip, up to a limit.
 ///
-/// What is broken in the compression ends them, with a reason; what is broken in getting them is an `IOException`.
-/// Both come out of the JDK as the same exception, so the compressed bytes are watched on their way in.
+/// What is broken in the compression ends them, with a reason; what is broken in getting them is an
+/// `IOException`. Both come out of the JDK as the same exception, so the compressed bytes are watched on
+/// their way in.
 final class GithubBytes {
     private static final int GZIP_BUFFER = 64 << 10;
 
@@ -121,7 +122,8 @@ final class GithubBytes {
         }
     }
 
-    /// Never says that it has nothing: the JDK takes that for the end and leaves the other members of the file out.
+    /// Never says that it has nothing: the JDK takes that for the end and leaves the other members of the
+    /// file out.
     private static final class Members extends FilterInputStream {
         Members(InputStream in) {
             super(in);

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
-/// What is taken from an event or a webhook while it is read, front to back. In both the payload holds the same, but
-/// for the webhook's `repository`, `sender` and `organization`, which an event has beside its payload.
+/// What is taken from an event or a webhook while it is read, front to back. In both the payload holds the
+/// same, but for the webhook's `repository`, `sender` and `organization`, which an event has beside its
+/// payload.
 final class GithubDraft {
     static final int PAYLOAD_BYTES_MAX = 65_536;
 
@@ -318,8 +319,8 @@ final class GithubDraft {
         }
     }
 
-    /// Of an event `{id, name: "owner/name"}`, of a webhook `{id, full_name, owner: {…}, private}`, until 2014
-    /// `{id, name, owner: "owner", private}`.
+    /// Of an event `{id, name: "owner/name"}`, of a webhook `{id, full_name, owner: {…}, private}`, until
+    /// 2014 `{id, name, owner: "owner", private}`.
     private void repository(JsonParser parser) {
         if (parser.currentToken() != JsonToken.START_OBJECT) {
             parser.skipChildren();

@@ -5,9 +5,10 @@ import java.util.Arrays;
 
 /// Puts `***` in place of who an address of e-mail belongs to, and leaves where: `***@example.org`.
 ///
-/// Of a value that is said to be an address everything before the `@` goes; elsewhere what looks like one. It works
-/// on the bytes of the JSON, so that everything else stays as it came. What is masked looks like no address any more:
-/// masked again it stays the same. `git@` is nobody's, and stays. Linear in the length. Used again and again.
+/// Of a value that is said to be an address everything before the `@` goes; elsewhere what looks like one.
+/// It works on the bytes of the JSON, so that everything else stays as it came. What is masked looks like
+/// no address any more: masked again it stays the same. `git@` is nobody's, and stays. Linear in the
+/// length. Used again and again.
 final class GithubEmails {
     private static final byte[] MASK = {'*', '*', '*'};
     private static final boolean[] LOCAL = new boolean[128];
@@ -76,9 +77,14 @@ final class GithubEmails {
     }
 
     private boolean isMasked(int local, int at) {
-        int length = at - local;
-        return (length == 3 && in[local] == '*' && in[local + 1] == '*' && in[local + 2] == '*')
-                || (length == 3 && in[local] == 'g' && in[local + 1] == 'i' && in[local + 2] == 't');
+        if (at - local == 3 && in[local] == 'g' && in[local + 1] == 'i' && in[local + 2] == 't') {
+            return true;
+        }
+        int stars = local;
+        while (stars < at && in[stars] == '*') {
+            stars++;
+        }
+        return stars == at;
     }
 
     /// Whether an `@` written as an escape begins here.
@@ -91,25 +97,17 @@ final class GithubEmails {
                 && in[at + 5] == '0';
     }
 
-    /// Whether a name with a dot and a top level of letters begins here.
+    /// Whether a name begins here in which two letters follow a dot: of `1.2.3` none do.
     private boolean isDomain(int begin, int to) {
-        int at = begin;
         int dot = NONE;
-        int letters = 0;
-        boolean found = false;
-        while (at < to && in[at] >= 0 && DOMAIN[in[at]]) {
+        for (int at = begin; at < to && in[at] >= 0 && DOMAIN[in[at]]; at++) {
             if (in[at] == '.') {
-                found |= dot != NONE && letters >= 2;
                 dot = at;
-                letters = 0;
-            } else if (in[at] >= 'A' && letters >= 0) {
-                letters++;
-            } else {
-                letters = Integer.MIN_VALUE;
+            } else if (dot > begin && at == dot + 2 && in[at] >= 'A' && in[at - 1] >= 'A') {
+                return true;
             }
-            at++;
         }
-        return found || (dot > begin && letters >= 2);
+        return false;
     }
 
     /// Where the name before the `@` begins, or none.
@@ -122,7 +120,7 @@ final class GithubEmails {
             }
             begin = unit;
         }
-        while (begin < at && (in[begin] == '\'' || in[begin] == '.' || in[begin] == '-')) {
+        while (begin < at - 1 && (in[begin] == '\'' || in[begin] == '.' || in[begin] == '-')) {
             begin++;
         }
         return begin < at ? begin : NONE;

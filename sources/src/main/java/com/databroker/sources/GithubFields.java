@@ -17,7 +17,10 @@ final class GithubFields {
             .add("id", LONG, "number of the user, for good")
             .add("login", KEYWORD, "name of the user at that time")
             .add("display_login", KEYWORD, "name as shown: of a bot, without its ending")
-            .add("bot", BOOL, "whether it is a program: its login ends in [bot], GitHub says so, or it is known as one")
+            .add(
+                    "bot",
+                    BOOL,
+                    "whether it is a program: its login ends in [bot], GitHub says so, or " + "it is known as one")
             .build();
     static final Schema REPO = Schema.named("github.repo.v1")
             .add("id", LONG, "number of the repository, for good; its name may change")

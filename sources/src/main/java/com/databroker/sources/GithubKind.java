@@ -3,8 +3,9 @@ package com.databroker.sources;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The types of events. Webhooks name them `pull_request`, the API `PullRequestEvent`: here they are all called as
-/// the API does. A webhook that came without its headers says what it is by the members that it has.
+/// The types of events. Webhooks name them `pull_request`, the API `PullRequestEvent`: here they are all
+/// called as the API does. A webhook that came without its headers says what it is by the members that it
+/// has.
 final class GithubKind {
     static final String UNKNOWN = "UnknownEvent";
 

@@ -23,7 +23,7 @@ import tools.jackson.core.JacksonException;
 ///
 /// ```
 ///   event    {"_source":"api", <the event as it came, addresses of e-mail masked>
-///   webhook  {"_source":"webhook","id":"<delivery>","type":"PushEvent","payload":<the body as it came, masked>}
+///   webhook  {"_source":"webhook","id":"<delivery>","type":"PushEvent","payload":<the body, masked>}
 /// ```
 ///
 /// Not shared between threads.

@@ -12,8 +12,8 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.core.json.JsonFactory;
 
-/// What a JSON object says of itself at its first level, and where it holds addresses of e-mail; found in one pass,
-/// which also says whether it is JSON at all. Used again and again.
+/// What a JSON object says of itself at its first level, and where it holds addresses of e-mail; found in
+/// one pass, which also says whether it is JSON at all. Used again and again.
 final class GithubShape {
     static final int DEPTH_MAX = 100;
     private static final int NAMES_MAX = 64;
@@ -151,8 +151,8 @@ final class GithubShape {
         return names.contains(name);
     }
 
-    /// Begin and end of each value, with its quotes, that is said to be an address of e-mail: [#emailCount] numbers,
-    /// from the beginning of the object.
+    /// Begin and end of each value, with its quotes, that is said to be an address of e-mail: [#emailCount]
+    /// numbers, from the beginning of the object.
     int[] emails() {
         return emails;
     }

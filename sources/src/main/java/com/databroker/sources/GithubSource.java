@@ -8,8 +8,8 @@ import com.databroker.streams.Schema;
 import com.databroker.streams.Source;
 import java.time.Duration;
 
-/// What happens on GitHub: pushes, issues, pull requests, releases and the rest, from the events API, from hours of
-/// GH Archive and from webhooks. docs/reference/streams-github.md describes it.
+/// What happens on GitHub: pushes, issues, pull requests, releases and the rest, from the events API, from
+/// hours of GH Archive and from webhooks. docs/reference/streams-github.md describes it.
 public record GithubSource() implements Source {
     private static final RawTopic TOPIC = new RawTopic("github_events", 16, 2, Duration.ofDays(7));
 

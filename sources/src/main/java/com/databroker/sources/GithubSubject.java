@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
-/// What an event is about: an issue, a pull request, a comment, a release, a run. They share most of their members;
-/// those that one has not are null.
+/// What an event is about: an issue, a pull request, a comment, a release, a run. They share most of their
+/// members; those that one has not are null.
 final class GithubSubject {
     private static final int LABELS_MAX = 100;
 

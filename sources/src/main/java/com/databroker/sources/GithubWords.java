@@ -5,7 +5,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/// Looks for bytes eight at a time: an event is three kilobytes of which few bytes mean anything to whoever cuts it.
+/// Looks for bytes eight at a time: an event is three kilobytes of which few bytes mean anything to whoever
+/// cuts it.
 final class GithubWords {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long ONES = 0x0101010101010101L;

@@ -21,8 +21,10 @@ final class ArxivReaderTest {
                     + "<updated>2021-05-01T00:00:01Z</updated><published>2021-04-01T00:00:00Z</published>"
                     + "<summary> About\n  it. </summary><category term=\"math.CO\"/><category term=\"cs.DM\"/>"
                     + "<category term=\"05C15 (Primary), 05C20; G.2.2\"/><arxiv:primary_category term=\"math.CO\"/>"
-                    + "<arxiv:comment>12+3 pages, two figures</arxiv:comment><arxiv:doi>https://doi.org/10.1000/ABC.</arxiv:doi>"
-                    + "<author><name>Ann B. van der Berg</name><arxiv:affiliation>Univ. \\'A</arxiv:affiliation></author>"
+                    + "<arxiv:comment>12+3 pages, two figures</arxiv:comment><arxiv:doi>"
+                    + "https://doi.org/10.1000/ABC.</arxiv:doi>"
+                    + "<author><name>Ann B. van der Berg</name><arxiv:affiliation>Univ. "
+                    + "\\'A</arxiv:affiliation></author>"
                     + "<author><name>Bo Li</name></author></entry>";
     static final String FEED = "<?xml version='1.0' encoding='UTF-8'?>\n<feed xmlns='http://www.w3.org/2005/Atom'"
             + " xmlns:arxiv='http://arxiv.org/schemas/atom' xmlns:o='http://a9.com/-/spec/opensearch/1.1/'>"
@@ -134,12 +136,13 @@ final class ArxivReaderTest {
 
     @Test
     void a_raw_record_has_the_version_in_its_id_and_the_dates_of_all() throws Exception {
-        DataRecord paper = only(
-                "<record><header><identifier>oai:arXiv.org:1302.2146</identifier><datestamp>2013-04-03"
-                        + "</datestamp></header><metadata><arXivRaw><id>1302.2146</id><submitter>A B</submitter>"
-                        + "<version version='v1'><date>Fri, 8 Feb 2013 21:00:01 GMT</date><size>853kb</size></version>"
-                        + "<version version='v2'><date>Tue, 2 Apr 2013 01:50:08 GMT</date></version><title>T</title>"
-                        + "<authors>A. B. One and C. Two</authors><categories>hep-ph</categories></arXivRaw></metadata></record>");
+        DataRecord paper = only("<record><header><identifier>oai:arXiv.org:1302.2146</identifier><datestamp>2013-04-03"
+                + "</datestamp></header><metadata><arXivRaw><id>1302.2146</id><submitter>A B</submitter>"
+                + "<version version='v1'><date>Fri, 8 Feb 2013 21:00:01 GMT</date><size>"
+                + "853kb</size></version>"
+                + "<version version='v2'><date>Tue, 2 Apr 2013 01:50:08 GMT</date></version><title>T</title>"
+                + "<authors>A. B. One and C. Two</authors><categories>hep-ph</categories>"
+                + "</arXivRaw></metadata></record>");
         assertThat(paper.text("id")).isEqualTo("1302.2146v2");
         assertThat(paper.get("updated")).isEqualTo(1_364_867_408_000_000L);
         assertThat((List<?>) paper.get("versions")).hasSize(2);
@@ -148,11 +151,13 @@ final class ArxivReaderTest {
 
     @Test
     void dublin_core_says_it_in_words() throws Exception {
-        DataRecord paper = only("<record><header><identifier>oai:arXiv.org:1711.05739</identifier><datestamp>2017-11-17"
+        DataRecord paper = only("<record><header><identifier>oai:arXiv.org:1711.05739</identifier>"
+                + "<datestamp>2017-11-17"
                 + "</datestamp><setSpec>physics:astro-ph</setSpec></header><metadata><dc><title>T</title>"
                 + "<creator>Luger, Rodrigo</creator><subject>Astrophysics</subject><description>Long.</description>"
                 + "<description>Comment: 3 pages</description><date>2017-11-15</date><date>2017-11-16</date>"
-                + "<identifier>http://arxiv.org/abs/1711.05739</identifier><identifier>doi:10.3847/X</identifier></dc>"
+                + "<identifier>http://arxiv.org/abs/1711.05739</identifier><identifier>"
+                + "doi:10.3847/X</identifier></dc>"
                 + "</metadata></record>");
         assertThat(author(paper, 0).text("name")).isEqualTo("Rodrigo Luger");
         assertThat(paper.get("archives")).isEqualTo(List.of("astro-ph"));
@@ -223,8 +228,8 @@ final class ArxivReaderTest {
                     .append(("&a" + (i - 1) + ";").repeat(10))
                     .append("'>");
         }
-        String external =
-                "<!DOCTYPE feed [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><feed><entry><title>&x;</title></entry></feed>";
+        String external = "<!DOCTYPE feed [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><feed><entry><title>"
+                + "&x;</title></entry></feed>";
         Assertions.assertTimeout(Duration.ofSeconds(20), () -> {
             for (String body : List.of(bomb + "]><feed><entry><title>&a59;</title></entry></feed>", external)) {
                 GithubKept kept = read(body);

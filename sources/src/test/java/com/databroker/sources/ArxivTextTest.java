@@ -16,7 +16,8 @@ final class ArxivTextTest {
 
     @Test
     void mathematics_becomes_what_can_be_read() {
-        assertThat(ArxivLatex.plain("On $\\alpha$-decay in $^{12}$C with $\\frac{1}{2}$ and $\\mathbb{R}^n$ at 7~TeV"))
+        assertThat(ArxivLatex.plain(
+                        "On $\\alpha$-decay in $^{12}$C with $\\frac{1}{2}$ and " + "$\\mathbb{R}^n$ at 7~TeV"))
                 .isEqualTo("On α-decay in ^12C with 1/2 and R^n at 7 TeV");
         assertThat(ArxivLatex.plain(
                         "$10^{-2}$--$10^{4}$ ``quoted'' \\& \\% \\cite{x} \\emph{very} $\\lambda_{\\rm eff}$"))

@@ -75,7 +75,8 @@ final class GithubFuzzTest {
                 assertThat(asItMay.reason()).isNotBlank();
             } catch (Exception | StackOverflowError | AssertionError failure) {
                 throw new AssertionError(
-                        "seed " + SEED + ", round " + round + ": " + new String(body, StandardCharsets.UTF_8), failure);
+                        "seed " + SEED + ", round " + round + ": " + "" + new String(body, StandardCharsets.UTF_8),
+                        failure);
             }
             given += kept.records.size() + kept.rejects.size() > 0 ? 1 : 0;
         }
@@ -106,11 +107,14 @@ final class GithubFuzzTest {
 
     @Test
     void a_broken_body_of_github_gives_records_and_rejects_and_nothing_else() throws Exception {
-        String event =
-                "{\"id\":\"1\",\"type\":\"PushEvent\",\"actor\":{\"id\":1,\"login\":\"a\"},\"created_at\":\"2026-01-02T03:04:05Z\","
-                        + "\"payload\":{\"size\":1,\"commits\":[{\"author\":{\"email\":\"a@b.org\"},\"message\":\"m \\u003ca@b.org\\u003e é"
-                        + " arXiv:2104.12255v1 https://x.org/(a)\"}],\"issue\":{\"labels\":[{\"name\":\"l\"}],\"number\":3}}}";
-        String hook = "{\n \"action\": \"opened\",\n \"repository\": {\"id\": 1},\n \"sender\": {\"login\": \"a\"}\n}";
+        String event = "{\"id\":\"1\",\"type\":\"PushEvent\",\"actor\":{\"id\":1,\"login\":\"a\"},"
+                + "\"created_at\":\"2026-01-02T03:04:05Z\","
+                + "\"payload\":{\"size\":1,\"commits\":[{\"author\":{\"email\":\"a@b.org\"},"
+                + "\"message\":\"m \\u003ca@b.org\\u003e é"
+                + " arXiv:2104.12255v1 https://x.org/(a)\"}],"
+                + "\"issue\":{\"labels\":[{\"name\":\"l\"}],\"number\":3}}}";
+        String hook =
+                "{\n \"action\": \"opened\",\n \"repository\": {\"id\": 1},\n \"sender\": " + "{\"login\": \"a\"}\n}";
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
             gzip.write((event + "\n").repeat(5).getBytes(StandardCharsets.UTF_8));

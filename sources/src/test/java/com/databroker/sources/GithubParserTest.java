@@ -38,9 +38,10 @@ final class GithubParserTest {
 
     @Test
     void a_push_of_before_2025_10_counts_its_commits_and_one_of_after_does_not() throws Exception {
-        String payload =
-                "{\"push_id\":5,\"size\":2,\"ref\":\"refs/heads/main\",\"head\":\"b1\",\"before\":\"a0\",\"commits\":["
-                        + "{\"message\":\"One, see arXiv:2104.12255v1\"},{\"message\":\"Two https://example.org/a(b).\"}]}";
+        String payload = "{\"push_id\":5,\"size\":2,\"ref\":\"refs/heads/main\",\"head\":\"b1\","
+                + "\"before\":\"a0\",\"commits\":["
+                + "{\"message\":\"One, see arXiv:2104.12255v1\"},{\"message\":\"Two "
+                + "https://example.org/a(b).\"}]}";
         DataRecord full = event("PushEvent", payload);
         assertThat(full.get("commit_count")).isEqualTo(2);
         assertThat(full.text("text")).isEqualTo("One, see arXiv:2104.12255v1\nTwo https://example.org/a(b).");
@@ -73,9 +74,11 @@ final class GithubParserTest {
     void a_pull_request_tells_number_state_labels_and_whether_it_was_merged() throws Exception {
         DataRecord record = event(
                 "PullRequestEvent",
-                "{\"action\":\"closed\",\"number\":3,\"pull_request\":{\"number\":3,\"title\":\"T\",\"state\":\"closed\","
+                "{\"action\":\"closed\",\"number\":3,\"pull_request\":{\"number\":3,\"title\":\"T\","
+                        + "\"state\":\"closed\","
                         + "\"merged\":true,\"body\":\"B\",\"html_url\":\"https://github.com/o/r/pull/3\","
-                        + "\"labels\":[{\"name\":\"bug\"},{\"name\":\"p1\"}],\"base\":{\"repo\":{\"title\":\"no\"}}}}");
+                        + "\"labels\":[{\"name\":\"bug\"},{\"name\":\"p1\"}],"
+                        + "\"base\":{\"repo\":{\"title\":\"no\"}}}}");
         assertThat(record.get("number")).isEqualTo(3L);
         assertThat(record.get("labels")).isEqualTo(List.of("bug", "p1"));
         assertThat(record.get("merged")).isEqualTo(true);
@@ -134,9 +137,9 @@ final class GithubParserTest {
 
     @Test
     void events_of_2012_had_another_form() throws Exception {
-        DataRecord record = parse(
-                "{\"type\":\"WatchEvent\",\"actor\":\"somebody\",\"public\":true,"
-                        + "\"created_at\":\"2012/05/06 07:08:09 -0700\",\"repository\":{\"id\":3,\"name\":\"r\",\"owner\":\"o\"}}");
+        DataRecord record = parse("{\"type\":\"WatchEvent\",\"actor\":\"somebody\",\"public\":true,"
+                + "\"created_at\":\"2012/05/06 07:08:09 -0700\",\"repository\":{\"id\":3,"
+                + "\"name\":\"r\",\"owner\":\"o\"}}");
         assertThat(struct(record, "actor").text("login")).isEqualTo("somebody");
         assertThat(struct(record, "repo").text("name")).isEqualTo("o/r");
         assertThat(record.get("created_at")).isEqualTo(micros("2012-05-06T14:08:09Z"));

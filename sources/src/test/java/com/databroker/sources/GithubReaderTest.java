@@ -20,8 +20,8 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 
 final class GithubReaderTest {
-    private static final String ONE =
-            "{\"id\":\"1\",\"type\":\"WatchEvent\",\"created_at\":\"2026-01-02T03:04:05Z\",\"payload\":{\"action\":\"started\"}}";
+    private static final String ONE = "{\"id\":\"1\",\"type\":\"WatchEvent\",\"created_at\":\"2026-01-02T03:04:05Z\","
+            + "\"payload\":{\"action\":\"started\"}}";
     private static final String TWO =
             "{\"id\":\"2\",\"type\":\"PushEvent\",\"created_at\":\"2026-01-02T03:04:06Z\",\"payload\":{}}";
     private static final String KEY_ONE = "WatchEvent:1:2026-01-02T03:04:05Z";
@@ -189,11 +189,13 @@ final class GithubReaderTest {
 
     @Test
     void addresses_are_masked_wherever_they_are_and_nothing_else_changes() throws Exception {
-        String event =
-                "{\"id\":\"1\",\"type\":\"PushEvent\",\"created_at\":\"2026-01-02T03:04:05Z\",\"payload\":{\"commits\":["
-                        + "{\"author\":{\"email\":\"Ann O'Hara <ann@localhost>\",\"name\":\"ann\"},\"message\":\"x\\nbob@example.org"
-                        + " \\u003cc.d+e@sub.example.co\\u003e \\\\n@x.org j\\u00fcrg@x.de jürg@x.de a\\u0040b.org pkg@1.2.3 @you"
-                        + " git@github.com:a/b\"}]}}";
+        String event = "{\"id\":\"1\",\"type\":\"PushEvent\",\"created_at\":\"2026-01-02T03:04:05Z\","
+                + "\"payload\":{\"commits\":["
+                + "{\"author\":{\"email\":\"Ann O'Hara <ann@localhost>\",\"name\":\"ann\"},"
+                + "\"message\":\"x\\nbob@example.org"
+                + " \\u003cc.d+e@sub.example.co\\u003e \\\\n@x.org j\\u00fcrg@x.de jürg@x.de "
+                + "a\\u0040b.org pkg@1.2.3 @you"
+                + " git@github.com:a/b\"}]}}";
         String json = read(event).records.get(0).json().utf8();
         assertThat(json)
                 .contains("\"email\":\"***@localhost>\"")
