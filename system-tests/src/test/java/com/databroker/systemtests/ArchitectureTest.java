@@ -40,7 +40,7 @@ final class ArchitectureTest {
             "events", 9,
             "files", 18,
             "streams", 20,
-            "sources", 2,
+            "sources", 4,
             "server", 7,
             "client", 5,
             "cli", 1,
