@@ -76,7 +76,7 @@ final class ColdReader {
                         .reversed())
                 .toList();
         for (ColdEntry file : files) {
-            if (lookedThrough.add(file.add().getPath()) && !read(reading, file, found -> false)) {
+            if (lookedThrough.add(file.path()) && !read(reading, file, found -> false)) {
                 return true;
             }
         }
