@@ -64,9 +64,10 @@ final class ColdCompactionTest {
         ColdTable all = ColdTable.open(folder.resolve("all").toString(), ColdFixture.all());
         List<Arrival> rows = ColdSamples.ofEveryType();
         for (int i = 0; i < rows.size(); i++) {
-            all.commit("w", 2 * i, all.stage(List.of(rows.get(i))));
-            Arrival again = new Arrival(rows.get(i).record(), rows.get(i).time(), rows.get(i).arrived(), 7, i);
-            all.commit("w", 2 * i + 1, all.stage(List.of(again)));
+            all.commit("w", 2L * i, all.stage(List.of(rows.get(i))));
+            Arrival again = new Arrival(
+                    rows.get(i).record(), rows.get(i).time(), rows.get(i).arrived(), 7, i);
+            all.commit("w", 2L * i + 1, all.stage(List.of(again)));
         }
         List<Arrival> before = read(all);
         assertThat(all.compact(Instant.parse("9999-01-01T00:00:00Z")).made()).isPositive();
@@ -99,10 +100,12 @@ final class ColdCompactionTest {
         append(2, ColdFixture.rows(NOON, 10, 10));
         Instant now = Files.getLastModifiedTime(folder).toInstant();
         table.compact(now.plus(Duration.ofDays(300)));
-        assertThat(table.vacuum(ColdTable.RETENTION_MIN, now.plus(Duration.ofDays(306))).files())
+        assertThat(table.vacuum(ColdTable.RETENTION_MIN, now.plus(Duration.ofDays(306)))
+                        .files())
                 .as("readers may still be at it, though the files are old")
                 .isZero();
-        assertThat(table.vacuum(ColdTable.RETENTION_MIN, now.plus(Duration.ofDays(308))).files())
+        assertThat(table.vacuum(ColdTable.RETENTION_MIN, now.plus(Duration.ofDays(308)))
+                        .files())
                 .isEqualTo(2);
         assertThat(read(table)).hasSize(20);
     }
@@ -140,9 +143,8 @@ final class ColdCompactionTest {
             }
         }
         table.compact(NEXT_DAY);
-        assertThat(table.statistics().rows()).isEqualTo(writers * commits * 10);
+        assertThat(table.statistics().rows()).isEqualTo(10L * writers * commits);
         assertThat(table.statistics().files()).isEqualTo(1);
-        assertThat(read(table))
-                .containsExactlyInAnyOrderElementsOf(ColdFixture.rows(NOON, 0, writers * commits * 10));
+        assertThat(read(table)).containsExactlyInAnyOrderElementsOf(ColdFixture.rows(NOON, 0, writers * commits * 10));
     }
 }

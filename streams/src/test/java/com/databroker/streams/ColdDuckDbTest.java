@@ -65,7 +65,9 @@ final class ColdDuckDbTest {
                     assertThat(rows.get(3)).element(2).isEqualTo(3_000_000L);
                     assertThat(rows.get(3)).element(4).isEqualTo(10_000L);
                 });
-        assertThat(query(table, "place.city, place.height, len(places), places[1].city, epoch_us(arrived), topic_partition"))
+        assertThat(query(
+                        table,
+                        "place.city, place.height, len(places), places[1].city, epoch_us(arrived), topic_partition"))
                 .element(1)
                 .isEqualTo(List.of("Köln", 53.0, 2L, "a", Arrival.micros(ColdFixture.NOON) + 1, 1));
     }

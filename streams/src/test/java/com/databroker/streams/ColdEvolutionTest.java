@@ -24,9 +24,8 @@ final class ColdEvolutionTest {
                 .add("time", FieldType.TIME, "When it happened.");
     }
 
-    private static final Schema INNER = Schema.named("inner.v1")
-            .add("a", FieldType.INT, "A number.")
-            .build();
+    private static final Schema INNER =
+            Schema.named("inner.v1").add("a", FieldType.INT, "A number.").build();
 
     private static final Schema INNER_LATER = Schema.named("inner.v1")
             .add("a", FieldType.INT, "A number.")
@@ -47,7 +46,8 @@ final class ColdEvolutionTest {
 
     @Test
     void fields_that_are_added_are_null_in_what_was_before() throws IOException {
-        Schema before = smaller().add("inner", FieldType.structOf(INNER), "A part.").build();
+        Schema before =
+                smaller().add("inner", FieldType.structOf(INNER), "A part.").build();
         Schema after = smaller()
                 .add("inner", FieldType.structOf(INNER_LATER), "A part.")
                 .add("score", FieldType.DOUBLE, "A score.")
@@ -57,7 +57,8 @@ final class ColdEvolutionTest {
         old.commit("w", 1, old.stage(List.of(row(before, "old", inner))));
 
         ColdTable young = open(after);
-        DataRecord innerLater = DataRecord.of(INNER_LATER).set("a", 2).set("b", "x").build();
+        DataRecord innerLater =
+                DataRecord.of(INNER_LATER).set("a", 2).set("b", "x").build();
         young.commit("w", 2, young.stage(List.of(row(after, "new", innerLater, 0.5))));
         List<Arrival> rows = new ArrayList<>();
         young.scan(ColdScan.ALL, found -> rows.add(found.arrival()));
@@ -65,7 +66,8 @@ final class ColdEvolutionTest {
         assertThat(rows).containsExactlyInAnyOrder(row(after, "old", widened), row(after, "new", innerLater, 0.5));
 
         // What an old writer had staged before is still taken.
-        assertThat(old.commit("w", 3, old.stage(List.of(row(before, "late", inner))))).isPositive();
+        assertThat(old.commit("w", 3, old.stage(List.of(row(before, "late", inner)))))
+                .isPositive();
         assertThat(young.compact(NOON.plus(Duration.ofDays(1))).merged()).isEqualTo(3);
         assertThat(young.statistics().rows()).isEqualTo(3);
         rows.clear();
@@ -83,7 +85,8 @@ final class ColdEvolutionTest {
         assertThatThrownBy(() -> open(smaller().build()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContainingAll("stream small", "column text", "no such field", "only be added");
-        assertThatThrownBy(() -> open(smaller().add("text", FieldType.LONG, "A number.").build()))
+        assertThatThrownBy(() ->
+                        open(smaller().add("text", FieldType.LONG, "A number.").build()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContainingAll("column text", "string", "long");
         assertThatThrownBy(() -> open(smaller()
@@ -96,7 +99,8 @@ final class ColdEvolutionTest {
 
     @Test
     void a_field_with_the_name_of_a_column_of_ours_is_refused() {
-        assertThatThrownBy(() -> open(smaller().add("date", FieldType.KEYWORD, "A day.").build()))
+        assertThatThrownBy(() ->
+                        open(smaller().add("date", FieldType.KEYWORD, "A day.").build()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("cannot have a field date");
     }

@@ -109,12 +109,13 @@ final class ColdSinkTest {
         configuration.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.parse("16m"));
         configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.parse("16m"));
         configuration.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
-        try (MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
+        MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
                 .setConfiguration(configuration)
                 .setNumTaskManagers(1)
                 .setNumSlotsPerTaskManager(2)
                 .setCommonBindAddress("127.0.0.1")
-                .build())) {
+                .build());
+        try {
             cluster.start();
             var graph = job(location, source, mark).getJobGraph(ColdSinkTest.class.getClassLoader(), null);
             var id = cluster.submitJob(graph).get(60, TimeUnit.SECONDS).getJobID();
@@ -122,6 +123,8 @@ final class ColdSinkTest {
                     .get(120, TimeUnit.SECONDS)
                     .getJobStatus()
                     .orElseThrow();
+        } finally {
+            cluster.closeAsync().get(60, TimeUnit.SECONDS);
         }
     }
 
@@ -140,7 +143,8 @@ final class ColdSinkTest {
         ArrivalType arrivals = new ArrivalType(source.schema());
         environment
                 .fromSource(
-                        new DataGeneratorSource<>(new Numbered(), ROWS, RateLimiterStrategy.perCheckpoint(ROWS_PER_CHECKPOINT), arrivals),
+                        new DataGeneratorSource<>(
+                                new Numbered(), ROWS, RateLimiterStrategy.perCheckpoint(ROWS_PER_CHECKPOINT), arrivals),
                         WatermarkStrategy.noWatermarks(),
                         "rows")
                 .returns(arrivals)
