@@ -60,6 +60,11 @@ record ColdEntry(
                 words(stats));
     }
 
+    /// The same file in a later version, in which everything about it is as it was.
+    ColdEntry in(Row later) {
+        return new ColdEntry(later, date, rows, time, arrived, timeAlways, id);
+    }
+
     private static Map<?, ?> parse(@Nullable String json) {
         try {
             return json != null && Json.parse(Bytes.utf8(json)) instanceof Map<?, ?> map ? map : Map.of();
@@ -88,6 +93,14 @@ record ColdEntry(
 
     AddFile add() {
         return new AddFile(scanFile.getStruct(InternalScanFileUtils.ADD_FILE_ORDINAL));
+    }
+
+    String path() {
+        return path(scanFile);
+    }
+
+    static String path(Row scanFile) {
+        return new AddFile(scanFile.getStruct(InternalScanFileUtils.ADD_FILE_ORDINAL)).getPath();
     }
 
     FileStatus status() {

@@ -9,8 +9,8 @@ import java.time.LocalDate;
 /// A Parquet file of a cold table that lies on the disk and belongs to the table once it is committed.
 ///
 /// ```
-///   bytes of path (int) │ path in UTF-8 │ date as epoch day (long) │ size │ mtime │ rows (longs) │ bytes of stats │
-/// stats
+///   path │ date as epoch day │ size │ mtime │ rows │ stats
+///   texts: count of bytes (int), then UTF-8; numbers: longs
 /// ```
 ///
 /// @param path below the table's folder: `date=2026-11-28/….parquet`

@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 /// knows it again: the step's, with a lineage that a job keeps for as long as it goes on from its own
 /// checkpoints.
 ///
-/// A job that starts without one has another lineage, so nothing of it is taken for something that was committed
-/// before. The number is that of the checkpoint, at the end of the input that of the one that will be the last.
+/// A job that starts without one has another lineage, so nothing of it is taken for something that was
+/// committed before. The number is that of the checkpoint, at the end of the input that of the one that
+/// will be the last.
 final class ColdGathering extends AbstractStreamOperator<CommittableMessage<ColdBatch>>
         implements OneInputStreamOperator<CommittableMessage<ColdBatch>, CommittableMessage<ColdBatch>> {
     private static final long serialVersionUID = 1;

@@ -2,17 +2,23 @@ package com.databroker.streams;
 
 import java.io.IOException;
 import java.time.LocalDate;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The ids in a cold table, for the job that lets none of them through again.
+/// What the cold table knows, for the step that drops repeats.
+///
+/// That step asks for the same id again until it is there. Files do not change, so those that were looked
+/// through for it once are not opened again.
 final class ColdIds implements Repeats.Earlier {
     private static final long serialVersionUID = 1;
 
     private final String location;
     private final Source source;
     private transient @Nullable ColdTable table;
+    private transient @Nullable String asked;
+    private transient @Nullable Set<String> lookedThrough;
 
     ColdIds(String location, Source source) {
         this.location = location;
@@ -30,19 +36,28 @@ final class ColdIds implements Repeats.Earlier {
 
     @Override
     public void ids(LocalDate date, Consumer<String> to) throws IOException {
-        table().scan(ColdScan.ALL.of(date).ids(), row -> {
-            to.accept(row.id());
-            return true;
-        });
+        table().scan(
+                        ColdScan.ALL
+                                .of(ColdColumns.date(source.granularity(), date))
+                                .ids(),
+                        row -> {
+                            to.accept(row.id());
+                            return true;
+                        });
     }
 
     @Override
     public boolean has(LocalDate date, String id) throws IOException {
-        AtomicBoolean found = new AtomicBoolean();
-        table().scan(ColdScan.ALL.of(date).withId(id).ids(), row -> {
-            found.set(true);
-            return false;
-        });
-        return found.get();
+        Set<String> before = lookedThrough;
+        if (before == null || !id.equals(asked)) {
+            before = new HashSet<>();
+            lookedThrough = before;
+            asked = id;
+        }
+        ColdScan what = ColdScan.ALL
+                .of(ColdColumns.date(source.granularity(), date))
+                .withId(id)
+                .ids();
+        return new ColdReader(table(), what).has(before);
     }
 }

@@ -76,8 +76,11 @@ final class ColdReader {
                         .reversed())
                 .toList();
         for (ColdEntry file : files) {
-            if (lookedThrough.add(file.add().getPath()) && !read(reading, file, found -> false)) {
-                return true;
+            if (!lookedThrough.contains(file.path())) {
+                if (!read(reading, file, found -> false)) {
+                    return true;
+                }
+                lookedThrough.add(file.path());
             }
         }
         return false;

@@ -39,7 +39,7 @@ final class ColdSink
     private final int rowsMax;
     private final long bytesMax;
 
-    /// @param location of the table, which must be there: [ColdTable#open] makes it
+    /// @param location of the table, as [ColdTable#open] takes it
     /// @param uid of this step of the job, the same in every version of the job
     ColdSink(String location, Source source, String uid) {
         this(location, source, uid, ROWS_MAX, BYTES_MAX);

@@ -21,6 +21,7 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -226,8 +227,16 @@ final class ColdTable {
         if (known != null && known.version() == snapshot.getVersion()) {
             return known;
         }
+        // Statistics are read once for each file, and not again at each commit.
+        Map<String, ColdEntry> before = new HashMap<>();
+        if (known != null) {
+            known.files().forEach(file -> before.put(file.path(), file));
+        }
         List<ColdEntry> entries = new ArrayList<>();
-        ColdFiles.list(engine(), snapshot, row -> entries.add(ColdEntry.of(row, source.timeField())));
+        ColdFiles.list(engine(), snapshot, row -> {
+            ColdEntry same = before.get(ColdEntry.path(row));
+            entries.add(same == null ? ColdEntry.of(row, source.timeField()) : same.in(row));
+        });
         Listing fresh = new Listing(snapshot.getVersion(), List.copyOf(entries));
         listing = fresh;
         return fresh;

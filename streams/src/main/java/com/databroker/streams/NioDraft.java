@@ -20,7 +20,7 @@ final class NioDraft implements Closeable {
     private final Path file;
     private final Path draft;
     private final FileChannel channel;
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
+    private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
 
     NioDraft(Path file) throws IOException {
         this.file = file;

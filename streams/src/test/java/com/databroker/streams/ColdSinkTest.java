@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.RichMapFunction;
@@ -33,17 +34,22 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class ColdSinkTest {
     private static final int ROWS = 20_000;
-    private static final int RATE = 4_000;
+
+    /// The source waits for a checkpoint after so many: there are several, however slow the machine is.
+    private static final int ROWS_PER_CHECKPOINT = 4_000;
 
     @TempDir
     Path folder;
 
-    /// Fails once, after a checkpoint was complete, so that some rows are read twice and some files are left behind.
+    /// Fails once, some rows after a checkpoint was complete, so that these come again.
     private static final class FailsOnce extends RichMapFunction<Arrival, Arrival> implements CheckpointListener {
         private static final long serialVersionUID = 1;
 
+        static final AtomicLong SEEN = new AtomicLong();
+
         private final String mark;
         private int complete;
+        private int since;
 
         FailsOnce(String mark) {
             this.mark = mark;
@@ -52,11 +58,13 @@ final class ColdSinkTest {
         @Override
         public void notifyCheckpointComplete(long checkpoint) {
             complete++;
+            since = 0;
         }
 
         @Override
         public Arrival map(Arrival row) throws IOException {
-            if (complete >= 2 && row.offset() % 500 == 0 && !Files.exists(Path.of(mark))) {
+            SEEN.incrementAndGet();
+            if (complete >= 2 && ++since >= 100 && !Files.exists(Path.of(mark))) {
                 Files.createFile(Path.of(mark));
                 throw new IOException("as the test wants it");
             }
@@ -88,14 +96,8 @@ final class ColdSinkTest {
         assertThat(ids).hasSize(ROWS);
         assertThat(new TreeSet<>(ids)).hasSize(ROWS);
         // One transaction for each of several checkpoints.
-        assertThat(table.statistics().version()).isBetween(3L, 60L);
-        try (var files = Files.walk(table.folder())) {
-            assertThat(files.filter(file ->
-                                    file.getParent().getFileName().toString().startsWith("date="))
-                            .count())
-                    .as("files that were staged before the failure and belong to no version")
-                    .isGreaterThan(table.statistics().files());
-        }
+        assertThat(table.statistics().version()).isBetween(3L, 30L);
+        assertThat(FailsOnce.SEEN).as("some rows went that way twice").hasValueGreaterThan(ROWS);
     }
 
     private JobStatus run(String location, ColdFixture source, Path mark) throws Exception {
@@ -107,12 +109,13 @@ final class ColdSinkTest {
         configuration.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.parse("16m"));
         configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.parse("16m"));
         configuration.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
-        try (MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
+        MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
                 .setConfiguration(configuration)
                 .setNumTaskManagers(1)
                 .setNumSlotsPerTaskManager(2)
                 .setCommonBindAddress("127.0.0.1")
-                .build())) {
+                .build());
+        try {
             cluster.start();
             var graph = job(location, source, mark).getJobGraph(ColdSinkTest.class.getClassLoader(), null);
             var id = cluster.submitJob(graph).get(60, TimeUnit.SECONDS).getJobID();
@@ -120,6 +123,8 @@ final class ColdSinkTest {
                     .get(120, TimeUnit.SECONDS)
                     .getJobStatus()
                     .orElseThrow();
+        } finally {
+            cluster.closeAsync().get(60, TimeUnit.SECONDS);
         }
     }
 
@@ -138,7 +143,8 @@ final class ColdSinkTest {
         ArrivalType arrivals = new ArrivalType(source.schema());
         environment
                 .fromSource(
-                        new DataGeneratorSource<>(new Numbered(), ROWS, RateLimiterStrategy.perSecond(RATE), arrivals),
+                        new DataGeneratorSource<>(
+                                new Numbered(), ROWS, RateLimiterStrategy.perCheckpoint(ROWS_PER_CHECKPOINT), arrivals),
                         WatermarkStrategy.noWatermarks(),
                         "rows")
                 .returns(arrivals)

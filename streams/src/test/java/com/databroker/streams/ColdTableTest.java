@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -76,6 +77,41 @@ final class ColdTableTest {
             assertThat(statistics.partitions()).isEqualTo(1);
             assertThat(statistics.bytes()).isPositive();
         });
+    }
+
+    @Test
+    void a_writer_that_began_at_an_old_checkpoint_is_told_so_instead_of_losing_rows() throws IOException {
+        List<ColdFile> first = table.stage(ColdFixture.rows(NOON, 0, 10));
+        table.commit("w", 5, first);
+        table.commit("w", 6, table.stage(ColdFixture.rows(NOON, 10, 10)));
+        table.compact(NOON.plus(Duration.ofDays(1)));
+        // Replayed as it was, though compacted meanwhile.
+        table.requireKnown(new ColdBatch("w", 5, first));
+        // Begun again at 4, so that 5 holds other rows than it did.
+        List<ColdFile> other = table.stage(ColdFixture.rows(NOON, 0, 15));
+        assertThat(table.commit("w", 5, other)).isEqualTo(ColdTable.ALREADY);
+        assertThatThrownBy(() -> table.requireKnown(new ColdBatch("w", 5, other)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContainingAll("stream small", "old checkpoint", "newest checkpoint");
+        assertThat(ids(table, ColdScan.ALL)).hasSize(20);
+    }
+
+    @Test
+    void ids_of_a_partition_are_known_once_they_are_committed() throws IOException {
+        ColdIds known = new ColdIds(table.folder().toString(), table.source());
+        LocalDate day = LocalDate.of(2026, 11, 28);
+        append(1, ColdFixture.rows(NOON, 0, 10));
+        List<ColdFile> staged = table.stage(ColdFixture.rows(NOON, 10, 10));
+        assertThat(known.has(day, "r3")).isTrue();
+        assertThat(known.has(day, "r15")).isFalse();
+        assertThat(known.has(day, "r15")).isFalse();
+        table.commit("w", 2, staged);
+        assertThat(known.has(day, "r15")).isTrue();
+        assertThat(known.has(day, "r15")).as("it stays known").isTrue();
+        assertThat(known.has(day.plusDays(1), "r15")).isFalse();
+        List<String> ids = new ArrayList<>();
+        known.ids(day, ids::add);
+        assertThat(ids).containsExactlyInAnyOrderElementsOf(numbered(0, 20));
     }
 
     @Test

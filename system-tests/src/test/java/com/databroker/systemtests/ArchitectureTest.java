@@ -97,6 +97,10 @@ final class ArchitectureTest {
                     "java.lang.System.nanoTime(",
                     "how long to wait, or since when; no time of day"),
             new Permit(
+                    "com\\.databroker\\.streams\\.ColdCommit",
+                    "java.lang.System.currentTimeMillis(",
+                    "what the Delta kernel stamps its commits with, here as in its own transactions"),
+            new Permit(
                     "com\\.databroker\\.cli\\.(Bench[A-Za-z]*|CheckVerb)(\\$[A-Za-z]+)?",
                     "java.lang.System.nanoTime(",
                     "commands that measure or wait for a time; no time of day"));
@@ -117,7 +121,15 @@ final class ArchitectureTest {
             new Permit(
                     "com\\.databroker\\.files\\.(FilePlane|ResumableUploads)",
                     "java.util.UUID.randomUUID(",
-                    "the name of a temporary file, which only has to be new"));
+                    "the name of a temporary file, which only has to be new"),
+            new Permit(
+                    "com\\.databroker\\.streams\\.(ColdFiles|NioDraft)",
+                    "java.util.UUID.randomUUID(",
+                    "the name of a file, which only has to be new, on whichever machine of the job it is written"),
+            new Permit(
+                    "com\\.databroker\\.streams\\.ColdGathering",
+                    "java.util.UUID.randomUUID(",
+                    "the name of a job's lineage, which only has to be new; a step of a job is handed nothing"));
 
     private static JavaClasses compiled(String folder) {
         // It tells every class it reads.
