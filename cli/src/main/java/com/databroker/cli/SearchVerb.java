@@ -88,7 +88,9 @@ final class SearchVerb implements Verb {
         }
         List<String> columns = JsonTree.strings(answer.get("columns"));
         List<Row> rows = new ArrayList<>();
-        JsonTree.objects(answer.get("records")).forEach(record -> rows.add(new Row(stream, columns, record)));
+        for (Map<String, @Nullable Object> record : JsonTree.objects(answer.get("records"))) {
+            rows.add(new Row(stream, columns, record));
+        }
         return rows;
     }
 

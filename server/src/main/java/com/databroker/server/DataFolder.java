@@ -1,5 +1,6 @@
 package com.databroker.server;
 
+import com.databroker.core.Bytes;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
@@ -12,6 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.HexFormat;
 
 /// The folder that holds everything a broker keeps: one broker at a time, one format at a time.
 ///
@@ -22,14 +25,17 @@ import java.nio.file.attribute.PosixFilePermissions;
 /// admin.token        the first administrator's token (0600)
 /// curve.key          secret CURVE key (0600)
 /// ssh_host_key       secret key of the SSH door (0600)
+/// dns.key            by which addresses of DNS clients are made anonymous (0600)
 /// audit.log          who was refused what, and who did what to users
 /// files/             the files plane, broker_users.xml among them
+/// streams/           the streams plane, drawn in its StreamPlane
 /// ```
 final class DataFolder implements AutoCloseable {
     static final String CONTEXT = "context.json";
     static final String TOKEN = "admin.token";
 
     private static final String FORMAT = "1";
+    private static final int SECRET_BYTES = 32;
 
     private final Path path;
     private final FileChannel channel;
@@ -139,6 +145,25 @@ final class DataFolder implements AutoCloseable {
             }
         } catch (IOException refused) {
             throw problem(target, refused);
+        }
+    }
+
+    /// A secret of 32 bytes, made at the first time; in the file as hexadecimal digits.
+    Bytes secret(String name, SecureRandom random) {
+        Path file = path.resolve(name);
+        try {
+            if (!Files.exists(file)) {
+                byte[] fresh = new byte[SECRET_BYTES];
+                random.nextBytes(fresh);
+                write(name, HexFormat.of().formatHex(fresh) + "\n", true);
+            }
+            return Bytes.wrap(HexFormat.of().parseHex(Files.readString(file).strip()));
+        } catch (IOException refused) {
+            throw problem(file, refused);
+        } catch (IllegalArgumentException malformed) {
+            throw new ProblemException(
+                    Problem.CONFIGURATION_INVALID,
+                    file + " is not a key of " + 2 * SECRET_BYTES + " hexadecimal digits");
         }
     }
 

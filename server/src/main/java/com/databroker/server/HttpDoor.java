@@ -43,8 +43,8 @@ final class HttpDoor implements AutoCloseable {
 
     private static final String DECODER = "httpDecoder";
     /// What metrics know by name.
-    private static final Set<String> ROUTES =
-            Set.of("events", "files", "uploads", "streams", "access", "health", "metrics", "problems", "schemas", "assets");
+    private static final Set<String> ROUTES = Set.of(
+            "events", "files", "uploads", "streams", "access", "health", "metrics", "problems", "schemas", "assets");
 
     private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
     private static final Set<HttpMethod> METHODS = Set.of(

@@ -123,7 +123,8 @@ final class StreamsHandler {
             json.writeStringProperty("dead", source.topic().dead());
             json.writeStringProperty("retention", source.topic().retention().toString());
             json.writeStringProperty("timeField", source.timeField());
-            json.writeStringProperty("partitionedBy", source.granularity().name().toLowerCase(Locale.ROOT));
+            json.writeStringProperty(
+                    "partitionedBy", source.granularity().name().toLowerCase(Locale.ROOT));
             json.writeBooleanProperty("repeats", source.repeats());
             json.writeName("fields");
             json.writeStartArray();
@@ -159,7 +160,8 @@ final class StreamsHandler {
         json.writeStringProperty("at", letter.at().toString());
         json.writeStringProperty("place", letter.place());
         json.writeStringProperty("reason", letter.reason());
-        json.writeStringProperty("base64", Base64.getEncoder().encodeToString(letter.bytes().toArray()));
+        json.writeStringProperty(
+                "base64", Base64.getEncoder().encodeToString(letter.bytes().toArray()));
         json.writeEndObject();
     }
 
@@ -225,7 +227,8 @@ final class StreamsHandler {
         } catch (DateTimeException noTime) {
             throw new ProblemException(
                     Problem.BAD_REQUEST,
-                    name + " \"" + Text.excerpt(text) + "\" is not a time; write 2026-11-28T12:00:00Z, 2026-11-28, or 3d"
+                    name + " \"" + Text.excerpt(text)
+                            + "\" is not a time; write 2026-11-28T12:00:00Z, 2026-11-28, or 3d"
                             + " for three days ago");
         }
     }

@@ -7,6 +7,7 @@ import com.databroker.streams.RecordParser;
 import com.databroker.streams.Schema;
 import com.databroker.streams.Source;
 import java.time.Duration;
+import java.util.List;
 
 /// The papers of arXiv: metadata of each version, from the query API, from OAI-PMH and from `.abs` files.
 /// docs/reference/streams-arxiv.md describes it.
@@ -36,6 +37,11 @@ public record ArxivSource() implements Source {
     @Override
     public String timeField() {
         return "updated";
+    }
+
+    @Override
+    public List<String> headline() {
+        return List.of("id", "title");
     }
 
     @Override

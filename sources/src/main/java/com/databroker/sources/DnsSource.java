@@ -8,6 +8,7 @@ import com.databroker.streams.RecordParser;
 import com.databroker.streams.Schema;
 import com.databroker.streams.Source;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What name servers are asked and answer: captures, dnstap, query logs. docs/reference/streams-dns.md says
@@ -69,6 +70,11 @@ public final class DnsSource implements Source {
     @Override
     public String timeField() {
         return "ts";
+    }
+
+    @Override
+    public List<String> headline() {
+        return List.of("message_type", "qname", "qtype", "rcode");
     }
 
     @Override

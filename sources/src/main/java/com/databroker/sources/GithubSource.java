@@ -7,6 +7,7 @@ import com.databroker.streams.RecordParser;
 import com.databroker.streams.Schema;
 import com.databroker.streams.Source;
 import java.time.Duration;
+import java.util.List;
 
 /// What happens on GitHub: pushes, issues, pull requests, releases and the rest, from the events API, from
 /// hours of GH Archive and from webhooks. docs/reference/streams-github.md describes it.
@@ -36,6 +37,11 @@ public record GithubSource() implements Source {
     @Override
     public String timeField() {
         return "created_at";
+    }
+
+    @Override
+    public List<String> headline() {
+        return List.of("type", "action", "repo", "title");
     }
 
     @Override

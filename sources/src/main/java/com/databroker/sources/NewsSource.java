@@ -8,6 +8,7 @@ import com.databroker.streams.RecordParser;
 import com.databroker.streams.Schema;
 import com.databroker.streams.Source;
 import java.time.Duration;
+import java.util.List;
 
 /// The stream `news`: what feeds of news sites and blogs say, in RSS, Atom and JSON Feed, each state of
 /// each entry once.
@@ -80,6 +81,11 @@ public final class NewsSource implements Source {
     @Override
     public String timeField() {
         return "time";
+    }
+
+    @Override
+    public List<String> headline() {
+        return List.of("feed_title", "title", "canonical_link");
     }
 
     @Override

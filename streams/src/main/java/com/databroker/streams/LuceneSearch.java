@@ -131,7 +131,8 @@ final class LuceneSearch {
                 late ? "the search took longer than " + timeout.toMillis() + " ms and was ended: ask for less" : null,
                 more && !hits.isEmpty() ? hits.get(hits.size() - 1).cursor() : null,
                 values,
-                steps);
+                steps,
+                earliestArrival);
     }
 
     /// One thread searches, so there is one collector.

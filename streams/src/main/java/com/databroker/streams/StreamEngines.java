@@ -75,7 +75,7 @@ final class StreamEngines implements AutoCloseable {
             hot.visible(visible);
             HotStores.publish(hotFolder, hot);
             opened.push(() -> HotStores.withdraw(hotFolder));
-            search = new StreamSearch(hot, config.hotAge(), clock);
+            search = new StreamSearch(hot);
             Path cold = config.coldFolder() == null ? folder.resolve("cold") : config.coldFolder();
             flink = open(flinkStarts.join());
             for (Source source : sources) {

@@ -119,6 +119,7 @@ public record StreamQuery(
     /// @param next where to go on, null where the answer holds the last one
     /// @param values of the facet's field, the most frequent first
     /// @param steps of the histogram that hold something, in order
+    /// @param since what arrived before was not looked at, in microseconds since 1970 UTC
     public record Answer(
             List<Hit> hits,
             long total,
@@ -126,7 +127,8 @@ public record StreamQuery(
             @Nullable String partial,
             @Nullable Cursor next,
             List<Count> values,
-            List<Step> steps) {
+            List<Step> steps,
+            long since) {
         public Answer {
             hits = List.copyOf(hits);
             values = List.copyOf(values);
@@ -136,7 +138,7 @@ public record StreamQuery(
         /// The same, lacking something more.
         Answer partly(String missing) {
             String all = partial == null ? missing : partial + "; " + missing;
-            return new Answer(hits, total, exact, all, next, values, steps);
+            return new Answer(hits, total, exact, all, next, values, steps, since);
         }
     }
 

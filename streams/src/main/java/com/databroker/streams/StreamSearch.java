@@ -1,9 +1,6 @@
 package com.databroker.streams;
 
 import java.io.IOException;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -23,19 +20,16 @@ final class StreamSearch {
             Comparator.comparingLong(StreamQuery.Hit::time).reversed().thenComparing(StreamQuery.Hit::id);
 
     private final HotStore hot;
-    private final Duration hotAge;
-    private final InstantSource clock;
 
-    StreamSearch(HotStore hot, Duration hotAge, InstantSource clock) {
+    StreamSearch(HotStore hot) {
         this.hot = hot;
-        this.hotAge = hotAge;
-        this.clock = clock;
     }
 
     /// @throws com.databroker.core.ProblemException where the query is wrong
     StreamAnswer search(Source source, ColdTable table, StreamQuery query) throws IOException {
-        Instant border = clock.instant().minus(hotAge);
         StreamQuery.Answer recent = hot.search(source, query);
+        // The hot store says itself since when it is complete.
+        long border = recent.since();
         ColdHits cold = new ColdHits(source, query, recent.hits());
         ColdScan.Result scanned = table.scan(scan(query, border), cold);
         List<StreamQuery.Hit> all = new ArrayList<>(recent.hits());
@@ -49,15 +43,15 @@ final class StreamSearch {
                 recent.exact() && scanned.complete(),
                 recent.partial(),
                 more && !first.isEmpty() ? first.getLast().cursor() : null,
-                Arrival.micros(border),
+                border,
                 new StreamAnswer.Read(
                         scanned.partitionsRead(), scanned.partitions(), scanned.filesRead(), scanned.files()),
                 recent.values(),
                 recent.steps());
     }
 
-    private static ColdScan scan(StreamQuery query, Instant border) {
-        ColdScan scan = ColdScan.ALL.arrivedBefore(Arrival.micros(border));
+    private static ColdScan scan(StreamQuery query, long border) {
+        ColdScan scan = ColdScan.ALL.arrivedBefore(border);
         if (query.from() != null) {
             scan = scan.since(Arrival.micros(query.from()));
         }

@@ -27,7 +27,7 @@ final class StreamChild {
         StreamsConfig config = StreamsConfig.defaults().withCheckpointInterval(Duration.ofMillis(500));
         try (StreamPlane plane =
                 StreamPlane.of(config, folder, List.of(source), InstantSource.system(), new Random(1))) {
-            plane.start(to -> offer(to::accept, files, lines));
+            plane.start(to -> offer(to, files, lines));
             plane.awaitStarted();
             if (plane.failure().isPresent()) {
                 throw new IllegalStateException(plane.failure().get());

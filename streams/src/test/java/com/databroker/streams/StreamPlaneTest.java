@@ -119,8 +119,8 @@ final class StreamPlaneTest {
         try (StreamPlane plane = plane(clock, LinesSource.named("a"))) {
             clock.ahead = Duration.ofDays(-12);
             plane.offer(file("a", "inbox/a/1.txt", LinesSource.lines("old", 0, 300)));
-            // They arrive past the retention and are cold from the beginning.
-            awaitAll(plane, "a", 0, 300);
+            awaitAll(plane, "a", 300, 300);
+            // Twelve days later they are found in the cold store only.
             clock.ahead = Duration.ZERO;
             plane.offer(file("a", "inbox/a/2.txt", LinesSource.lines("new", 200, 400)));
             awaitAll(plane, "a", 200, 500);
@@ -133,7 +133,7 @@ final class StreamPlaneTest {
                 }
                 query = query.after(answer.next());
             }
-            assertThat(found).hasSize(500).doesNotHaveDuplicates();
+            assertThat(found).as("all pages").hasSize(500).doesNotHaveDuplicates();
             clock.ahead = Duration.ofDays(10).plusHours(1);
             assertThat(plane.search("a", StreamQuery.of("\"of new\"", 1000)).hits())
                     .hasSize(200);

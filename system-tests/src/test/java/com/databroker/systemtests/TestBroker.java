@@ -38,6 +38,8 @@ final class TestBroker implements AutoCloseable {
     static TestBroker start(Path data, Map<String, String> settings) {
         Map<String, String> all =
                 new HashMap<>(Map.of("data", data.toString(), "http.port", "0", "zmq.port", "0", "ssh.port", "0"));
+        // Its engines take seconds to start; the tests that are about them say so.
+        all.put("streams.enabled", "false");
         all.putAll(settings);
         Databroker started = Databroker.start(Config.of(all));
         try {
