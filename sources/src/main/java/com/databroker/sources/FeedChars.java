@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 /// Characters of feeds: references, what may not be there, and text that was encoded twice.
 final class FeedChars {
     /// What Windows has at 0x80 to 0x9F, where ISO 8859-1 has controls that nobody means.
-    private static final String WINDOWS =
-            "\u20AC\u0081\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\u008D\u017D\u008F"
-                    + "\u0090\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\u009D\u017E\u0178";
+    private static final String WINDOWS = "\u20AC\u0081\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160"
+            + "\u2039\u0152\u008D\u017D\u008F\u0090\u2018\u2019\u201C\u201D\u2022"
+            + "\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\u009D\u017E\u0178";
     private static final int REFERENCE_MAX = 34;
 
     private FeedChars() {}

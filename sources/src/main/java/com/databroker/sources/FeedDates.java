@@ -82,18 +82,22 @@ final class FeedDates {
     private static Map<String, Integer> months() {
         // By the first letters that tell them apart, of the languages in which feeds have been seen to write dates.
         String[] names = {
-            "jan januar january janvier enero ene gennaio gen janeiro januari янв января января. sty styczeń ιαν led січ",
-            "feb februar february février févr fév fevrier febrero febbraio fevereiro fev februari фев февр lut φεβ úno лют",
+            "jan januar january janvier enero ene gennaio gen janeiro januari янв января января. sty "
+                    + "styczeń ιαν led січ",
+            "feb februar february février févr fév fevrier febrero febbraio fevereiro fev februari фев февр "
+                    + "lut φεβ úno лют",
             "mar march märz mrz mär mars marzo março maart mrt мар марта марта. maj- már március μάρ μαρ μαρτ bře бер",
             "apr april avril avr abril abr aprile апр апреля kwi ápr április απρ dub кві",
             "may mai mayo maggio mag maio mei maj мая май máj május μάι μαϊ μαι kvě тра",
             "jun june juni juin junio giugno giu junho июн июня cze jún június ιούν ιον ιουν čvn чер",
             "jul july juli juillet juil julio luglio lug julho июл июля lip júl július ιούλ ιολ ιουλ čvc лип",
             "aug august août aout agosto ago augustus авг августа sie augusztus αύγ αυγ srp сер",
-            "sep sept september septembre septiembre settembre set setembro сен сент сентября wrz szept szeptember σεπ zář вер",
+            "sep sept september septembre septiembre settembre set setembro сен сент сентября wrz szept "
+                    + "szeptember σεπ zář вер",
             "oct okt october oktober octobre octubre ottobre ott outubro out окт октября paź október οκτ říj жов",
             "nov november novembre noviembre novembro ноя ноября lis νοέ νοε лис",
-            "dec dez dezember december décembre déc decembre diciembre dic dicembre dezembro дек декабря gru δεκ pro гру"
+            "dec dez dezember december décembre déc decembre diciembre dic dicembre dezembro дек декабря "
+                    + "gru δεκ pro гру"
         };
         Map<String, Integer> months = new HashMap<>();
         for (int i = 0; i < names.length; i++) {

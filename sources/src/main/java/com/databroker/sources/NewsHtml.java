@@ -134,11 +134,13 @@ final class NewsHtml {
             "img");
     private static final Set<String> CELLS = Set.of("td", "th");
     /// Pictures that are there to be counted when they are fetched.
-    private static final Pattern COUNTERS = Pattern.compile(
-            "feedsportal\\.com/|feeds\\.feedburner\\.com/~|/b\\.gif\\?"
-                    + "|doubleclick\\.net/|pixel\\.wp\\.com/|stats\\.wordpress\\.com/|feeds\\.wordpress\\.com/\\d|scorecardresearch\\.com/"
-                    + "|google-analytics\\.com/|quantserve\\.com/|pheedo\\.com/|/pixel\\.(gif|png)|/track(ing)?[/?.]|/1x1\\.(gif|png)"
-                    + "|blogger\\.googleusercontent\\.com/tracker/|count(er)?\\.(gif|php)|/open\\.gif|ivwbox\\.de/|wemfbox\\.ch/");
+    private static final Pattern COUNTERS = Pattern.compile("feedsportal\\.com/|feeds\\.feedburner\\.com/~|/b\\.gif\\?"
+            + "|doubleclick\\.net/|pixel\\.wp\\.com/|stats\\.wordpress\\.com/"
+            + "|feeds\\.wordpress\\.com/\\d|scorecardresearch\\.com/"
+            + "|google-analytics\\.com/|quantserve\\.com/|pheedo\\.com/|/pixel\\.(gif|png)"
+            + "|/track(ing)?[/?.]|/1x1\\.(gif|png)"
+            + "|blogger\\.googleusercontent\\.com/tracker/|count(er)?\\.(gif|php)|/open\\.gif"
+            + "|ivwbox\\.de/|wemfbox\\.ch/");
 
     private final Cleaner cleaner = new Cleaner(harmless());
 

@@ -6,6 +6,7 @@ import com.databroker.streams.Collected;
 import com.databroker.streams.DataRecord;
 import com.databroker.streams.PoisonException;
 import com.databroker.streams.RecordParser;
+import crawlercommons.domains.EffectiveTldFinder;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -66,7 +67,13 @@ final class NewsParser implements RecordParser {
         String canonical = string(json, "canonical_link");
         String host = canonical == null ? null : FeedUrls.host(canonical);
         record.set("canonical_link", keyword(canonical));
-        record.set("domain", host);
+        record.set("domain", host == null ? null : registered(host));
+    }
+
+    /// What somebody registered, of a name; of other hosts, an address for one, the host.
+    private static String registered(String host) {
+        String domain = EffectiveTldFinder.getAssignedDomain(host, true, false);
+        return domain == null || domain.isEmpty() ? host : domain;
     }
 
     private static void times(Map<String, @Nullable Object> json, Instant arrived, DataRecord.Builder record) {

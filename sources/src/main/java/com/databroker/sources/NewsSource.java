@@ -38,7 +38,7 @@ public final class NewsSource implements Source {
             .add("guid", FieldType.KEYWORD, "The entry's own id, as written")
             .add("link", FieldType.KEYWORD, "The entry's page")
             .add("canonical_link", FieldType.KEYWORD, "The link without what tells nothing about the page")
-            .add("domain", FieldType.KEYWORD, "The host of the canonical link")
+            .add("domain", FieldType.KEYWORD, "What is registered of the canonical link's host: `example.co.uk`")
             .add("title", FieldType.TEXT, "The title as plain text")
             .add("summary_text", FieldType.TEXT, "The summary as plain text")
             .add("content_text", FieldType.TEXT, "The content, else the summary, as plain text")

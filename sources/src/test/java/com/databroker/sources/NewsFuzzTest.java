@@ -17,15 +17,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class NewsFuzzTest {
     private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final List<String> SEEDS = List.of(
-            "<?xml version='1.0' encoding='utf-8'?><!DOCTYPE rss [<!ENTITY a 'b'>]><rss version='2.0' xmlns:dc='http://purl.org/"
-                    + "dc/elements/1.1/'><channel><title>T &amp; é</title><item><title><![CDATA[a <b>b</b>]]></title><link>"
-                    + "http://x.example/?a=b&amp;c=d</link><guid isPermaLink='false'>g</guid><pubDate>Tue, 03 Feb 2026 10:00:"
-                    + "00 GMT</pubDate><description>&lt;p style='x'&gt;d&lt;/p&gt;&#8217;</description><enclosure url='u' "
+            "<?xml version='1.0' encoding='utf-8'?><!DOCTYPE rss [<!ENTITY a 'b'>]><rss version='2.0' "
+                    + "xmlns:dc='http://purl.org/"
+                    + "dc/elements/1.1/'><channel><title>T &amp; é</title><item><title><![CDATA[a "
+                    + "<b>b</b>]]></title><link>"
+                    + "http://x.example/?a=b&amp;c=d</link><guid isPermaLink='false'>g</guid><pubDate>Tue, "
+                    + "03 Feb 2026 10:00:"
+                    + "00 GMT</pubDate><description>&lt;p style='x'&gt;d&lt;/p&gt;&#8217;</description><"
+                    + "enclosure url='u' "
                     + "length='1'/></item><item><title>b</title></item></channel></rss>",
-            "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='http://x.example/'><title>T</title><entry><id>urn:1</id><title"
-                    + " type='html'>&lt;i&gt;</title><author><name>n</name></author><content type='xhtml'><div xmlns='http://"
-                    + "www.w3.org/1999/xhtml'><p>x</p></div></content><updated>2026-02-03T10:00:00Z</updated></entry></feed>",
-            "{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[{\"id\":\"1\",\"content_html\":\"<p>\\u00e9</p>\",\"tags\":"
+            "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='http://x.example/'><title>T</title><ent"
+                    + "ry><id>urn:1</id><title"
+                    + " type='html'>&lt;i&gt;</title><author><name>n</name></author><content "
+                    + "type='xhtml'><div xmlns='http://"
+                    + "www.w3.org/1999/xhtml'><p>x</p></div></content><updated>2026-02-03T10:00:00Z</upd"
+                    + "ated></entry></feed>",
+            "{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[{\"id\":\"1\",\"content_html\":"
+                    + "\"<p>\\u00e9</p>\",\"tags\":"
                     + "[\"a\",\"b\"],\"author\":{\"name\":\"n\"}},{\"id\":2,\"title\":\"t\"}]}");
 
     @ParameterizedTest

@@ -40,9 +40,9 @@ final class NewsParserTest {
     @Test
     void pictures_that_only_count_are_taken_out() {
         String kept = "<img src=\"https://example.org/a.png\">";
-        assertThat(html(
-                        "<img src='/a.png'><img src='/b.gif' width=1 height='1'><img src='/c.png' style='display: none'>"
-                                + "<img src='https://feeds.feedburner.com/~r/x/y'><img width='1px' src='/d'>"))
+        assertThat(html("<img src='/a.png'><img src='/b.gif' width=1 height='1'><img src='/c.png' "
+                        + "style='display: none'>"
+                        + "<img src='https://feeds.feedburner.com/~r/x/y'><img width='1px' src='/d'>"))
                 .isEqualTo(kept);
     }
 
@@ -50,7 +50,8 @@ final class NewsParserTest {
     void text_has_its_blocks_on_lines_of_their_own() {
         assertThat(NewsFeeds.item(
                                 "<description><![CDATA[<h1>A</h1><p>b <b>c</b>&nbsp;d</p><ul><li>e</li><li>f</li></ul>"
-                                        + "<table><tr><td>g</td><td>h</td></tr></table><style>i</style>j<br>k]]></description>")
+                                        + "<table><tr><td>g</td><td>h</td></tr></table><style>i</style>j"
+                                        + "<br>k]]></description>")
                         .text("content_text"))
                 .isEqualTo("A\nb c d\ne\nf\ng h\nj\nk");
     }
@@ -82,7 +83,8 @@ final class NewsParserTest {
     void nearly_equal_texts_of_two_feeds_have_nearly_equal_hashes() {
         String text =
                 "The harbour of the old town was closed this morning after a storm had driven two ships ashore, the "
-                        + "coast guard said. Nobody was hurt, and the ferries will run again on Friday, if the wind allows it.";
+                        + "coast guard said. Nobody was hurt, and the ferries will run again on Friday, if "
+                        + "the wind allows it.";
         long one = hash(text);
         assertThat(Long.bitCount(one ^ hash(text.replace("two ships", "three ships"))))
                 .isLessThan(12);
@@ -96,6 +98,17 @@ final class NewsParserTest {
     private static long hash(String text) {
         Long hash = NewsSimhash.of(text);
         return hash == null ? 0 : hash;
+    }
+
+    @Test
+    void the_domain_is_what_is_registered() {
+        assertThat(NewsFeeds.item("<link>https://www.news.example.co.uk/a</link>")
+                        .text("domain"))
+                .isEqualTo("example.co.uk");
+        assertThat(NewsFeeds.item("<link>http://192.0.2.1:8080/a</link>").text("domain"))
+                .isEqualTo("192.0.2.1");
+        assertThat(NewsFeeds.item("<link>http://localhost/a</link>").text("domain"))
+                .isEqualTo("localhost");
     }
 
     @Test
@@ -118,7 +131,8 @@ final class NewsParserTest {
     void records_that_other_programs_wrote_are_read_or_refused_with_a_reason() throws PoisonException {
         String plain =
                 "{\"feed_id\":\"f\",\"feed_url\":\"u\",\"format\":\"rss2.0\",\"content_hash\":\"h\",\"title\":\"A\","
-                        + "\"authors\":[1,null,\"B\"],\"enclosures\":[3,{\"url\":\"x\",\"length\":1e400}],\"summary\":{\"value\":7}}";
+                        + "\"authors\":[1,null,\"B\"],\"enclosures\":[3,{\"url\":\"x\",\"length\":1e400}"
+                        + "],\"summary\":{\"value\":7}}";
         assertThat(parse(ID, plain).toString()).contains("title=A ", "authors=[B] ", "url=x ");
         assertThatThrownBy(() -> parse(ID, "[]")).isInstanceOf(PoisonException.class);
         assertThatThrownBy(() -> parse(ID, "{}"))
