@@ -10,6 +10,7 @@ import ch.qos.logback.core.LayoutBase;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import com.databroker.core.Json;
 import java.io.Console;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -22,6 +23,17 @@ import org.slf4j.event.KeyValuePair;
 /// The message says what, the keys say who and where: `topic`, `path`, `principal`, `address`, `door`, `problem`. Never
 /// a payload, never a token.
 public final class Logs {
+    private static final List<String> TALKATIVE = List.of(
+            "io.delta.kernel",
+            "org.apache.flink.metrics.MetricGroup",
+            "org.apache.flink.runtime.metrics.util.MetricUtils",
+            "org.apache.flink.runtime.webmonitor.WebMonitorUtils",
+            "org.apache.kafka.controller.QuorumController",
+            "org.apache.kafka.clients.NetworkClient");
+
+    /// It logs by itself, and asks for a module that is not ready yet. Held here, since else its level would be forgotten.
+    private static final java.util.logging.Logger LUCENE = java.util.logging.Logger.getLogger("org.apache.lucene");
+
     private Logs() {}
 
     /// Sets up logging for the whole process.
@@ -50,6 +62,12 @@ public final class Logs {
         root.setLevel(Level.WARN);
         // It warns of every stranger that speaks its protocol badly, with a trace.
         context.getLogger("org.apache.sshd").setLevel(Level.ERROR);
+        // The engines of the streams plane warn of what is as it should be: a table that is new, a cluster without
+        // log files, a name that is long.
+        for (String talkative : TALKATIVE) {
+            context.getLogger(talkative).setLevel(Level.ERROR);
+        }
+        LUCENE.setLevel(java.util.logging.Level.SEVERE);
         context.getLogger("com.databroker")
                 .setLevel(Level.toLevel(config.level().name()));
     }

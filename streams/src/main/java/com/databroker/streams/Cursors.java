@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -48,6 +49,13 @@ final class Cursors {
 
     Optional<Bytes> get(String key) {
         return Optional.ofNullable(committed.get(key));
+    }
+
+    /// Those whose key begins so.
+    Stream<Bytes> of(String prefix) {
+        return committed.entrySet().stream()
+                .filter(cursor -> cursor.getKey().startsWith(prefix))
+                .map(Map.Entry::getValue);
     }
 
     /// Sends a cursor in the transaction that the producer has begun. [#committed] follows when that is committed.

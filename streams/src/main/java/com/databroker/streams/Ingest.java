@@ -73,6 +73,11 @@ final class Ingest implements AutoCloseable {
         return cursors.get(key(bodyId)).map(Progress::of).orElse(Progress.NONE);
     }
 
+    /// How many records were taken, of all bodies there ever were.
+    long records() {
+        return cursors.of(key("")).mapToLong(cursor -> Progress.of(cursor).records()).sum();
+    }
+
     private String key(String bodyId) {
         return source.name() + "/body/" + bodyId;
     }

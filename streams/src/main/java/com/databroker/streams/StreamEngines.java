@@ -36,6 +36,7 @@ final class StreamEngines implements AutoCloseable {
     private final StreamLag lags;
     private final Map<String, ColdTable> tables = new LinkedHashMap<>();
     private final Map<String, DeadLetters> dead = new LinkedHashMap<>();
+    private final Map<String, Ingest> ingests = new LinkedHashMap<>();
     private final Map<String, Inbox> inboxes = new LinkedHashMap<>();
     private final Map<String, JobID> jobs = new LinkedHashMap<>();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -87,6 +88,7 @@ final class StreamEngines implements AutoCloseable {
             for (Source source : sources) {
                 dead.put(source.name(), open(new DeadLetters(source, kafka.address())));
                 Ingest ingest = open(new Ingest(source, kafka.address(), cursors, clock));
+                ingests.put(source.name(), ingest);
                 Inbox inbox = open(new Inbox(source, ingest, clock));
                 inboxes.put(source.name(), inbox);
                 inbox.start();
@@ -159,14 +161,13 @@ final class StreamEngines implements AutoCloseable {
     }
 
     private StreamStatus status(Source source, @org.jspecify.annotations.Nullable HotStatus hots) throws IOException {
-        StreamLag.Of lag = lags.of(source);
         ColdTable.Statistics cold = of(tables, source).statistics();
         return new StreamStatus(
                 source.name(),
                 phase(source),
                 "",
-                lag.end(),
-                lag.lag(),
+                of(ingests, source).records(),
+                lags.of(source),
                 of(dead, source).count(),
                 of(inboxes, source).waiting(),
                 hots == null ? 0 : hots.documents(),

@@ -35,26 +35,21 @@ final class StreamLag implements AutoCloseable {
         this.consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    /// @param end offsets that were given so far, ends of transactions included
-    /// @param lag of them, those from the first record on that the job has not made safe
-    record Of(long end, long lag) {}
-
-    Of of(Source source) throws IOException {
+    /// Offsets of the raw topic from the first record on that the job has not made safe; 0 where it has made all safe.
+    long of(Source source) throws IOException {
         Map<TopicPartition, Long> begins = offsets(source.topic().name(), OffsetSpec.earliest());
         Map<TopicPartition, Long> ends = offsets(source.topic().name(), OffsetSpec.latest());
         var safe = Topics.get(
                 admin.listConsumerGroupOffsets(StreamJob.group(source)).partitionsToOffsetAndMetadata());
-        long end = 0;
         long lag = 0;
         for (Map.Entry<TopicPartition, Long> each : ends.entrySet()) {
             var known = safe.get(each.getKey());
             long from = Math.max(begins.getOrDefault(each.getKey(), 0L), known == null ? 0 : known.offset());
-            end += each.getValue();
             if (from < each.getValue()) {
                 lag += each.getValue() - nextRecord(each.getKey(), from, each.getValue());
             }
         }
-        return new Of(end, lag);
+        return lag;
     }
 
     /// The offset of the first record at `from` or behind; `end` where there is none.
@@ -76,8 +71,7 @@ final class StreamLag implements AutoCloseable {
         }
     }
 
-    /// Of every partition of a topic.
-    Map<TopicPartition, Long> offsets(String topic, OffsetSpec which) throws IOException {
+    private Map<TopicPartition, Long> offsets(String topic, OffsetSpec which) throws IOException {
         var description =
                 Topics.get(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic);
         Map<TopicPartition, OffsetSpec> asked = new HashMap<>();

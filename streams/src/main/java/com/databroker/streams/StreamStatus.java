@@ -6,8 +6,8 @@ import java.util.List;
 ///
 /// @param phase what it is doing
 /// @param detail one sentence where it is not running: what is wrong, what follows
-/// @param collected records in the raw topic since it was made
-/// @param lag records in the raw topic that the job has not made safe yet
+/// @param collected records that came into the raw topic, the same one as often as it came
+/// @param lag what of the raw topic the job has not made safe yet, in offsets; 0 where there is nothing
 /// @param dead records set aside
 /// @param waiting files that wait to be taken in
 /// @param hot records that a search finds in the hot store

@@ -1,0 +1,150 @@
+package com.databroker.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.databroker.core.Bytes;
+import com.databroker.core.Json;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Streams as their users meet them: files go in by any way, records come out by a search.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class StreamsTest {
+    private static final String FEED = """
+            <rss version="2.0"><channel><title>Example News</title><link>http://news.example.org/</link>
+            <item><guid>n1</guid><title>Bridges reopen after the flood</title><link>http://news.example.org/1</link>
+            <pubDate>Fri, 27 Nov 2026 08:00:00 GMT</pubDate><description>All three of them.</description></item>
+            <item><guid>n2</guid><title>A quiet day at the harbour</title><link>http://news.example.org/2</link>
+            <pubDate>Fri, 27 Nov 2026 09:00:00 GMT</pubDate></item></channel></rss>
+            """;
+    private static final String QUERIES = """
+            27-Nov-2026 10:00:00.001 queries: info: client @0x7f 192.0.2.1#53001 (www.example.org): query: www.example.org IN A +E(0)K (192.0.2.53)
+            27-Nov-2026 10:00:00.002 queries: info: client @0x7f 192.0.2.2#53002 (mail.example.org): query: mail.example.org IN MX + (192.0.2.53)
+            """;
+
+    @SuppressWarnings("NullAway.Init")
+    private TestBroker broker;
+
+    @SuppressWarnings("NullAway.Init")
+    private Path data;
+
+    @BeforeAll
+    void start(@TempDir Path folder) throws Exception {
+        data = folder;
+        broker = TestBroker.start(
+                folder, Map.of("streams.enabled", "true", "streams.checkpoint-interval", "500ms"));
+        Peers.until("the streams plane is ready", () -> phases().equals(List.of("running", "running", "running", "running")));
+    }
+
+    @AfterAll
+    void stop() {
+        broker.close();
+    }
+
+    private List<Object> phases() throws Exception {
+        return ((List<?>) java.util.Objects.requireNonNull(
+                        Json.parse(Bytes.utf8(broker.request("GET", "/streams", "").body()))))
+                .stream().<Object>map(stream -> ((Map<?, ?>) stream).get("phase")).toList();
+    }
+
+    private Map<String, @Nullable Object> get(String path) throws IOException, InterruptedException {
+        HttpResponse<String> response = broker.request("GET", path, "");
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return Json.parseObject(Bytes.utf8(response.body()));
+    }
+
+    private long count(String stream, String member) throws IOException, InterruptedException {
+        return get("/streams/" + stream + "/status").get(member) instanceof BigInteger number ? number.longValue() : -1;
+    }
+
+    private void awaitStores(String stream, long records) throws Exception {
+        Peers.until(stream + " has " + records, () -> count(stream, "hot") == records && count(stream, "cold") == records);
+    }
+
+    private static String push(int number, String created, String message) {
+        return "{\"id\":\"" + number + "\",\"type\":\"PushEvent\",\"actor\":{\"id\":7,\"login\":\"ann\"},"
+                + "\"repo\":{\"id\":9,\"name\":\"lab/papers\"},\"public\":true,\"created_at\":\"" + created
+                + "\",\"payload\":{\"ref\":\"refs/heads/main\",\"commits\":[{\"sha\":\"a\",\"message\":\"" + message
+                + "\"}]}}";
+    }
+
+    @Test
+    void what_github_says_is_uploaded_once_or_twice_and_found_by_the_paper_that_it_mentions() throws Exception {
+        String first = push(1, "2026-11-27T10:00:00Z", "implements arXiv:2401.01234");
+        String second = push(2, "2026-11-27T10:05:00Z", "typo");
+        String third = push(3, "2021-07-21T08:00:00Z", "see https://arxiv.org/abs/2401.01234v2");
+        ByteArrayOutputStream archive = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(archive)) {
+            gzip.write((second + "\n" + third + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        String now = String.valueOf(Json.parseObject(Bytes.utf8(
+                        broker.request("POST", "/events/now", "x").body()))
+                .get("position"));
+        try (Peer listener = Peers.curl(broker, "/events?topic=streams/github&since=" + now)) {
+            assertThat(broker.request("PUT", "/files/inbox/github/page.json", "[" + first + "," + second + "]")
+                            .statusCode())
+                    .isEqualTo(201);
+            assertThat(listener.await(line -> line.startsWith("data: "))).contains("STREAM RECORDS", "github");
+        }
+        // One event is in both; the other ways in are the disk and another name for the same bytes.
+        Files.write(data.resolve("files/inbox/github/2021-07-21-8.json.gz"), archive.toByteArray());
+        Files.write(data.resolve("files/inbox/github/again.json.gz"), archive.toByteArray());
+        awaitStores("github", 3);
+        Map<String, @Nullable Object> answer = get("/streams/github?q=arxiv_ids:2401.01234&limit=1000");
+        assertThat(String.valueOf(answer.get("records"))).contains("PushEvent:1:", "PushEvent:3:").doesNotContain("PushEvent:2:");
+        assertThat(get("/streams/github?from=2026-11-01&limit=1").get("next")).isNotNull();
+        assertThat(broker.request("GET", "/streams/github?q=typo", "", "Accept", "application/x-ndjson").body())
+                .hasLineCount(1)
+                .contains("PushEvent:2:");
+    }
+
+    @Test
+    void a_feed_and_a_query_log_are_read_as_what_they_are() throws Exception {
+        Files.createDirectories(data.resolve("files/inbox/news"));
+        Files.writeString(data.resolve("files/inbox/news/feed.xml"), FEED);
+        assertThat(broker.request("PUT", "/files/inbox/dns/queries.log", QUERIES).statusCode()).isEqualTo(201);
+        awaitStores("news", 2);
+        awaitStores("dns", 2);
+        assertThat(String.valueOf(get("/streams/news?q=harbour").get("records"))).contains("A quiet day");
+        String asked = String.valueOf(get("/streams/dns?q=qtype:MX").get("records"));
+        assertThat(asked).contains("mail.example.org").doesNotContain("192.0.2.2,");
+    }
+
+    @Test
+    void what_cannot_be_read_is_named_and_a_wrong_question_is_answered_with_what_is_wrong() throws Exception {
+        broker.request("PUT", "/files/inbox/arxiv/odd.xml", "<feed xmlns=\"http://www.w3.org/2005/Atom\"><entry>");
+        Peers.until("it is set aside", () -> count("arxiv", "dead") > 0);
+        assertThat(broker.request("GET", "/streams/arxiv/dead", "").body()).contains("inbox/arxiv/odd.xml", "reason");
+        HttpResponse<String> wrong = broker.request("GET", "/streams/arxiv?q=titel:x", "");
+        assertThat(wrong.statusCode()).isEqualTo(400);
+        assertThat(wrong.body()).contains("titel", "title");
+        assertThat(broker.request("GET", "/streams/github?limit=0", "").statusCode()).isEqualTo(400);
+        assertThat(broker.request("GET", "/streams/gihub", "").body()).contains("did you mean github?");
+        assertThat(broker.request("DELETE", "/streams/github", "").statusCode()).isEqualTo(405);
+    }
+
+    @Test
+    void who_has_no_grant_for_a_stream_learns_nothing_of_it() throws Exception {
+        String reader = broker.user("reader", "search:news");
+        assertThat(broker.requestAs(reader, "GET", "/streams/news?q=x", "").statusCode()).isEqualTo(200);
+        for (String path : List.of("/streams/github", "/streams/github/dead", "/streams/github/definition", "/streams/nothing")) {
+            assertThat(broker.requestAs(reader, "GET", path, "").statusCode()).as(path).isEqualTo(403);
+        }
+        assertThat(broker.requestAs(reader, "GET", "/streams", "").body()).contains("news").doesNotContain("github");
+        assertThat(broker.requestAs("", "GET", "/streams", "").statusCode()).isEqualTo(401);
+    }
+}
