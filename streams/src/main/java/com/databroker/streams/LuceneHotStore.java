@@ -11,13 +11,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,21 +37,27 @@ final class LuceneHotStore implements HotStore {
     /// What the filters of ids may take of memory: enough for 30 million records.
     private static final long IDS_BYTES_MAX = 64L << 20;
 
+    private static final long CLOSE_SECONDS = 60;
+
     private final HotConfig config;
     private final InstantSource clock;
     private final AtomicLong memory = new AtomicLong(IDS_BYTES_MAX);
     private final Map<String, LuceneStream> streams = new ConcurrentHashMap<>();
     private final List<Consumer<HotVisible>> listeners = new CopyOnWriteArrayList<>();
     private final AtomicBoolean refreshing = new AtomicBoolean();
-    private final ScheduledExecutorService refresher;
+    private final ScheduledThreadPoolExecutor refresher;
+    private final ExecutorService commits;
     private volatile boolean closed;
 
     LuceneHotStore(HotConfig config, InstantSource clock) throws IOException {
         this.config = config;
         this.clock = clock;
         Files.createDirectories(config.folder());
-        refresher = Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().daemon().name("hot-refresh").factory());
+        refresher = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().daemon().name("hot-refresh").factory());
+        refresher.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        commits = Executors.newCachedThreadPool(
+                Thread.ofPlatform().daemon().name("hot-commit-", 0).factory());
     }
 
     private LuceneStream stream(Source source) throws IOException {
@@ -61,7 +69,7 @@ final class LuceneHotStore implements HotStore {
                 }
                 stream = streams.get(source.name());
                 if (stream == null) {
-                    stream = new LuceneStream(source.name(), source.schema(), config, clock, memory);
+                    stream = new LuceneStream(source.name(), source.schema(), config, clock, memory, commits);
                     streams.put(source.name(), stream);
                 }
             }
@@ -195,8 +203,7 @@ final class LuceneHotStore implements HotStore {
     public void close() throws IOException {
         synchronized (streams) {
             closed = true;
-            refresher.shutdownNow();
-            IOException failure = null;
+            IOException failure = ended();
             for (LuceneStream stream : streams.values()) {
                 try {
                     stream.close();
@@ -208,6 +215,22 @@ final class LuceneHotStore implements HotStore {
             if (failure != null) {
                 throw failure;
             }
+        }
+    }
+
+    /// Waits for what still runs, without an interrupt, which would close files under it.
+    private @Nullable IOException ended() {
+        refresher.shutdown();
+        commits.shutdown();
+        try {
+            if (refresher.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)
+                    && commits.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                return null;
+            }
+            return new IOException("the hot store was closed while it still wrote");
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return new IOException("interrupted while the hot store closes", interrupted);
         }
     }
 }

@@ -11,6 +11,7 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
@@ -77,7 +78,7 @@ final class LuceneStream {
     }
 
     /// Opens what there is.
-    LuceneStream(String name, Schema schema, HotConfig config, InstantSource clock, AtomicLong memory)
+    LuceneStream(String name, Schema schema, HotConfig config, InstantSource clock, AtomicLong memory, Executor commits)
             throws IOException {
         this.name = name;
         this.config = config;
@@ -86,7 +87,7 @@ final class LuceneStream {
         fields = new LuceneFields(schema);
         folder = config.folder().resolve(name);
         visible = new LuceneVisible(name);
-        flushing = new LuceneFlush(this::commit);
+        flushing = new LuceneFlush(this::commit, commits);
         for (int i = 0; i < STRIPES; i++) {
             stripes[i] = new Object();
         }

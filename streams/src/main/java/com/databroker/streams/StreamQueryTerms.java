@@ -114,7 +114,7 @@ final class StreamQueryTerms {
         FieldType.Scalar type = type(field);
         if (type == FieldType.Scalar.TEXT) {
             seen.add(LuceneFields.TEXTS);
-            return new TermQuery(new Term(/* fld= */ LuceneFields.TEXTS, /* text= */ field));
+            return new TermQuery(new Term(LuceneFields.TEXTS, new BytesRef(field)));
         }
         return field.equals(LuceneFields.ID) ? MatchAllDocsQuery.INSTANCE : new FieldExistsQuery(field);
     }

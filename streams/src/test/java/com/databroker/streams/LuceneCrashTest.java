@@ -1,6 +1,7 @@
 package com.databroker.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -87,6 +88,22 @@ final class LuceneCrashTest {
             process.destroyForcibly().waitFor();
         }
         return safe;
+    }
+
+    @Test
+    void a_thread_that_is_interrupted_while_it_flushes_closes_nothing_for_others() throws Exception {
+        try (HotStore store = open()) {
+            for (int i = 0; i < 50; i++) {
+                put(store, "a" + i, NOON);
+                Thread.currentThread().interrupt();
+                assertThatThrownBy(() -> store.flush(SOURCE)).isInstanceOf(IOException.class);
+                assertThat(Thread.interrupted()).isTrue();
+            }
+            put(store, "b", NOON);
+            store.flush(SOURCE);
+            assertThat(store.life(SOURCE)).isZero();
+            HotStoreContract.visible(store, SOURCE, 51);
+        }
     }
 
     private List<Path> files(String day, String begin) throws IOException {
