@@ -31,7 +31,7 @@ public final class Logs {
             "org.apache.kafka.controller.QuorumController",
             "org.apache.kafka.clients.NetworkClient");
 
-    /// It logs by itself, and asks for a module that is not ready yet. Held here, since else its level would be forgotten.
+    /// It logs by itself, and asks for a module that is not ready yet. Held here: else its level would be forgotten.
     private static final java.util.logging.Logger LUCENE = java.util.logging.Logger.getLogger("org.apache.lucene");
 
     private Logs() {}

@@ -59,7 +59,8 @@ record ArxivId(String id, int version) {
         return ArxivCategories.isArchive(archive) ? new ArxivId(archive + '/' + matcher.group(3), number) : null;
     }
 
-    /// The papers that a text names after the word arXiv or in an address, each once, in their order.
+    /// The papers that a text names after the word arXiv or in an address, each once, in their order. One that is named
+    /// with its version stands there without and with it, so that it is found by either.
     static List<String> find(String text) {
         if (!mayName(text)) {
             return List.of();
@@ -69,6 +70,7 @@ record ArxivId(String id, int version) {
         while (matcher.find() && found.size() < MENTIONS_MAX) {
             ArxivId id = of(matcher);
             if (id != null) {
+                found.add(id.id());
                 found.add(id.toString());
             }
         }

@@ -45,7 +45,7 @@ final class GithubParserTest {
         DataRecord full = event("PushEvent", payload);
         assertThat(full.get("commit_count")).isEqualTo(2);
         assertThat(full.text("text")).isEqualTo("One, see arXiv:2104.12255v1\nTwo https://example.org/a(b).");
-        assertThat(full.get("arxiv_ids")).isEqualTo(List.of("2104.12255v1"));
+        assertThat(full.get("arxiv_ids")).isEqualTo(List.of("2104.12255", "2104.12255v1"));
         assertThat(full.get("urls")).isEqualTo(List.of("https://example.org/a(b)"));
         assertThat(full.text("payload")).isEqualTo(payload);
         assertThat(full.get("payload_bytes")).isEqualTo(payload.length());
@@ -172,8 +172,10 @@ final class GithubParserTest {
                         + "https://huggingface.co/papers/2401.00002 export.arxiv.org/abs/quant-ph/0001001"))
                 .containsExactly(
                         "1412.1234",
+                        "2104.12255",
                         "2104.12255v2",
                         "1501.00001",
+                        "hep-th/9901001",
                         "hep-th/9901001v3",
                         "2301.00001",
                         "math/0309136",

@@ -39,7 +39,7 @@ final class ArchitectureTest {
             "access", 15,
             "events", 9,
             "files", 18,
-            "streams", 20,
+            "streams", 21,
             "sources", 4,
             "server", 7,
             "client", 5,
@@ -119,7 +119,7 @@ final class ArchitectureTest {
                     "java.util.UUID.randomUUID(",
                     "the name of a temporary file, which only has to be new"),
             new Permit(
-                    "com\\.databroker\\.files\\.(FilePlane|ResumableUploads)",
+                    "com\\.databroker\\.files\\.(FilePlane|FileStore|Admission|ResumableUploads)",
                     "java.util.UUID.randomUUID(",
                     "the name of a temporary file, which only has to be new"),
             new Permit(

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// Every condition of RFC 9110, section 13, in every method, with a file and without one.
@@ -105,89 +106,10 @@ class FilesConditionsTest {
         }
     }
 
-    /// Conditions, then what they are where the file is there, and where it is missing. `$ETAG` is its tag, `$BARE`
+    /// The rows of conditions.txt: conditions, then what they are where the file is there, and where it is missing. `$ETAG` is its tag, `$BARE`
     /// the same without quotes, `$DATE`, `$BEFORE`, `$AFTER` are about its date, with 850 or ASC in old forms.
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            value = {
-                "X-None: x|DONE|DONE",
-                "If-Match: $ETAG|DONE|FAILED",
-                "If-Match: *|DONE|FAILED",
-                "If-Match: \"a\", $ETAG|DONE|FAILED",
-                "If-Match: ,\"a\",,$ETAG ,|DONE|FAILED",
-                "If-Match: \"a\"; If-Match: $ETAG|DONE|FAILED",
-                "If-Match: W/\"a\", $ETAG|DONE|FAILED",
-                "If-Match: \"a\"|FAILED|FAILED",
-                "If-Match: W/$ETAG|FAILED|FAILED",
-                "If-Match: \"*\"|FAILED|FAILED",
-                "If-Match: \"\"|FAILED|FAILED",
-                "If-Match: ,|FAILED|FAILED",
-                "If-Match: \"a,$BARE,b\"|FAILED|FAILED",
-                "If-Match: $BARE|MALFORMED|MALFORMED",
-                "If-Match: \"$BARE|MALFORMED|MALFORMED",
-                "If-Match: $BARE\"|MALFORMED|MALFORMED",
-                "If-Match: *, $ETAG|MALFORMED|MALFORMED",
-                "If-Match: *; If-Match: $ETAG|MALFORMED|MALFORMED",
-                "If-Match: $ETAG \"a\"|MALFORMED|MALFORMED",
-                "If-Match: w/$ETAG|MALFORMED|MALFORMED",
-                "If-Match: W/ $ETAG|MALFORMED|MALFORMED",
-                "If-Match: \"a b\"|MALFORMED|MALFORMED",
-                "If-None-Match: *|KNOWN|DONE",
-                "If-None-Match: $ETAG|KNOWN|DONE",
-                "If-None-Match: W/$ETAG|KNOWN|DONE",
-                "If-None-Match: \"a\" , W/$ETAG|KNOWN|DONE",
-                "If-None-Match: \"a\"; If-None-Match: $ETAG|KNOWN|DONE",
-                "If-None-Match: \"a\"|DONE|DONE",
-                "If-None-Match: \"*\"|DONE|DONE",
-                "If-None-Match: \"a,$BARE,b\"|DONE|DONE",
-                "If-None-Match: ,|DONE|DONE",
-                "If-None-Match: $BARE|MALFORMED|MALFORMED",
-                "If-None-Match: \"a\", *|MALFORMED|MALFORMED",
-                "If-Unmodified-Since: $DATE|DONE|DONE",
-                "If-Unmodified-Since: $AFTER|DONE|DONE",
-                "If-Unmodified-Since: $BEFORE|FAILED|DONE",
-                "If-Unmodified-Since: $850BEFORE|FAILED|DONE",
-                "If-Unmodified-Since: $ASCBEFORE|FAILED|DONE",
-                "If-Unmodified-Since: $850AFTER|DONE|DONE",
-                "If-Unmodified-Since: $ASCAFTER|DONE|DONE",
-                "If-Unmodified-Since: yesterday|DONE|DONE",
-                "If-Unmodified-Since: Mon, 02 Jan 2006 15:04:05 +0000|DONE|DONE",
-                "If-Unmodified-Since: Tue, 02 Jan 2006 15:04:05 GMT|DONE|DONE",
-                "If-Unmodified-Since: Mon, 2 Jan 2006 15:04:05 GMT|DONE|DONE",
-                "If-Unmodified-Since: Fri, 31 Feb 2006 15:04:05 GMT|DONE|DONE",
-                "If-Unmodified-Since: Mon, 02 Jan 2006 15:04:05 GMT|FAILED|DONE",
-                "If-Unmodified-Since: 1136214245|DONE|DONE",
-                "If-Unmodified-Since: $BEFORE; If-Unmodified-Since: $BEFORE|DONE|DONE",
-                "If-Modified-Since: $DATE|KNOWN_TO_READERS|DONE",
-                "If-Modified-Since: $AFTER|KNOWN_TO_READERS|DONE",
-                "If-Modified-Since: $850AFTER|KNOWN_TO_READERS|DONE",
-                "If-Modified-Since: $ASCAFTER|KNOWN_TO_READERS|DONE",
-                "If-Modified-Since: $BEFORE|DONE|DONE",
-                "If-Modified-Since: tomorrow|DONE|DONE",
-                "If-Modified-Since: $AFTER; If-Modified-Since: $AFTER|DONE|DONE",
-                "If-Range: $ETAG|DONE|DONE",
-                "If-Range: nonsense|DONE|DONE",
-                "If-Match: $ETAG; If-Unmodified-Since: $BEFORE|DONE|FAILED",
-                "If-Match: \"a\"; If-Unmodified-Since: $AFTER|FAILED|FAILED",
-                "If-Match: *; If-Unmodified-Since: $BEFORE|DONE|FAILED",
-                "If-Match: $ETAG; If-None-Match: $ETAG|KNOWN|FAILED",
-                "If-Match: $ETAG; If-None-Match: \"a\"|DONE|FAILED",
-                "If-Match: \"a\"; If-None-Match: $ETAG|FAILED|FAILED",
-                "If-Match: *; If-None-Match: *|KNOWN|FAILED",
-                "If-Match: $ETAG; If-Modified-Since: $DATE|KNOWN_TO_READERS|FAILED",
-                "If-Match: \"a\"; If-Modified-Since: $DATE|FAILED|FAILED",
-                "If-Match: $ETAG; If-None-Match: $BARE|MALFORMED|MALFORMED",
-                "If-Unmodified-Since: $BEFORE; If-None-Match: $ETAG|FAILED|DONE",
-                "If-Unmodified-Since: $AFTER; If-None-Match: $ETAG|KNOWN|DONE",
-                "If-Unmodified-Since: $AFTER; If-None-Match: *|KNOWN|DONE",
-                "If-Unmodified-Since: $BEFORE; If-Modified-Since: $AFTER|FAILED|DONE",
-                "If-Unmodified-Since: $DATE; If-Modified-Since: $DATE|KNOWN_TO_READERS|DONE",
-                "If-None-Match: \"a\"; If-Modified-Since: $AFTER|DONE|DONE",
-                "If-None-Match: $ETAG; If-Modified-Since: $BEFORE|KNOWN|DONE",
-                "If-None-Match: W/$ETAG; If-Modified-Since: $BEFORE|KNOWN|DONE"
-            })
+    @CsvFileSource(resources = "conditions.txt", delimiter = '|', quoteCharacter = '`')
     void conditions_hold_in_every_method_as_the_rfc_says(String condition, Outcome there, Outcome missing)
             throws Exception {
         for (Asked asked : Asked.values()) {
