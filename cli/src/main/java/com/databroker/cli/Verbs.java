@@ -13,6 +13,7 @@ import picocli.CommandLine.Model.OptionSpec;
 final class Verbs {
     static final String PROGRAM = "databroker";
     private static final int WIDTH = 100;
+    private static final int NAME_WIDTH = 18;
 
     /// @param name one or two words, as the user types them
     /// @param text one line for the overview
@@ -234,7 +235,7 @@ final class Verbs {
             if (group.isEmpty() || entry.name.startsWith(group + " ")) {
                 out.append("  ")
                         .append(entry.name)
-                        .repeat(' ', 16 - entry.name.length())
+                        .repeat(' ', NAME_WIDTH - entry.name.length())
                         .append(entry.text)
                         .append('\n');
             }

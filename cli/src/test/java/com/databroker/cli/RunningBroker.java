@@ -20,6 +20,8 @@ final class RunningBroker implements AutoCloseable {
                 "0",
                 "ssh.port",
                 "0",
+                "streams.enabled",
+                "false",
                 "data",
                 folder.resolve("data").toString())));
     }

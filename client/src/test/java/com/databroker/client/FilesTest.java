@@ -57,10 +57,14 @@ final class FilesTest {
         server.setExecutor(threads);
         server.createContext("/", this::answer);
         server.start();
-        client = DatabrokerClient.builder(
+        client = client(Duration.ofMillis(500));
+    }
+
+    private DatabrokerClient client(Duration timeout) {
+        return DatabrokerClient.builder(
                         URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/"))
                 .token("s3cret")
-                .timeout(Duration.ofMillis(500))
+                .timeout(timeout)
                 .build();
     }
 
@@ -189,9 +193,11 @@ final class FilesTest {
         byte[] large = new byte[20_000_000];
         new java.util.SplittableRandom(42).nextBytes(large);
         Path local = Files.write(folder.resolve("large"), large);
-        client.put("large", local);
-        FileInfo info = client.get("large", folder.resolve("copy"));
-        assertThat(info.size()).isEqualTo(large.length);
+        try (DatabrokerClient patient = client(Duration.ofSeconds(30))) {
+            patient.put("large", local);
+            FileInfo info = patient.get("large", folder.resolve("copy"));
+            assertThat(info.size()).isEqualTo(large.length);
+        }
         assertThat(folder.resolve("copy")).hasSameBinaryContentAs(local);
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -210,8 +211,12 @@ final class SettingBinder {
     }
 
     private static String quoted(Stream<String> names) {
-        String all =
-                names.limit(SUGGESTIONS_MAX).map(name -> "\"" + name + "\"").collect(Collectors.joining(" or "));
+        // The shorter, the less was left out.
+        String all = names.sorted(Comparator.comparingInt(String::length))
+                .limit(SUGGESTIONS_MAX)
+                .sorted()
+                .map(name -> "\"" + name + "\"")
+                .collect(Collectors.joining(" or "));
         return all.isEmpty() ? "" : ", did you mean " + all + "?";
     }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Ingest implements AutoCloseable {
     private static final int TOGETHER = 20_000;
     private static final int TOGETHER_BYTES = 32 << 20;
+    private static final int EXCERPT_MAX = 64 << 10;
 
     private final Source source;
     private final KafkaAddress kafka;
@@ -146,7 +148,7 @@ final class Ingest implements AutoCloseable {
         private long records;
         private long rejected;
         private int together;
-        private int bytes;
+        private int length;
         private boolean begun;
 
         Transaction(KafkaProducer<String, byte[]> to, Body body, Progress before) {
@@ -157,6 +159,12 @@ final class Ingest implements AutoCloseable {
 
         @Override
         public void record(Collected record) {
+            String refusal = refusal(record);
+            if (refusal != null) {
+                // Kafka would refuse it, and with it all others of the body.
+                reject("record " + (records + rejected + 1), refusal, record.json());
+                return;
+            }
             records++;
             if (isTaken()) {
                 return;
@@ -177,9 +185,21 @@ final class Ingest implements AutoCloseable {
             RecordHeaders headers = new RecordHeaders();
             headers.add(DeadLetter.REASON, reason.getBytes(StandardCharsets.UTF_8));
             String place = body.name() + " (" + body.id() + "), " + position;
-            to.send(new ProducerRecord<>(
-                    source.topic().dead(), null, clock.millis(), place, excerpt.toArray(), headers));
-            count(excerpt.length());
+            byte[] bytes = excerpt.toArray();
+            byte[] kept = bytes.length > EXCERPT_MAX ? Arrays.copyOf(bytes, EXCERPT_MAX) : bytes;
+            to.send(new ProducerRecord<>(source.topic().dead(), null, clock.millis(), place, kept, headers));
+            count(kept.length);
+        }
+
+        private static @Nullable String refusal(Collected record) {
+            int id = record.id().getBytes(StandardCharsets.UTF_8).length;
+            if (id == 0 || id > Collected.ID_BYTES_MAX) {
+                return "its id has " + id + " bytes, not 1 to " + Collected.ID_BYTES_MAX;
+            }
+            int json = record.json().length();
+            return json > Collected.JSON_BYTES_MAX
+                    ? "it has " + json + " bytes of JSON, more than " + Collected.JSON_BYTES_MAX
+                    : null;
         }
 
         private boolean isTaken() {
@@ -193,10 +213,10 @@ final class Ingest implements AutoCloseable {
             }
         }
 
-        private void count(int length) {
+        private void count(int more) {
             together++;
-            bytes += length;
-            if (together >= TOGETHER || bytes >= TOGETHER_BYTES) {
+            length += more;
+            if (together >= TOGETHER || length >= TOGETHER_BYTES) {
                 commit(false);
             }
         }
@@ -214,7 +234,7 @@ final class Ingest implements AutoCloseable {
             cursors.committed(key(body.id()), cursor);
             begun = false;
             together = 0;
-            bytes = 0;
+            length = 0;
             return progress;
         }
 

@@ -126,6 +126,18 @@ final class IngestTest {
     }
 
     @Test
+    void a_record_that_is_too_large_costs_itself_and_no_other() throws Exception {
+        Source source = source("giant");
+        String giant = "a 1 x\nb 2 " + "y".repeat(Collected.JSON_BYTES_MAX) + "\n" + "c".repeat(600) + " 3 z\nd 4 z\n";
+        try (Ingest ingest = ingest(source)) {
+            assertThat(ingest.take(body("b1", stream(giant)))).isEqualTo(new Ingest.Progress(2, 2, true));
+            assertThat(ingest.records()).isEqualTo(2);
+        }
+        assertThat(keys("giant_raw", 2)).containsExactlyInAnyOrder("a", "d");
+        assertThat(keys("giant_raw_dead", 1)).containsExactly("test (b1), record 2", "test (b1), record 3");
+    }
+
+    @Test
     void a_body_that_breaks_off_leaves_nothing_and_is_taken_whole_later() throws Exception {
         Source source = source("cut");
         InputStream cut = new SequenceInputStream(stream(LinesSource.lines("a", 0, 10)), new Broken());
