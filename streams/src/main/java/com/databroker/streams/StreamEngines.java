@@ -25,7 +25,6 @@ import org.slf4j.LoggerFactory;
 /// The engines of the plane while they run, each stream's job, and the way from files to them.
 final class StreamEngines implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StreamEngines.class);
-    private static final long EXPIRY_SECONDS = 60;
 
     private final List<Source> sources;
     private final EmbeddedKafka kafka;
@@ -93,7 +92,7 @@ final class StreamEngines implements AutoCloseable {
                 inboxes.put(source.name(), inbox);
                 inbox.start();
             }
-            expireEveryMinute();
+            maintain(clock);
         } catch (IOException | RuntimeException | Error failed) {
             close();
             throw failed;
@@ -121,17 +120,29 @@ final class StreamEngines implements AutoCloseable {
                 new ArrivalType(source.schema()));
     }
 
-    private void expireEveryMinute() {
+    /// Old records go, small files become large ones, and what no table names any more is removed.
+    private void maintain(InstantSource clock) {
         ScheduledExecutorService sweeper = open(Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().name("streams-sweeper").daemon().factory()));
-        sweeper.scheduleWithFixedDelay(this::expire, EXPIRY_SECONDS, EXPIRY_SECONDS, TimeUnit.SECONDS);
+        sweeper.scheduleWithFixedDelay(() -> attempt("expiry", hot::expire), 1, 1, TimeUnit.MINUTES);
+        for (ColdTable table : tables.values()) {
+            Duty compaction = () -> table.compact(clock.instant());
+            Duty vacuum = () -> table.vacuum(ColdTable.RETENTION_MIN, clock.instant());
+            sweeper.scheduleWithFixedDelay(() -> attempt("compaction", compaction), 10, 60, TimeUnit.MINUTES);
+            sweeper.scheduleWithFixedDelay(() -> attempt("vacuum", vacuum), 1, 24, TimeUnit.HOURS);
+        }
     }
 
-    private void expire() {
+    /// Something that is done from time to time.
+    private interface Duty {
+        void run() throws IOException;
+    }
+
+    private static void attempt(String what, Duty duty) {
         try {
-            hot.expire();
+            duty.run();
         } catch (IOException | RuntimeException failed) {
-            LOG.atError().setCause(failed).log("old records of the hot store were not removed; it is tried again");
+            LOG.atError().addKeyValue("duty", what).setCause(failed).log("a duty failed; it is tried again");
         }
     }
 

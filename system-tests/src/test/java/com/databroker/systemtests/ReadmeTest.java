@@ -59,11 +59,24 @@ class ReadmeTest {
             watcher.await(line -> line.startsWith("subscribed to"));
             run(disk.get(1));
             watcher.await(line -> line.contains(" CREATED ci/CHANGELOG.md ") && line.endsWith(" disk"));
+            collect(token, first(blocks, "./databroker search"));
             String given = run(first(blocks, "./databroker user add"));
             assertThat(given).contains("dbk_").contains("ci-server");
         } finally {
             running.forEach(Peer::close);
         }
+    }
+
+    /// The file is found as soon as the streams plane is up, which comes after the rest.
+    private void collect(String token, String block) throws Exception {
+        int ask = block.indexOf("./databroker streams ls");
+        run(block.substring(0, ask));
+        String search = block.lines()
+                .filter(line -> line.startsWith("./databroker search"))
+                .findFirst()
+                .orElseThrow();
+        run("until " + search + "; do sleep 1; done");
+        assertThat(run(token + block.substring(ask))).contains("running", "The bridges are open again", "\"records\"");
     }
 
     private static String script(MatchResult block) throws Exception {
@@ -101,7 +114,7 @@ class ReadmeTest {
 
     private String prologue() {
         return "export DATABROKER_DATA='" + folder.resolve("data") + "' DATABROKER_HTTP_PORT=0 DATABROKER_ZMQ_PORT=0"
-                + " DATABROKER_SSH_PORT=0\n";
+                + " DATABROKER_SSH_PORT=0 DATABROKER_STREAMS_ENABLED=true\n";
     }
 
     /// The README's broker is this one.
