@@ -106,8 +106,9 @@ class FilesConditionsTest {
         }
     }
 
-    /// The rows of conditions.txt: conditions, then what they are where the file is there, and where it is missing. `$ETAG` is its tag, `$BARE`
-    /// the same without quotes, `$DATE`, `$BEFORE`, `$AFTER` are about its date, with 850 or ASC in old forms.
+    /// The rows of conditions.txt: conditions, then what they are where the file is there, and where it is missing.
+    /// `$ETAG` is its tag, `$BARE` the same without quotes, `$DATE`, `$BEFORE`, `$AFTER` are about its date, with
+    /// 850 or ASC in old forms.
     @ParameterizedTest
     @CsvFileSource(resources = "conditions.txt", delimiter = '|', quoteCharacter = '`')
     void conditions_hold_in_every_method_as_the_rfc_says(String condition, Outcome there, Outcome missing)
