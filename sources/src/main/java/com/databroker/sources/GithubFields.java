@@ -58,7 +58,10 @@ final class GithubFields {
             .add("url", KEYWORD, "page of what it is about, the narrowest: the comment, else the issue")
             .add("text", TEXT, "messages of commits, titles, bodies, comments, up to 32,768 characters")
             .add("urls", FieldType.listOf(KEYWORD), "addresses in text, up to 100, in their order")
-            .add("arxiv_ids", FieldType.listOf(KEYWORD), "papers of arXiv named in text; with and without version where one is given")
+            .add(
+                    "arxiv_ids",
+                    FieldType.listOf(KEYWORD),
+                    "papers of arXiv named in text; with and without version where one is given")
             .add("payload", JSON, "what depends on the type, as it came; null where larger than 65,536 bytes")
             .add("payload_bytes", INT, "size of the payload in bytes")
             .add("source", KEYWORD, "api, gharchive or webhook: where it was first seen")
