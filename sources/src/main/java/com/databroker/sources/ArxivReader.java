@@ -24,6 +24,7 @@ final class ArxivReader implements BodyReader {
 
     private final long unpackedMax;
     private @Nullable ArxivAnswer answer;
+    private boolean whole;
 
     ArxivReader() {
         this(UNPACKED_MAX);
@@ -38,6 +39,11 @@ final class ArxivReader implements BodyReader {
     @Nullable
     ArxivAnswer answer() {
         return answer;
+    }
+
+    /// Whether the last body was a document, and came to its end.
+    boolean isWhole() {
+        return whole;
     }
 
     /// Counts what is given on.
@@ -90,6 +96,7 @@ final class ArxivReader implements BodyReader {
         Reading reading = new Reading(into);
         GithubBytes unpacked = new GithubBytes(body.bytes(), unpackedMax);
         InputStream bytes = new BufferedInputStream(unpacked.stream(), 8 << 10);
+        whole = true;
         int first = firstOf(bytes);
         if (first == '<') {
             xml(bytes, unpacked, reading);
@@ -98,9 +105,11 @@ final class ArxivReader implements BodyReader {
             answer = new ArxivAnswer(null, null, null, null, null, null, null, reading.records());
         } else {
             byte[] start = bytes.readNBytes(GithubParts.EXCERPT_MAX);
+            whole = false;
             reading.rejected("byte 1", "it is neither XML nor an .abs file", Bytes.wrap(start));
         }
         if (unpacked.broken() != null && reading.rejects == 0) {
+            whole = false;
             reading.rejected("to the end", String.valueOf(unpacked.broken()), Bytes.EMPTY);
         }
         reading.end();
@@ -135,6 +144,7 @@ final class ArxivReader implements BodyReader {
             }
             String reason = unpacked.broken() == null ? reason(broken) : unpacked.broken();
             Bytes excerpt = xml == null ? Bytes.EMPTY : excerpt(xml.lately());
+            whole = false;
             reading.rejected(document.position(xml == null ? 1 : xml.line()), reason, excerpt);
         }
         answer = document.answer();

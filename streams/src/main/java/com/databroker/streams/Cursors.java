@@ -15,6 +15,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.jspecify.annotations.Nullable;
 
 /// Where each collector and each body has got to.
 ///
@@ -40,7 +41,8 @@ final class Cursors {
             long end = consumer.endOffsets(List.of(all)).getOrDefault(all, 0L);
             while (consumer.position(all) < end) {
                 for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
-                    cursors.committed(record.key(), record.value());
+                    byte[] cursor = record.value();
+                    cursors.committed(record.key(), cursor == null ? null : Bytes.wrap(cursor));
                 }
             }
         }
@@ -59,20 +61,18 @@ final class Cursors {
     }
 
     /// Sends a cursor in the transaction that the producer has begun. [#committed] follows when that is committed.
-    static void send(KafkaProducer<String, byte[]> producer, String key, Bytes cursor) {
-        producer.send(new ProducerRecord<>(Topics.CURSORS, 0, key, cursor.toArray()));
+    ///
+    /// @param cursor null where it is needed no more
+    static void send(KafkaProducer<String, byte[]> producer, String key, @Nullable Bytes cursor) {
+        producer.send(new ProducerRecord<>(Topics.CURSORS, 0, key, cursor == null ? null : cursor.toArray()));
     }
 
     /// Takes note of what was committed.
-    void committed(String key, Bytes cursor) {
-        committed.put(key, cursor);
-    }
-
-    private void committed(String key, byte @org.jspecify.annotations.Nullable [] cursor) {
+    void committed(String key, @Nullable Bytes cursor) {
         if (cursor == null) {
             committed.remove(key);
         } else {
-            committed.put(key, Bytes.wrap(cursor));
+            committed.put(key, cursor);
         }
     }
 }

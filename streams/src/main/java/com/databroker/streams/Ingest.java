@@ -7,6 +7,8 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// Records and the body's cursor go in the same transactions: one for a small body, one for every [#TOGETHER] records
 /// of a large one, so that readers of the topic never wait long. After a kill in the middle a body is read again and
 /// what was committed of it is passed over, since a reader gives the same records in the same order.
+/// What a collector found goes in with the cursor of the collector in place of the body's.
 final class Ingest implements AutoCloseable {
     private static final int TOGETHER = 20_000;
     private static final int TOGETHER_BYTES = 32 << 20;
@@ -65,6 +68,10 @@ final class Ingest implements AutoCloseable {
                     Boolean.TRUE.equals(members.get("done")));
         }
 
+        Progress plus(Progress other) {
+            return new Progress(records + other.records, rejected + other.rejected, false);
+        }
+
         private static long number(@Nullable Object value) {
             return value instanceof BigInteger number ? number.longValueExact() : 0;
         }
@@ -77,7 +84,19 @@ final class Ingest implements AutoCloseable {
 
     /// How many records were taken, of all bodies there ever were.
     long records() {
-        return cursors.of(key("")).mapToLong(cursor -> Progress.of(cursor).records()).sum();
+        long bodies = cursors.of(key(""))
+                .mapToLong(cursor -> Progress.of(cursor).records())
+                .sum();
+        return bodies + collected().records();
+    }
+
+    /// What collectors brought, all together.
+    private Progress collected() {
+        return cursors.get(collectedKey()).map(Progress::of).orElse(Progress.NONE);
+    }
+
+    private String collectedKey() {
+        return source.name() + "/collected";
     }
 
     private String key(String bodyId) {
@@ -92,24 +111,62 @@ final class Ingest implements AutoCloseable {
         one.lock();
         try {
             Progress before = progress(body.id());
-            if (before.done()) {
-                return before;
-            }
-            Transaction transaction = new Transaction(ready(), body, before);
-            try {
-                source.reader().read(body, transaction);
-                return transaction.end();
-            } catch (KafkaException failed) {
-                transaction.abort();
-                // It may be beyond use; the next one fences what it left open.
-                closeProducer();
-                throw new IOException("Kafka: " + failed.getMessage(), failed);
-            } catch (IOException | RuntimeException failed) {
-                transaction.abort();
-                throw failed;
-            }
+            return before.done()
+                    ? before
+                    : within(transaction -> {
+                        Progress all = transaction.read(body, before);
+                        transaction.commit(Map.of(key(body.id()), all.json()));
+                        return all;
+                    });
         } finally {
             one.unlock();
+        }
+    }
+
+    /// Takes the bodies of one step of a collector, and its cursor in the same transaction. Only of bodies so large
+    /// that they need several, parts are committed before; those are passed over when the same bytes come again.
+    void take(List<Body> bodies, String cursorKey, Bytes cursor) throws IOException {
+        one.lock();
+        try {
+            within(transaction -> {
+                // What the cursor has passed does not come again, so nothing of its bodies has to be known but how
+                // much it was.
+                Map<String, @Nullable Bytes> all = new LinkedHashMap<>();
+                Progress collected = collected();
+                for (Body body : bodies) {
+                    Progress before = progress(body.id());
+                    if (!before.done()) {
+                        collected = collected.plus(transaction.read(body, before));
+                        all.put(key(body.id()), null);
+                    }
+                }
+                all.keySet().removeIf(key -> cursors.get(key).isEmpty());
+                all.put(collectedKey(), collected.json());
+                all.put(cursorKey, cursor);
+                transaction.commit(all);
+                return Progress.NONE;
+            });
+        } finally {
+            one.unlock();
+        }
+    }
+
+    private interface Work {
+        Progress in(Transaction transaction) throws IOException;
+    }
+
+    private Progress within(Work work) throws IOException {
+        Transaction transaction = new Transaction(ready());
+        try {
+            return work.in(transaction);
+        } catch (KafkaException failed) {
+            transaction.abort();
+            // It may be beyond use; the next one fences what it left open.
+            closeProducer();
+            throw new IOException("Kafka: " + failed.getMessage(), failed);
+        } catch (IOException | RuntimeException failed) {
+            transaction.abort();
+            throw failed;
         }
     }
 
@@ -140,21 +197,35 @@ final class Ingest implements AutoCloseable {
         }
     }
 
-    /// The transactions of one body.
+    /// The transactions of one body, or of those of one step.
     private final class Transaction implements Intake {
         private final KafkaProducer<String, byte[]> to;
-        private final Body body;
-        private final long skip;
+        /// The bodies so far, for when the transaction has to end before they do.
+        private final Map<String, @Nullable Bytes> read = new LinkedHashMap<>();
+
+        private String name = "";
+        private String id = "";
+        private long skip;
         private long records;
         private long rejected;
         private int together;
         private int length;
         private boolean begun;
 
-        Transaction(KafkaProducer<String, byte[]> to, Body body, Progress before) {
+        Transaction(KafkaProducer<String, byte[]> to) {
             this.to = to;
-            this.body = body;
-            this.skip = before.records() + before.rejected();
+        }
+
+        Progress read(Body body, Progress before) throws IOException {
+            name = body.name();
+            id = body.id();
+            skip = before.records() + before.rejected();
+            records = 0;
+            rejected = 0;
+            source.reader().read(body, this);
+            Progress all = new Progress(records, rejected, true);
+            read.put(key(id), all.json());
+            return all;
         }
 
         @Override
@@ -184,7 +255,7 @@ final class Ingest implements AutoCloseable {
             begin();
             RecordHeaders headers = new RecordHeaders();
             headers.add(DeadLetter.REASON, reason.getBytes(StandardCharsets.UTF_8));
-            String place = body.name() + " (" + body.id() + "), " + position;
+            String place = name + " (" + id + "), " + position;
             byte[] bytes = excerpt.toArray();
             byte[] kept = bytes.length > EXCERPT_MAX ? Arrays.copyOf(bytes, EXCERPT_MAX) : bytes;
             to.send(new ProducerRecord<>(source.topic().dead(), null, clock.millis(), place, kept, headers));
@@ -217,25 +288,19 @@ final class Ingest implements AutoCloseable {
             together++;
             length += more;
             if (together >= TOGETHER || length >= TOGETHER_BYTES) {
-                commit(false);
+                read.put(key(id), new Progress(records, rejected, false).json());
+                commit(read);
             }
         }
 
-        Progress end() {
+        void commit(Map<String, @Nullable Bytes> cursorsNow) {
             begin();
-            return commit(true);
-        }
-
-        private Progress commit(boolean done) {
-            Progress progress = new Progress(records, rejected, done);
-            Bytes cursor = progress.json();
-            Cursors.send(to, key(body.id()), cursor);
+            cursorsNow.forEach((key, cursor) -> Cursors.send(to, key, cursor));
             to.commitTransaction();
-            cursors.committed(key(body.id()), cursor);
+            cursorsNow.forEach(cursors::committed);
             begun = false;
             together = 0;
             length = 0;
-            return progress;
         }
 
         void abort() {

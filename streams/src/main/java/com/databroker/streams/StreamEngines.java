@@ -1,5 +1,6 @@
 package com.databroker.streams;
 
+import com.databroker.core.Bytes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -19,6 +21,7 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.apache.flink.api.common.JobID;
 import org.apache.kafka.clients.admin.Admin;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +40,8 @@ final class StreamEngines implements AutoCloseable {
     private final Map<String, DeadLetters> dead = new LinkedHashMap<>();
     private final Map<String, Ingest> ingests = new LinkedHashMap<>();
     private final Map<String, Inbox> inboxes = new LinkedHashMap<>();
+    private final Cursors cursors;
+    private @Nullable Collection collection;
     private final Map<String, JobID> jobs = new LinkedHashMap<>();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
@@ -69,7 +74,7 @@ final class StreamEngines implements AutoCloseable {
             admin = open(Admin.create(kafka.address().client()));
             Topics.ensure(admin, sources, true);
             lags = open(new StreamLag(admin, kafka.address()));
-            Cursors cursors = Cursors.read(kafka.address());
+            cursors = Cursors.read(kafka.address());
             Path hotFolder = folder.resolve("hot");
             hot = open(new LuceneHotStore(hotConfig(config, hotFolder), clock));
             hot.visible(visible);
@@ -157,6 +162,27 @@ final class StreamEngines implements AutoCloseable {
         }
     }
 
+    /// Has them collect from now on; their cursors say where they go on.
+    void collect(List<Collector> collectors, PoliteHttp http, InstantSource clock, RandomGenerator random) {
+        Collection.Kept kept = new Collection.Kept() {
+            @Override
+            public Optional<Bytes> cursor(String key) {
+                return cursors.get(key);
+            }
+
+            @Override
+            public void take(String stream, List<Body> bodies, String key, Bytes cursor) throws IOException {
+                Objects.requireNonNull(ingests.get(stream), stream).take(bodies, key, cursor);
+            }
+        };
+        collection = open(new Collection(collectors, http, kept, clock, random));
+        collection.start();
+    }
+
+    List<CollectorStatus> collectors() {
+        return collection == null ? List.of() : collection.status();
+    }
+
     StreamAnswer search(Source source, StreamQuery query) throws IOException {
         return search.search(source, of(tables, source), query);
     }
@@ -171,7 +197,7 @@ final class StreamEngines implements AutoCloseable {
         return all;
     }
 
-    private StreamStatus status(Source source, @org.jspecify.annotations.Nullable HotStatus hots) throws IOException {
+    private StreamStatus status(Source source, @Nullable HotStatus hots) throws IOException {
         ColdTable.Statistics cold = of(tables, source).statistics();
         return new StreamStatus(
                 source.name(),

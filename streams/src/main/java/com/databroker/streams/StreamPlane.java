@@ -77,6 +77,23 @@ public final class StreamPlane implements AutoCloseable {
     }
 
     private Present present = to -> {};
+    private List<Collector> collectors = List.of();
+    private @Nullable PoliteHttp http;
+
+    /// Says who collects for the streams, before the start.
+    ///
+    /// @param by through which they ask; closed with the plane
+    public void collect(List<Collector> from, PoliteHttp by) {
+        from.forEach(collector -> source(collector.stream()));
+        collectors = List.copyOf(from);
+        http = by;
+    }
+
+    /// How every collector does; nothing before the engines are up.
+    public List<CollectorStatus> collectors() {
+        StreamEngines ready = engines;
+        return ready == null ? List.of() : ready.collectors();
+    }
 
     /// Begins to start the engines, and returns at once.
     ///
@@ -90,6 +107,9 @@ public final class StreamPlane implements AutoCloseable {
         try {
             StreamEngines ready =
                     StreamEngines.start(config, folder, List.copyOf(sources.values()), clock, random, this::tell);
+            if (http != null) {
+                ready.collect(collectors, http, clock, random);
+            }
             engines = ready;
             present.list(this::offer);
             LOG.atInfo()
@@ -222,6 +242,9 @@ public final class StreamPlane implements AutoCloseable {
         StreamEngines ready = engines;
         if (ready != null) {
             ready.close();
+        }
+        if (http != null) {
+            http.close();
         }
     }
 }

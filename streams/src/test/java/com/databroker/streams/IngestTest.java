@@ -3,6 +3,7 @@ package com.databroker.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.databroker.core.Bytes;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +16,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -176,5 +179,107 @@ final class IngestTest {
         }
         assertThat(ids.size()).isEqualTo(100_000);
         assertThat(ids.bytes()).isLessThan(40 * 100_000L);
+    }
+
+    /// What a collector keeps, where the plane keeps it.
+    private static final class Kept implements Collection.Kept {
+        private final Ingest ingest;
+        private final Cursors cursors;
+
+        Kept(Ingest ingest, Cursors cursors) {
+            this.ingest = ingest;
+            this.cursors = cursors;
+        }
+
+        @Override
+        public Optional<Bytes> cursor(String key) {
+            return cursors.get(key);
+        }
+
+        @Override
+        public void take(String stream, List<Body> bodies, String key, Bytes cursor) throws IOException {
+            ingest.take(bodies, key, cursor);
+        }
+    }
+
+    /// Two pages a step; dies in the second page of its third step, the first time.
+    private record Pages(Source source, AtomicBoolean dies) implements Collector {
+        @Override
+        public String name() {
+            return "pages";
+        }
+
+        @Override
+        public String stream() {
+            return source.name();
+        }
+
+        @Override
+        public String lease() {
+            return "host";
+        }
+
+        @Override
+        public String configured() {
+            return "pages";
+        }
+
+        @Override
+        public Polled poll(Polling polling) {
+            int step = (int) polling.number("step");
+            List<Body> bodies = new ArrayList<>();
+            for (int page = 2 * step; page < 2 * step + 2; page++) {
+                InputStream bytes = IngestTest.stream(LinesSource.lines("p", 10 * page, 10 * page + 10));
+                boolean breaks = page == 5 && dies.compareAndSet(true, false);
+                bodies.add(body("page" + page, breaks ? new SequenceInputStream(bytes, new Broken()) : bytes));
+            }
+            return Polled.of(bodies, Map.of("step", step + 1L), step == 4 ? null : polling.now());
+        }
+    }
+
+    @Test
+    void records_of_a_collector_and_its_place_are_kept_together_over_failures_and_restarts(@TempDir Path spool)
+            throws Exception {
+        Source source = source("collected");
+        PoliteHttp.Manners manners = new PoliteHttp.Manners("t", true, 1, Duration.ofSeconds(1), Map.of(), spool);
+        Instant[] now = {CLOCK.instant()};
+        InstantSource clock = () -> now[0];
+        AtomicBoolean dies = new AtomicBoolean(true);
+        try (PoliteHttp http = new PoliteHttp(manners, clock)) {
+            for (int i = 0; i < 6; i++) {
+                Cursors cursors = Cursors.read(kafka.address());
+                try (Ingest ingest = new Ingest(source, kafka.address(), cursors, CLOCK)) {
+                    List<Collector> pages = List.of(new Pages(source, dies));
+                    new Collection(pages, http, new Kept(ingest, cursors), clock, new Random(1)).stepDue();
+                }
+                now[0] = now[0].plusSeconds(120);
+            }
+        }
+        assertThat(dies.get()).as("it died once").isFalse();
+        assertThat(keys("collected_raw", 2)).hasSize(100).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void a_body_of_a_collector_that_needs_several_transactions_is_not_taken_twice_and_leaves_no_trace()
+            throws Exception {
+        Source source = source("hours");
+        String hour = LinesSource.lines("h", 0, 45_000);
+        Cursors cursors = Cursors.read(kafka.address());
+        try (Ingest ingest = new Ingest(source, kafka.address(), cursors, CLOCK)) {
+            InputStream broken = new SequenceInputStream(stream(LinesSource.lines("h", 0, 30_000)), new Broken());
+            assertThatThrownBy(() -> ingest.take(List.of(body("h1", broken)), "hours/collector/h", Bytes.utf8("{}")))
+                    .hasMessageContaining("went away");
+        }
+        assertThat(keys("hours_raw", 2)).hasSize(20_000);
+        assertThat(Cursors.read(kafka.address()).get("hours/collector/h")).isEmpty();
+        try (Ingest ingest = ingest(source)) {
+            assertThat(ingest.records()).isEqualTo(20_000);
+            ingest.take(List.of(body("h1", stream(hour))), "hours/collector/h", Bytes.utf8("{}"));
+            assertThat(ingest.records()).isEqualTo(45_000);
+        }
+        assertThat(keys("hours_raw", 2)).hasSize(45_000).doesNotHaveDuplicates();
+        Cursors after = Cursors.read(kafka.address());
+        assertThat(after.get("hours/collector/h")).isPresent();
+        assertThat(after.get("hours/body/h1")).isEmpty();
     }
 }

@@ -1,0 +1,42 @@
+package com.databroker.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.databroker.core.ByteSize;
+import com.databroker.streams.CollectorsConfig.From;
+import com.databroker.streams.CollectorsConfig.Kind;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+final class CollectorsConfigTest {
+    private static From from(Kind kind, @Nullable String url, @Nullable String query, @Nullable String since) {
+        return new From(kind, url, query, List.of(), since, null, null);
+    }
+
+    @Test
+    void who_collects_says_how_to_be_reached() {
+        From feed = from(Kind.FEED, "https://example.org/feed", null, null);
+        assertThatThrownBy(() -> new CollectorsConfig(
+                        null, false, new ByteSize(1 << 20), Duration.ofMinutes(1), Map.of("blog", feed)))
+                .hasMessageContaining("contact: who collects (blog)");
+        assertThat(CollectorsConfig.defaults().from()).isEmpty();
+    }
+
+    @Test
+    void what_does_not_fit_together_is_refused_with_its_key() {
+        assertThatThrownBy(() -> from(Kind.FEED, null, null, null)).hasMessage("url: feed needs one");
+        assertThatThrownBy(() -> from(Kind.FEED, "ftp://example.org", null, null))
+                .hasMessageContaining("url:");
+        assertThatThrownBy(() -> from(Kind.ARXIV_QUERY, null, null, null)).hasMessageContaining("query:");
+        assertThatThrownBy(() -> from(Kind.FEED, "https://example.org", "x", null))
+                .hasMessageContaining("query:");
+        assertThatThrownBy(() -> from(Kind.ARXIV_OAI, null, null, "yesterday")).hasMessageContaining("since:");
+        assertThatThrownBy(() -> from(Kind.GITHUB_EVENTS, "https://example.org", null, "2026-11-01"))
+                .hasMessageContaining("since:");
+        assertThat(from(Kind.GITHUB_ARCHIVE, null, null, "2026-11-01").since()).isEqualTo("2026-11-01");
+    }
+}
