@@ -19,11 +19,6 @@ import com.databroker.files.Candidate;
 import com.databroker.files.FilePlane;
 import com.databroker.files.Precondition;
 import com.databroker.files.ResumableUploads;
-import com.databroker.sources.ArxivSource;
-import com.databroker.sources.DnsSource;
-import com.databroker.sources.GithubSource;
-import com.databroker.sources.NewsSource;
-import com.databroker.streams.Source;
 import com.databroker.streams.StreamChange;
 import com.databroker.streams.StreamPlane;
 import io.netty.channel.EventLoopGroup;
@@ -177,14 +172,8 @@ public final class Databroker implements AutoCloseable {
     /// Its engines come up later, in [StreamPlane#start]; nobody waits for them.
     private Optional<StreamPlane> openStreams() {
         return config.streams().enabled()
-                ? Optional.of(open(StreamPlane.of(config.streams(), data.resolve("streams"), sources(), clock, random)))
+                ? Optional.of(open(StreamSources.plane(config.streams(), data, clock, random)))
                 : Optional.empty();
-    }
-
-    /// The streams that come with the broker.
-    private List<Source> sources() {
-        return List.of(
-                new ArxivSource(), new GithubSource(), new NewsSource(), new DnsSource(data.secret("dns.key", random)));
     }
 
     /// Announcements: what became safe in one place is told everywhere, and the rooms need not know one

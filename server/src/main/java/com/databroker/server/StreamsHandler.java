@@ -7,6 +7,7 @@ import com.databroker.core.Json;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
+import com.databroker.streams.CollectorStatus;
 import com.databroker.streams.DeadLetter;
 import com.databroker.streams.Field;
 import com.databroker.streams.Source;
@@ -89,7 +90,7 @@ final class StreamsHandler {
         });
     }
 
-    private static void write(JsonGenerator json, Source source, StreamStatus status) {
+    private void write(JsonGenerator json, Source source, StreamStatus status) {
         json.writeStartObject();
         json.writeStringProperty("name", status.name());
         json.writeStringProperty("title", source.title());
@@ -109,6 +110,31 @@ final class StreamsHandler {
         json.writeStartArray();
         status.damage().forEach(json::writeString);
         json.writeEndArray();
+        json.writeName("collectors");
+        json.writeStartArray();
+        streams.collectors().stream()
+                .filter(collector -> collector.stream().equals(status.name()))
+                .forEach(collector -> write(json, collector));
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, CollectorStatus collector) {
+        json.writeStartObject();
+        json.writeStringProperty("name", collector.name());
+        if (collector.lastPoll() != null) {
+            json.writeStringProperty("lastPoll", collector.lastPoll().toString());
+        }
+        if (collector.nextPoll() != null) {
+            json.writeStringProperty("nextPoll", collector.nextPoll().toString());
+        }
+        json.writeNumberProperty("requests", collector.requests());
+        json.writeNumberProperty("notModified", collector.notModified());
+        json.writeNumberProperty("limited", collector.limited());
+        json.writeNumberProperty("failures", collector.failures());
+        json.writeNumberProperty("gaps", collector.gaps());
+        json.writeStringProperty("trouble", collector.trouble());
+        json.writeStringProperty("note", collector.note());
         json.writeEndObject();
     }
 

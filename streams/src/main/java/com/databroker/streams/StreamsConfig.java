@@ -45,15 +45,25 @@ public record StreamsConfig(
 
         @Setting("Folder of the cold store's tables; `streams/cold` in the data folder where it is not named.")
         @Nullable
-        Path coldFolder) {
+        Path coldFolder,
+
+        @Setting("What is fetched from outside, and how.")
+        CollectorsConfig collectors) {
     /// The defaults of every setting.
     public static StreamsConfig defaults() {
         return new StreamsConfig(
-                true, 0, Duration.ofSeconds(10), 1, Duration.ofDays(10), new ByteSize(20L << 30), null);
+                true,
+                0,
+                Duration.ofSeconds(10),
+                1,
+                Duration.ofDays(10),
+                new ByteSize(20L << 30),
+                null,
+                CollectorsConfig.defaults());
     }
 
     /// These settings with another interval of checkpoints.
     public StreamsConfig withCheckpointInterval(Duration interval) {
-        return new StreamsConfig(enabled, kafkaPort, interval, parallelism, hotAge, hotSizeMax, coldFolder);
+        return new StreamsConfig(enabled, kafkaPort, interval, parallelism, hotAge, hotSizeMax, coldFolder, collectors);
     }
 }

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -42,11 +46,25 @@ final class StreamsTest {
     @SuppressWarnings("NullAway.Init")
     private Path data;
 
+    @SuppressWarnings("NullAway.Init")
+    private HttpServer site;
+
     @BeforeAll
     void start(@TempDir Path folder) throws Exception {
         data = folder;
+        site = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        site.createContext("/feed.xml", StreamsTest::serve);
+        site.start();
         broker = TestBroker.start(
-                folder, Map.of("streams.enabled", "true", "streams.checkpoint-interval", "500ms"));
+                folder,
+                Map.of(
+                        "streams.enabled", "true",
+                        "streams.checkpoint-interval", "500ms",
+                        "streams.collectors.contact", "tests@example.org",
+                        "streams.collectors.private-addresses", "true",
+                        "streams.collectors.from.example.kind", "feed",
+                        "streams.collectors.from.example.url",
+                                "http://127.0.0.1:" + site.getAddress().getPort() + "/feed.xml"));
         List<String> all = List.of("running", "running", "running", "running");
         Peers.until("the streams plane is ready", () -> phases().equals(all));
     }
@@ -54,6 +72,16 @@ final class StreamsTest {
     @AfterAll
     void stop() {
         broker.close();
+        site.stop(0);
+    }
+
+    private static void serve(HttpExchange exchange) throws IOException {
+        byte[] body = FEED.replace("guid>n", "guid>site-").replace("/news.", "/site.").getBytes(StandardCharsets.UTF_8);
+        try (exchange) {
+            exchange.getResponseHeaders().set("ETag", "\"1\"");
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+        }
     }
 
     private List<Object> phases() throws Exception {
@@ -122,8 +150,10 @@ final class StreamsTest {
         Files.createDirectories(data.resolve("files/inbox/news"));
         Files.writeString(data.resolve("files/inbox/news/feed.xml"), FEED);
         assertThat(broker.request("PUT", "/files/inbox/dns/queries.log", QUERIES).statusCode()).isEqualTo(201);
-        awaitStores("news", 2);
+        // Two of the file, two of the site that is asked.
+        awaitStores("news", 4);
         awaitStores("dns", 2);
+        assertThat(String.valueOf(get("/streams/news/status").get("collectors"))).contains("example", "nextPoll");
         assertThat(String.valueOf(get("/streams/news?q=harbour").get("records"))).contains("A quiet day");
         String asked = String.valueOf(get("/streams/dns?q=qtype:MX").get("records"));
         assertThat(asked).contains("b.example.org").doesNotContain("192.0.2.2,");
