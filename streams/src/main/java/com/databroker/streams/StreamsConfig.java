@@ -47,8 +47,7 @@ public record StreamsConfig(
         @Nullable
         Path coldFolder,
 
-        @Setting("What is fetched from outside, and how.")
-        CollectorsConfig collectors) {
+        @Setting("What is fetched from outside, and how.") CollectorsConfig collectors) {
     /// The defaults of every setting.
     public static StreamsConfig defaults() {
         return new StreamsConfig(

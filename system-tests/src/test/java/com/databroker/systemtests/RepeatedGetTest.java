@@ -132,13 +132,19 @@ class RepeatedGetTest {
         try (AttackSocket socket = learned(token)) {
             assertThat(socket.send(request("set/b.bin", token, "")).answer().status())
                     .isEqualTo(403);
-            assertThat(socket.send(request("broker_users.xml", token, "")).answer().status())
+            assertThat(socket.send(request("broker_users.xml", token, ""))
+                            .answer()
+                            .status())
                     .isEqualTo(403);
-            assertThat(socket.send(request("set/a.txt", token + "x", "")).answer().status())
+            assertThat(socket.send(request("set/a.txt", token + "x", ""))
+                            .answer()
+                            .status())
                     .isEqualTo(401);
             assertThat(socket.send(request("set/a.txt", token, "")).answer().status())
                     .isEqualTo(200);
-            assertThat(files.broker().request("DELETE", "/access/users/reader", "").statusCode())
+            assertThat(files.broker()
+                            .request("DELETE", "/access/users/reader", "")
+                            .statusCode())
                     .isEqualTo(204);
             assertThat(socket.send(request("set/a.txt", token, "")).answer().status())
                     .isEqualTo(401);

@@ -218,7 +218,8 @@ final class SshFuzzTest {
         assertThat(said.status()).isNotNull();
         String many = "@RSYNCD: 31.0\nfiles\n--server\0--sender\0-r\0.\0"
                 + Stream.iterate(0, i -> i + 1).limit(2000).map(i -> i + "/x\0").reduce("", String::concat) + "\0";
-        assertThat(raw.say(RSYNC, many.getBytes(StandardCharsets.US_ASCII)).err()).contains("more than 1024 paths");
+        assertThat(raw.say(RSYNC, many.getBytes(StandardCharsets.US_ASCII)).err())
+                .contains("more than 1024 paths");
         nothingStays();
         assertThat(log.list).noneMatch(event -> event.getLevel() == Level.ERROR);
     }

@@ -68,8 +68,7 @@ final class SshProxiedTest {
             // What the proxy does for itself it does under its own address.
             String address = header.address().startsWith("127.") ? PROXY : header.address();
             Peers.until(
-                    "the audit file tells of " + address,
-                    () -> audit().contains("\"address\":\"" + address + "\""));
+                    "the audit file tells of " + address, () -> audit().contains("\"address\":\"" + address + "\""));
         }
     }
 

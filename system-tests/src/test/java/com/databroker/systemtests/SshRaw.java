@@ -75,7 +75,11 @@ final class SshRaw implements AutoCloseable {
     /// What came on a channel until its end.
     ///
     /// @param status exit status, null where the broker said none
-    record Said(List<Reply> replies, String raw, String err, @Nullable Integer status) {}
+    record Said(
+            List<Reply> replies,
+            String raw,
+            String err,
+            @Nullable Integer status) {}
 
     /// One message of SFTP that came in.
     ///

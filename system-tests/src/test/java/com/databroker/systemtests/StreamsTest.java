@@ -76,7 +76,8 @@ final class StreamsTest {
     }
 
     private static void serve(HttpExchange exchange) throws IOException {
-        byte[] body = FEED.replace("guid>n", "guid>site-").replace("/news.", "/site.").getBytes(StandardCharsets.UTF_8);
+        byte[] body =
+                FEED.replace("guid>n", "guid>site-").replace("/news.", "/site.").getBytes(StandardCharsets.UTF_8);
         try (exchange) {
             exchange.getResponseHeaders().set("ETag", "\"1\"");
             exchange.sendResponseHeaders(200, body.length);
@@ -85,9 +86,11 @@ final class StreamsTest {
     }
 
     private List<Object> phases() throws Exception {
-        return ((List<?>) java.util.Objects.requireNonNull(
-                        Json.parse(Bytes.utf8(broker.request("GET", "/streams", "").body()))))
-                .stream().<Object>map(stream -> ((Map<?, ?>) stream).get("phase")).toList();
+        return ((List<?>) java.util.Objects.requireNonNull(Json.parse(
+                        Bytes.utf8(broker.request("GET", "/streams", "").body()))))
+                .stream()
+                        .<Object>map(stream -> ((Map<?, ?>) stream).get("phase"))
+                        .toList();
     }
 
     private Map<String, @Nullable Object> get(String path) throws IOException, InterruptedException {
@@ -102,8 +105,7 @@ final class StreamsTest {
 
     private void awaitStores(String stream, long records) throws Exception {
         Peers.until(
-                stream + " has " + records,
-                () -> count(stream, "hot") == records && count(stream, "cold") == records);
+                stream + " has " + records, () -> count(stream, "hot") == records && count(stream, "cold") == records);
     }
 
     private static String push(int number, String created, String message) {
@@ -122,8 +124,8 @@ final class StreamsTest {
         try (GZIPOutputStream gzip = new GZIPOutputStream(archive)) {
             gzip.write((second + "\n" + third + "\n").getBytes(StandardCharsets.UTF_8));
         }
-        String now = String.valueOf(Json.parseObject(Bytes.utf8(
-                        broker.request("POST", "/events/now", "x").body()))
+        String now = String.valueOf(Json.parseObject(
+                        Bytes.utf8(broker.request("POST", "/events/now", "x").body()))
                 .get("position"));
         try (Peer listener = Peers.curl(broker, "/events?topic=streams/github&since=" + now)) {
             assertThat(broker.request("PUT", "/files/inbox/github/page.json", "[" + first + "," + second + "]")
@@ -140,7 +142,8 @@ final class StreamsTest {
                 .contains("PushEvent:1:", "PushEvent:3:")
                 .doesNotContain("PushEvent:2:");
         assertThat(get("/streams/github?from=2026-11-01&limit=1").get("next")).isNotNull();
-        assertThat(broker.request("GET", "/streams/github?q=typo", "", "Accept", "application/x-ndjson").body())
+        assertThat(broker.request("GET", "/streams/github?q=typo", "", "Accept", "application/x-ndjson")
+                        .body())
                 .hasLineCount(1)
                 .contains("PushEvent:2:");
     }
@@ -149,12 +152,16 @@ final class StreamsTest {
     void a_feed_and_a_query_log_are_read_as_what_they_are() throws Exception {
         Files.createDirectories(data.resolve("files/inbox/news"));
         Files.writeString(data.resolve("files/inbox/news/feed.xml"), FEED);
-        assertThat(broker.request("PUT", "/files/inbox/dns/queries.log", QUERIES).statusCode()).isEqualTo(201);
+        assertThat(broker.request("PUT", "/files/inbox/dns/queries.log", QUERIES)
+                        .statusCode())
+                .isEqualTo(201);
         // Two of the file, two of the site that is asked.
         awaitStores("news", 4);
         awaitStores("dns", 2);
-        assertThat(String.valueOf(get("/streams/news/status").get("collectors"))).contains("example", "nextPoll");
-        assertThat(String.valueOf(get("/streams/news?q=harbour").get("records"))).contains("A quiet day");
+        assertThat(String.valueOf(get("/streams/news/status").get("collectors")))
+                .contains("example", "nextPoll");
+        assertThat(String.valueOf(get("/streams/news?q=harbour").get("records")))
+                .contains("A quiet day");
         String asked = String.valueOf(get("/streams/dns?q=qtype:MX").get("records"));
         assertThat(asked).contains("b.example.org").doesNotContain("192.0.2.2,");
     }
@@ -167,7 +174,8 @@ final class StreamsTest {
         HttpResponse<String> wrong = broker.request("GET", "/streams/arxiv?q=titel:x", "");
         assertThat(wrong.statusCode()).isEqualTo(400);
         assertThat(wrong.body()).contains("titel", "title");
-        assertThat(broker.request("GET", "/streams/github?limit=0", "").statusCode()).isEqualTo(400);
+        assertThat(broker.request("GET", "/streams/github?limit=0", "").statusCode())
+                .isEqualTo(400);
         assertThat(broker.request("GET", "/streams/gihub", "").body()).contains("did you mean github?");
         assertThat(broker.request("DELETE", "/streams/github", "").statusCode()).isEqualTo(405);
     }
@@ -175,11 +183,16 @@ final class StreamsTest {
     @Test
     void who_has_no_grant_for_a_stream_learns_nothing_of_it() throws Exception {
         String reader = broker.user("reader", "search:news");
-        assertThat(broker.requestAs(reader, "GET", "/streams/news?q=x", "").statusCode()).isEqualTo(200);
+        assertThat(broker.requestAs(reader, "GET", "/streams/news?q=x", "").statusCode())
+                .isEqualTo(200);
         for (String path : List.of("/streams/github", "/streams/github/dead", "/streams/nothing")) {
-            assertThat(broker.requestAs(reader, "GET", path, "").statusCode()).as(path).isEqualTo(403);
+            assertThat(broker.requestAs(reader, "GET", path, "").statusCode())
+                    .as(path)
+                    .isEqualTo(403);
         }
-        assertThat(broker.requestAs(reader, "GET", "/streams", "").body()).contains("news").doesNotContain("github");
+        assertThat(broker.requestAs(reader, "GET", "/streams", "").body())
+                .contains("news")
+                .doesNotContain("github");
         assertThat(broker.requestAs("", "GET", "/streams", "").statusCode()).isEqualTo(401);
     }
 }
