@@ -1,6 +1,7 @@
 package com.databroker.streams;
 
 import com.databroker.core.Bytes;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -24,13 +26,19 @@ import org.jspecify.annotations.Nullable;
 final class Cursors {
     private static final Duration POLL = Duration.ofMillis(500);
 
+    private static final int POLLS_MAX = 240;
+
     private final ConcurrentMap<String, Bytes> committed = new ConcurrentHashMap<>();
+    private final KafkaAddress kafka;
 
-    private Cursors() {}
+    /// None yet, see [#read].
+    Cursors(KafkaAddress kafka) {
+        this.kafka = kafka;
+    }
 
-    /// Reads all there are.
-    static Cursors read(KafkaAddress kafka) {
-        Cursors cursors = new Cursors();
+    /// Reads all there are. A transaction that is under way, or was left by a process that was killed, is waited
+    /// for: its cursors count where it is committed, and those behind it can only be seen when it has ended.
+    void read() throws IOException {
         Map<String, Object> settings = kafka.client();
         settings.put("isolation.level", "read_committed");
         TopicPartition all = new TopicPartition(Topics.CURSORS, 0);
@@ -38,15 +46,28 @@ final class Cursors {
                 new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
             consumer.assign(List.of(all));
             consumer.seekToBeginning(List.of(all));
-            long end = consumer.endOffsets(List.of(all)).getOrDefault(all, 0L);
-            while (consumer.position(all) < end) {
+            long end = end(all);
+            for (int polls = 0; consumer.position(all) < end; polls++) {
+                if (polls == POLLS_MAX) {
+                    throw new IOException("a transaction of " + Topics.CURSORS + " does not end");
+                }
                 for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
-                    byte[] cursor = record.value();
-                    cursors.committed(record.key(), cursor == null ? null : Bytes.wrap(cursor));
+                    committed(record.key(), record.value() == null ? null : Bytes.wrap(record.value()));
                 }
             }
+        } catch (KafkaException failed) {
+            throw new IOException("Kafka: " + failed.getMessage(), failed);
         }
-        return cursors;
+    }
+
+    /// Behind everything that was written, committed or not.
+    private long end(TopicPartition all) {
+        Map<String, Object> settings = kafka.client();
+        settings.put("isolation.level", "read_uncommitted");
+        try (KafkaConsumer<String, byte[]> consumer =
+                new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
+            return consumer.endOffsets(List.of(all)).getOrDefault(all, 0L);
+        }
     }
 
     Optional<Bytes> get(String key) {

@@ -110,6 +110,7 @@ final class Ingest implements AutoCloseable {
     Progress take(Body body) throws IOException {
         one.lock();
         try {
+            ready();
             Progress before = progress(body.id());
             return before.done()
                     ? before
@@ -128,6 +129,7 @@ final class Ingest implements AutoCloseable {
     void take(List<Body> bodies, String cursorKey, Bytes cursor) throws IOException {
         one.lock();
         try {
+            ready();
             within(transaction -> {
                 // What the cursor has passed does not come again, so nothing of its bodies has to be known but how
                 // much it was.
@@ -170,12 +172,30 @@ final class Ingest implements AutoCloseable {
         }
     }
 
-    private KafkaProducer<String, byte[]> ready() {
+    /// Ends what an earlier process of this name left open: committed where it was decided, aborted where it was not.
+    /// Before that nobody knows what was taken.
+    void fence() {
+        one.lock();
+        try {
+            fenced();
+        } finally {
+            one.unlock();
+        }
+    }
+
+    private KafkaProducer<String, byte[]> fenced() {
+        KafkaProducer<String, byte[]> fenced = kafka.producer("databroker-ingest-" + source.name());
+        fenced.initTransactions();
+        producer = fenced;
+        return fenced;
+    }
+
+    /// A new producer comes after a failure, when it is not known how the last transaction ended.
+    private KafkaProducer<String, byte[]> ready() throws IOException {
         KafkaProducer<String, byte[]> ready = producer;
         if (ready == null) {
-            ready = kafka.producer("databroker-ingest-" + source.name());
-            ready.initTransactions();
-            producer = ready;
+            ready = fenced();
+            cursors.read();
         }
         return ready;
     }

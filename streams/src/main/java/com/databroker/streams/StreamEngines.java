@@ -74,7 +74,13 @@ final class StreamEngines implements AutoCloseable {
             admin = open(Admin.create(kafka.address().client()));
             Topics.ensure(admin, sources, true);
             lags = open(new StreamLag(admin, kafka.address()));
-            cursors = Cursors.read(kafka.address());
+            cursors = new Cursors(kafka.address());
+            for (Source source : sources) {
+                Ingest ingest = open(new Ingest(source, kafka.address(), cursors, clock));
+                ingests.put(source.name(), ingest);
+                ingest.fence();
+            }
+            cursors.read();
             Path hotFolder = folder.resolve("hot");
             hot = open(new LuceneHotStore(hotConfig(config, hotFolder), clock));
             hot.visible(visible);
@@ -91,9 +97,7 @@ final class StreamEngines implements AutoCloseable {
             opened.push(() -> flink.stop(jobs));
             for (Source source : sources) {
                 dead.put(source.name(), open(new DeadLetters(source, kafka.address())));
-                Ingest ingest = open(new Ingest(source, kafka.address(), cursors, clock));
-                ingests.put(source.name(), ingest);
-                Inbox inbox = open(new Inbox(source, ingest, clock));
+                Inbox inbox = open(new Inbox(source, of(ingests, source), clock));
                 inboxes.put(source.name(), inbox);
                 inbox.start();
             }

@@ -36,7 +36,7 @@ final class StreamSearch {
         all.addAll(cold.hits());
         all.sort(NEWEST_FIRST);
         List<StreamQuery.Hit> first = all.subList(0, Math.min(query.limit(), all.size()));
-        boolean more = all.size() > first.size() || recent.next() != null || !scanned.complete();
+        boolean more = all.size() > first.size() || recent.next() != null || cold.more || !scanned.complete();
         return new StreamAnswer(
                 first,
                 recent.total() + cold.matched,
@@ -72,6 +72,9 @@ final class StreamSearch {
         private final StreamQuery.@Nullable Hit worstOfFull;
         private long matched;
 
+        /// Whether something matched that is not among the best.
+        private boolean more;
+
         /// @param recent where they fill the answer, only what is newer than the last of them is of use
         ColdHits(Source source, StreamQuery query, List<StreamQuery.Hit> recent) {
             this.query = query;
@@ -93,7 +96,10 @@ final class StreamSearch {
                     best.add(hit);
                     if (best.size() > query.limit()) {
                         best.poll();
+                        more = true;
                     }
+                } else {
+                    more = true;
                 }
             }
             return true;

@@ -55,8 +55,14 @@ final class IngestTest {
         return source;
     }
 
-    private Ingest ingest(Source source) {
-        return new Ingest(source, kafka.address(), Cursors.read(kafka.address()), CLOCK);
+    private Cursors cursors() throws IOException {
+        Cursors cursors = new Cursors(kafka.address());
+        cursors.read();
+        return cursors;
+    }
+
+    private Ingest ingest(Source source) throws IOException {
+        return new Ingest(source, kafka.address(), cursors(), CLOCK);
     }
 
     /// A disk that goes away.
@@ -247,7 +253,7 @@ final class IngestTest {
         AtomicBoolean dies = new AtomicBoolean(true);
         try (PoliteHttp http = new PoliteHttp(manners, clock)) {
             for (int i = 0; i < 6; i++) {
-                Cursors cursors = Cursors.read(kafka.address());
+                Cursors cursors = cursors();
                 try (Ingest ingest = new Ingest(source, kafka.address(), cursors, CLOCK)) {
                     List<Collector> pages = List.of(new Pages(source, dies));
                     new Collection(pages, http, new Kept(ingest, cursors), clock, new Random(1)).stepDue();
@@ -264,21 +270,21 @@ final class IngestTest {
             throws Exception {
         Source source = source("hours");
         String hour = LinesSource.lines("h", 0, 45_000);
-        Cursors cursors = Cursors.read(kafka.address());
+        Cursors cursors = cursors();
         try (Ingest ingest = new Ingest(source, kafka.address(), cursors, CLOCK)) {
             InputStream broken = new SequenceInputStream(stream(LinesSource.lines("h", 0, 30_000)), new Broken());
             assertThatThrownBy(() -> ingest.take(List.of(body("h1", broken)), "hours/collector/h", Bytes.utf8("{}")))
                     .hasMessageContaining("went away");
         }
         assertThat(keys("hours_raw", 2)).hasSize(20_000);
-        assertThat(Cursors.read(kafka.address()).get("hours/collector/h")).isEmpty();
+        assertThat(cursors().get("hours/collector/h")).isEmpty();
         try (Ingest ingest = ingest(source)) {
             assertThat(ingest.records()).isEqualTo(20_000);
             ingest.take(List.of(body("h1", stream(hour))), "hours/collector/h", Bytes.utf8("{}"));
             assertThat(ingest.records()).isEqualTo(45_000);
         }
         assertThat(keys("hours_raw", 2)).hasSize(45_000).doesNotHaveDuplicates();
-        Cursors after = Cursors.read(kafka.address());
+        Cursors after = cursors();
         assertThat(after.get("hours/collector/h")).isPresent();
         assertThat(after.get("hours/body/h1")).isEmpty();
     }
