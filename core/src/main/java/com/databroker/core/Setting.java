@@ -24,6 +24,10 @@ public @interface Setting {
     /// nested records.
     String otherwise() default "";
 
+    /// Another environment variable that sets it, where its field has one that everybody knows, as
+    /// `KAFKA_BOOTSTRAP_SERVERS`; that of the key goes before it. Empty for none.
+    String variable() default "";
+
     /// Whether the value must never be printed.
     boolean secret() default false;
 

@@ -187,6 +187,9 @@ public final class ConfigDocs {
                 if (key.setting().secret() && !key.named()) {
                     variable += ", `" + key.variable() + "_FILE`";
                 }
+                if (!key.setting().variable().isEmpty()) {
+                    variable += ", `" + key.setting().variable() + "`";
+                }
                 row(
                         out,
                         "`" + key.key() + "`",

@@ -51,6 +51,12 @@ final class SettingBinder {
                 secretFiles.put(key.variable() + "_FILE", key);
             }
         }
+        for (SettingKey key : root.keys()) {
+            String common = key.setting().variable();
+            if (!common.isEmpty() && !environment.containsKey(key.variable())) {
+                variables.put(common, key);
+            }
+        }
         new TreeMap<>(environment).forEach((variable, text) -> {
             ConfigPlace place = ConfigPlace.of(variable);
             SettingKey key = variables.get(variable);

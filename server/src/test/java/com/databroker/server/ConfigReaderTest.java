@@ -37,7 +37,8 @@ final class ConfigReaderTest {
             "http.trusted-proxies", "[10.0.0.0/8, 2001:db8::1]",
             "zmq.trusted-proxies", "[10.0.0.0/8, 2001:db8::1]",
             "ssh.trusted-proxies", "[10.0.0.0/8, 2001:db8::1]",
-            "http.allowed-origins", "[https://console.example.org, http://localhost:3000]");
+            "http.allowed-origins", "[https://console.example.org, http://localhost:3000]",
+            "streams.cold.location", "/srv/cold");
 
     record Store(
             @Setting(value = "User.", otherwise = "broker") String user,
@@ -240,6 +241,26 @@ final class ConfigReaderTest {
                 .containsExactly(
                         "line 1, column 7: zmq.prot: unknown key, did you mean \"port\"?",
                         "DATABROKER_X: unknown variable");
+    }
+
+    @Test
+    void a_variable_that_everybody_knows_sets_its_key_and_that_of_the_key_goes_before_it() {
+        Map<String, String> common = Map.of("KAFKA_BOOTSTRAP_SERVERS", "a:9092, b:9092");
+        assertThat(read(Config.class, "", common, Map.of())
+                        .config()
+                        .streams()
+                        .kafka()
+                        .bootstrapServers())
+                .containsExactly("a:9092", "b:9092");
+
+        Map<String, String> both = Map.of(
+                "KAFKA_BOOTSTRAP_SERVERS", "a:9092", "DATABROKER_STREAMS_KAFKA_BOOTSTRAP_SERVERS", "c:9092");
+        assertThat(read(Config.class, "", both, Map.of())
+                        .config()
+                        .streams()
+                        .kafka()
+                        .bootstrapServers())
+                .containsExactly("c:9092");
     }
 
     @Test

@@ -122,7 +122,7 @@ final class EmbeddedKafka implements AutoCloseable {
         } catch (IOException taken) {
             throw new ProblemException(
                     Problem.PORT_IN_USE,
-                    "streams.kafka-port: " + LOOPBACK + ":" + wanted + " is used by another program");
+                    "streams.kafka.port: " + LOOPBACK + ":" + wanted + " is used by another program");
         }
     }
 

@@ -69,8 +69,8 @@ final class StreamEngines implements AutoCloseable {
         try {
             // The two that take longest come up beside one another.
             CompletableFuture<EmbeddedFlink> flinkStarts = CompletableFuture.supplyAsync(() -> EmbeddedFlink.start(
-                    folder.resolve("flink"), config.checkpointInterval(), sources.size(), config.parallelism()));
-            kafka = open(EmbeddedKafka.start(folder.resolve("kafka"), config.kafkaPort(), random));
+                    folder.resolve("flink"), config.flink().checkpointInterval(), sources.size(), config.flink().parallelism()));
+            kafka = open(EmbeddedKafka.start(folder.resolve("kafka"), config.kafka().port(), random));
             admin = open(Admin.create(kafka.address().client()));
             Topics.ensure(admin, sources, true);
             lags = open(new StreamLag(admin, kafka.address()));
@@ -87,7 +87,9 @@ final class StreamEngines implements AutoCloseable {
             HotStores.publish(hotFolder, hot);
             opened.push(() -> HotStores.withdraw(hotFolder));
             search = new StreamSearch(hot);
-            Path cold = config.coldFolder() == null ? folder.resolve("cold") : config.coldFolder();
+            Path cold = config.cold().location() == null
+                    ? folder.resolve("cold")
+                    : Path.of(config.cold().location());
             flink = open(flinkStarts.join());
             for (Source source : sources) {
                 String location = cold.resolve(source.name()).toAbsolutePath().toString();
@@ -116,7 +118,7 @@ final class StreamEngines implements AutoCloseable {
     private static HotConfig hotConfig(StreamsConfig config, Path folder) {
         HotConfig defaults = HotConfig.in(folder);
         return new HotConfig(
-                folder, config.hotAge(), config.hotSizeMax().bytes(), defaults.refresh(), defaults.timeout());
+                folder, config.hot().age(), config.hot().sizeMax().bytes(), defaults.refresh(), defaults.timeout());
     }
 
     private StreamJob job(Source source, String cold, Path hotFolder) {

@@ -4,6 +4,7 @@ import com.databroker.core.ByteSize;
 import com.databroker.core.Setting;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The streams plane: its engines, where it keeps what, and for how long.
@@ -11,58 +12,122 @@ public record StreamsConfig(
         @Setting(value = "Whether there is one.", otherwise = "true")
         boolean enabled,
 
-        @Setting(
-                value = "Port of the embedded Kafka on loopback; 0 takes a free one.",
-                otherwise = "0",
-                min = 0,
-                max = 65_535)
-        int kafkaPort,
+        @Setting("What was collected and not yet taken up by the jobs: Kafka, in this process or a cluster.")
+        Kafka kafka,
 
-        @Setting(
-                value =
-                        "How often a job makes what it did safe: the longest that the cold store lags behind, and what is"
-                                + " done again after a kill.",
-                otherwise = "10s",
-                min = 100,
-                max = 3_600_000)
-        Duration checkpointInterval,
+        @Setting("The jobs: Flink, in this process or a cluster.") Flink flink,
 
-        @Setting(value = "Threads of each job.", otherwise = "1", min = 1, max = 256)
-        int parallelism,
+        @Setting("The last days, to be searched: Lucene in this process, or Elasticsearch.")
+        Hot hot,
 
-        @Setting(
-                value = "How long a record is kept in the hot store, from its arrival.",
-                otherwise = "10d",
-                min = 60_000,
-                max = 31_536_000_000L)
-        Duration hotAge,
-
-        @Setting(
-                value = "Room for the hot store on the disk; beyond it the oldest day goes early.",
-                otherwise = "20GiB",
-                min = 1 << 20)
-        ByteSize hotSizeMax,
-
-        @Setting("Folder of the cold store's tables; `streams/cold` in the data folder where it is not named.")
-        @Nullable
-        Path coldFolder,
+        @Setting("Everything, for years: tables of Delta Lake.") Cold cold,
 
         @Setting("What is fetched from outside, and how.") CollectorsConfig collectors) {
+    /// Where the raw records are.
+    public record Kafka(
+            @Setting(
+                    value = "Port of the embedded Kafka on loopback; 0 takes a free one.",
+                    otherwise = "0",
+                    min = 0,
+                    max = 65_535)
+            int port,
+
+            @Setting(
+                    value = "A cluster to use in place of the embedded one: `host:port` of some of its brokers.",
+                    variable = "KAFKA_BOOTSTRAP_SERVERS")
+            List<String> bootstrapServers,
+
+            @Setting("A file of properties for clients of that cluster, as for its own tools: how to sign in, TLS.")
+            @Nullable
+            Path properties,
+
+            @Setting(
+                    value = "Copies of each partition that is created in that cluster; -1 is its own default.",
+                    otherwise = "-1",
+                    min = -1,
+                    max = 100)
+            int replication) {
+        public Kafka {
+            bootstrapServers = List.copyOf(bootstrapServers);
+        }
+
+        /// The defaults of every setting.
+        public static Kafka defaults() {
+            return new Kafka(0, List.of(), null, -1);
+        }
+
+        /// Whether it is in this process.
+        public boolean embedded() {
+            return bootstrapServers.isEmpty();
+        }
+    }
+
+    /// Who makes records of them.
+    public record Flink(
+            @Setting(
+                    value =
+                            "How often a job makes what it did safe: the longest that the cold store lags behind, and what is"
+                                    + " done again after a kill.",
+                    otherwise = "10s",
+                    min = 100,
+                    max = 3_600_000)
+            Duration checkpointInterval,
+
+            @Setting(value = "Threads of each job.", otherwise = "1", min = 1, max = 256)
+            int parallelism) {
+        /// The defaults of every setting.
+        public static Flink defaults() {
+            return new Flink(Duration.ofSeconds(10), 1);
+        }
+    }
+
+    /// Where the last days are.
+    public record Hot(
+            @Setting(
+                    value = "How long a record is kept, from its arrival.",
+                    otherwise = "10d",
+                    min = 60_000,
+                    max = 31_536_000_000L)
+            Duration age,
+
+            @Setting(
+                    value = "Room on the disk; beyond it the oldest day goes early.",
+                    otherwise = "20GiB",
+                    min = 1 << 20)
+            ByteSize sizeMax) {
+        /// The defaults of every setting.
+        public static Hot defaults() {
+            return new Hot(Duration.ofDays(10), new ByteSize(20L << 30));
+        }
+    }
+
+    /// Where everything is.
+    public record Cold(
+            @Setting("Where the tables are: a folder, from the root on; `streams/cold` in the data folder where it is not"
+                    + " named.")
+            @Nullable
+            String location) {
+        public Cold {
+            if (location != null && !location.startsWith("/")) {
+                throw new IllegalArgumentException("location: write a folder from the root on, as /srv/cold");
+            }
+        }
+
+        /// The defaults of every setting.
+        public static Cold defaults() {
+            return new Cold(null);
+        }
+    }
+
     /// The defaults of every setting.
     public static StreamsConfig defaults() {
         return new StreamsConfig(
-                true,
-                0,
-                Duration.ofSeconds(10),
-                1,
-                Duration.ofDays(10),
-                new ByteSize(20L << 30),
-                null,
-                CollectorsConfig.defaults());
+                true, Kafka.defaults(), Flink.defaults(), Hot.defaults(), Cold.defaults(), CollectorsConfig.defaults());
     }
 
     /// These settings with another interval of checkpoints.
     public StreamsConfig withCheckpointInterval(Duration interval) {
-        return new StreamsConfig(enabled, kafkaPort, interval, parallelism, hotAge, hotSizeMax, coldFolder, collectors);
+        return new StreamsConfig(
+                enabled, kafka, new Flink(interval, flink.parallelism()), hot, cold, collectors);
     }
 }

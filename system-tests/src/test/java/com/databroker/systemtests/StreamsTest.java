@@ -59,7 +59,7 @@ final class StreamsTest {
                 folder,
                 Map.of(
                         "streams.enabled", "true",
-                        "streams.checkpoint-interval", "500ms",
+                        "streams.flink.checkpoint-interval", "500ms",
                         "streams.collectors.contact", "tests@example.org",
                         "streams.collectors.private-addresses", "true",
                         "streams.collectors.from.example.kind", "feed",
