@@ -253,8 +253,8 @@ final class ConfigReaderTest {
                         .bootstrapServers())
                 .containsExactly("a:9092", "b:9092");
 
-        Map<String, String> both = Map.of(
-                "KAFKA_BOOTSTRAP_SERVERS", "a:9092", "DATABROKER_STREAMS_KAFKA_BOOTSTRAP_SERVERS", "c:9092");
+        Map<String, String> both =
+                Map.of("KAFKA_BOOTSTRAP_SERVERS", "a:9092", "DATABROKER_STREAMS_KAFKA_BOOTSTRAP_SERVERS", "c:9092");
         assertThat(read(Config.class, "", both, Map.of())
                         .config()
                         .streams()

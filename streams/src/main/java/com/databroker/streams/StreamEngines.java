@@ -69,8 +69,12 @@ final class StreamEngines implements AutoCloseable {
         try {
             // The two that take longest come up beside one another.
             CompletableFuture<EmbeddedFlink> flinkStarts = CompletableFuture.supplyAsync(() -> EmbeddedFlink.start(
-                    folder.resolve("flink"), config.flink().checkpointInterval(), sources.size(), config.flink().parallelism()));
-            kafka = open(EmbeddedKafka.start(folder.resolve("kafka"), config.kafka().port(), random));
+                    folder.resolve("flink"),
+                    config.flink().checkpointInterval(),
+                    sources.size(),
+                    config.flink().parallelism()));
+            kafka = open(
+                    EmbeddedKafka.start(folder.resolve("kafka"), config.kafka().port(), random));
             admin = open(Admin.create(kafka.address().client()));
             Topics.ensure(admin, sources, true);
             lags = open(new StreamLag(admin, kafka.address()));

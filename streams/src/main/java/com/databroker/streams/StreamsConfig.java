@@ -15,12 +15,14 @@ public record StreamsConfig(
         @Setting("What was collected and not yet taken up by the jobs: Kafka, in this process or a cluster.")
         Kafka kafka,
 
-        @Setting("The jobs: Flink, in this process or a cluster.") Flink flink,
+        @Setting("The jobs: Flink, in this process or a cluster.")
+        Flink flink,
 
         @Setting("The last days, to be searched: Lucene in this process, or Elasticsearch.")
         Hot hot,
 
-        @Setting("Everything, for years: tables of Delta Lake.") Cold cold,
+        @Setting("Everything, for years: tables of Delta Lake.")
+        Cold cold,
 
         @Setting("What is fetched from outside, and how.") CollectorsConfig collectors) {
     /// Where the raw records are.
@@ -103,8 +105,9 @@ public record StreamsConfig(
 
     /// Where everything is.
     public record Cold(
-            @Setting("Where the tables are: a folder, from the root on; `streams/cold` in the data folder where it is not"
-                    + " named.")
+            @Setting(
+                    "Where the tables are: a folder, from the root on; `streams/cold` in the data folder where it is not"
+                            + " named.")
             @Nullable
             String location) {
         public Cold {
@@ -127,7 +130,6 @@ public record StreamsConfig(
 
     /// These settings with another interval of checkpoints.
     public StreamsConfig withCheckpointInterval(Duration interval) {
-        return new StreamsConfig(
-                enabled, kafka, new Flink(interval, flink.parallelism()), hot, cold, collectors);
+        return new StreamsConfig(enabled, kafka, new Flink(interval, flink.parallelism()), hot, cold, collectors);
     }
 }
