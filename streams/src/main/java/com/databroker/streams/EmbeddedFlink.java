@@ -9,13 +9,13 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
-import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
@@ -49,7 +49,7 @@ import org.slf4j.LoggerFactory;
 /// ├── checkpoints/<stream>/<job>/chk-<n>/_metadata
 /// └── tmp/         what Flink unpacks, made afresh at each start
 /// ```
-final class EmbeddedFlink implements AutoCloseable {
+final class EmbeddedFlink implements FlinkEngine {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedFlink.class);
     private static final String LOOPBACK = "127.0.0.1";
     private static final String METADATA = "_metadata";
@@ -60,6 +60,7 @@ final class EmbeddedFlink implements AutoCloseable {
     private final Duration checkpointInterval;
     private final MiniCluster cluster;
     private final int parallelism;
+    private final Map<String, JobID> jobs = new LinkedHashMap<>();
 
     private EmbeddedFlink(Path folder, Duration checkpointInterval, MiniCluster cluster, int parallelism) {
         this.folder = folder;
@@ -109,7 +110,8 @@ final class EmbeddedFlink implements AutoCloseable {
     }
 
     /// Starts the job of a stream from its newest checkpoint, or from the beginning where there is none.
-    JobID submit(StreamJob job) {
+    @Override
+    public void run(StreamJob job) {
         String name = job.source().name();
         Path checkpoints = folder.resolve("checkpoints").resolve(name);
         Optional<Path> newest = newest(checkpoints);
@@ -132,7 +134,7 @@ final class EmbeddedFlink implements AutoCloseable {
         // The cluster takes the stream graph itself, too, and fails on it: it has no id yet.
         JobGraph graph = streamGraph.getJobGraph(EmbeddedFlink.class.getClassLoader(), null);
         clean(checkpoints, newest);
-        return join(cluster.submitJob(graph)).getJobID();
+        jobs.put(name, join(cluster.submitJob(graph)).getJobID());
     }
 
     private Configuration configuration(Path checkpoints) {
@@ -180,15 +182,14 @@ final class EmbeddedFlink implements AutoCloseable {
         }
     }
 
-    /// What the job is doing now.
-    JobStatus status(JobID job) {
-        return join(cluster.getJobStatus(job));
+    @Override
+    public StreamStatus.Phase phase(String stream) {
+        return StreamStatus.Phase.of(join(cluster.getJobStatus(Objects.requireNonNull(jobs.get(stream)))));
     }
 
     /// Stops jobs at a checkpoint of their own, so that the next start has nothing to do again. Those that cannot stop
-    /// in
-    /// time are ended: their last checkpoint stands.
-    void stop(Map<String, JobID> jobs) {
+    /// in time are ended: their last checkpoint stands.
+    private void stop() {
         Map<String, CompletableFuture<String>> stops = new LinkedHashMap<>();
         jobs.forEach((stream, job) -> {
             Path target = folder.resolve("checkpoints").resolve(stream).resolve("stopped");
@@ -211,6 +212,7 @@ final class EmbeddedFlink implements AutoCloseable {
 
     @Override
     public void close() {
+        stop();
         join(cluster.closeAsync());
         deleteTree(folder.resolve("tmp"));
     }

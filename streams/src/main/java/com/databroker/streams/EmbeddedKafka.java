@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
 /// ├── secret      password of the user `databroker` (0600)
 /// └── logs/       Kafka's own
 /// ```
-final class EmbeddedKafka implements AutoCloseable {
+final class EmbeddedKafka implements KafkaEngine {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedKafka.class);
     private static final String USER = "databroker";
     private static final String LOOPBACK = "127.0.0.1";
@@ -71,15 +71,20 @@ final class EmbeddedKafka implements AutoCloseable {
             }
             KafkaRaftServer server = new KafkaRaftServer(config, Time.SYSTEM);
             server.startup();
-            return new EmbeddedKafka(server, new KafkaAddress(LOOPBACK + ":" + brokerPort, signIn(USER, secret, "")));
+            return new EmbeddedKafka(server, KafkaAddress.plain(LOOPBACK + ":" + brokerPort, signIn(USER, secret, "")));
         } catch (IOException unusable) {
             throw new UncheckedIOException(unusable);
         }
     }
 
-    /// How clients reach it.
-    KafkaAddress address() {
+    @Override
+    public KafkaAddress address() {
         return address;
+    }
+
+    @Override
+    public Topics.Layout layout() {
+        return Topics.Layout.EMBEDDED;
     }
 
     @Override

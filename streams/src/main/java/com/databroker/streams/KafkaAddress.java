@@ -12,18 +12,27 @@ import org.apache.kafka.common.serialization.StringSerializer;
 /// How a Kafka is reached: its addresses and, where it wants that, how to sign in.
 ///
 /// @param bootstrap `host:port` of some of its brokers, separated by commas
-/// @param jaas the sign-in of mechanism PLAIN; empty where none is wanted
-record KafkaAddress(String bootstrap, String jaas) implements Serializable {
+/// @param settings what else every client is told, secrets among it
+record KafkaAddress(String bootstrap, Map<String, String> settings) implements Serializable {
+    KafkaAddress {
+        settings = Map.copyOf(settings);
+    }
+
+    /// One that wants a name and a password, over a connection that nobody else can listen to.
+    static KafkaAddress plain(String bootstrap, String jaas) {
+        return new KafkaAddress(
+                bootstrap,
+                Map.of(
+                        "security.protocol", "SASL_PLAINTEXT",
+                        "sasl.mechanism", "PLAIN",
+                        "sasl.jaas.config", jaas));
+    }
+
     /// What every client of it is told.
     Map<String, Object> client() {
-        Map<String, Object> settings = new HashMap<>();
-        settings.put("bootstrap.servers", bootstrap);
-        if (!jaas.isEmpty()) {
-            settings.put("security.protocol", "SASL_PLAINTEXT");
-            settings.put("sasl.mechanism", "PLAIN");
-            settings.put("sasl.jaas.config", jaas);
-        }
-        return settings;
+        Map<String, Object> client = new HashMap<>(settings);
+        client.put("bootstrap.servers", bootstrap);
+        return client;
     }
 
     /// As [#client], for who wants properties.
@@ -35,18 +44,18 @@ record KafkaAddress(String bootstrap, String jaas) implements Serializable {
 
     /// A producer whose transactions nobody else has: an earlier one of the same id can write no more.
     KafkaProducer<String, byte[]> producer(String transactionalId) {
-        Map<String, Object> settings = client();
-        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
-        settings.put(ProducerConfig.ACKS_CONFIG, "all");
-        settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
-        settings.put(ProducerConfig.LINGER_MS_CONFIG, "5");
-        settings.put(ProducerConfig.BATCH_SIZE_CONFIG, String.valueOf(256 << 10));
-        settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(16 << 20));
-        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, String.valueOf(Collected.JSON_BYTES_MAX + (1 << 19)));
-        return new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
+        Map<String, Object> told = client();
+        told.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+        told.put(ProducerConfig.ACKS_CONFIG, "all");
+        told.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+        told.put(ProducerConfig.LINGER_MS_CONFIG, "5");
+        told.put(ProducerConfig.BATCH_SIZE_CONFIG, String.valueOf(256 << 10));
+        told.put(ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(16 << 20));
+        told.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, String.valueOf(Collected.JSON_BYTES_MAX + (1 << 19)));
+        return new KafkaProducer<>(told, new StringSerializer(), new ByteArraySerializer());
     }
 
-    /// Without the secret.
+    /// Without the secrets.
     @Override
     public String toString() {
         return "KafkaAddress[" + bootstrap + "]";

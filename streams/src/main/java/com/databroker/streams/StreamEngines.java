@@ -19,7 +19,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
-import org.apache.flink.api.common.JobID;
 import org.apache.kafka.clients.admin.Admin;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,8 +29,8 @@ final class StreamEngines implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StreamEngines.class);
 
     private final List<Source> sources;
-    private final EmbeddedKafka kafka;
-    private final EmbeddedFlink flink;
+    private final KafkaEngine kafka;
+    private final FlinkEngine flink;
     private final LuceneHotStore hot;
     private final StreamSearch search;
     private final Admin admin;
@@ -42,7 +41,6 @@ final class StreamEngines implements AutoCloseable {
     private final Map<String, Inbox> inboxes = new LinkedHashMap<>();
     private final Cursors cursors;
     private @Nullable Collection collection;
-    private final Map<String, JobID> jobs = new LinkedHashMap<>();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
     /// Starts all of it; when this returns every job runs.
@@ -68,15 +66,11 @@ final class StreamEngines implements AutoCloseable {
         this.sources = sources;
         try {
             // The two that take longest come up beside one another.
-            CompletableFuture<EmbeddedFlink> flinkStarts = CompletableFuture.supplyAsync(() -> EmbeddedFlink.start(
-                    folder.resolve("flink"),
-                    config.flink().checkpointInterval(),
-                    sources.size(),
-                    config.flink().parallelism()));
-            kafka = open(
-                    EmbeddedKafka.start(folder.resolve("kafka"), config.kafka().port(), random));
+            CompletableFuture<FlinkEngine> flinkStarts = CompletableFuture.supplyAsync(
+                    () -> FlinkEngine.start(config.flink(), folder.resolve("flink"), sources.size()));
+            kafka = open(KafkaEngine.start(config.kafka(), folder.resolve("kafka"), random));
             admin = open(Admin.create(kafka.address().client()));
-            Topics.ensure(admin, sources, true);
+            Topics.ensure(admin, sources, kafka.layout());
             lags = open(new StreamLag(admin, kafka.address()));
             cursors = new Cursors(kafka.address());
             for (Source source : sources) {
@@ -98,9 +92,8 @@ final class StreamEngines implements AutoCloseable {
             for (Source source : sources) {
                 String location = cold.resolve(source.name()).toAbsolutePath().toString();
                 tables.put(source.name(), ColdTable.open(location, source));
-                jobs.put(source.name(), flink.submit(job(source, location, hotFolder)));
+                flink.run(job(source, location, hotFolder));
             }
-            opened.push(() -> flink.stop(jobs));
             for (Source source : sources) {
                 dead.put(source.name(), open(new DeadLetters(source, kafka.address())));
                 Inbox inbox = open(new Inbox(source, of(ingests, source), clock));
@@ -211,7 +204,7 @@ final class StreamEngines implements AutoCloseable {
         ColdTable.Statistics cold = of(tables, source).statistics();
         return new StreamStatus(
                 source.name(),
-                phase(source),
+                flink.phase(source.name()),
                 "",
                 of(ingests, source).records(),
                 lags.of(source),
@@ -222,16 +215,6 @@ final class StreamEngines implements AutoCloseable {
                 cold.rows(),
                 cold.bytes(),
                 hots == null ? List.of() : hots.damage());
-    }
-
-    private StreamStatus.Phase phase(Source source) {
-        return switch (flink.status(of(jobs, source))) {
-            case INITIALIZING, CREATED -> StreamStatus.Phase.STARTING;
-            case RUNNING -> StreamStatus.Phase.RUNNING;
-            case RESTARTING, FAILING, RECONCILING -> StreamStatus.Phase.RESTARTING;
-            case FAILED -> StreamStatus.Phase.FAILED;
-            case CANCELLING, CANCELED, FINISHED, SUSPENDED -> StreamStatus.Phase.STOPPED;
-        };
     }
 
     List<DeadLetter> dead(Source source, long after, int limit) throws IOException {

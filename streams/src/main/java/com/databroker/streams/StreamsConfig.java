@@ -48,14 +48,22 @@ public record StreamsConfig(
                     otherwise = "-1",
                     min = -1,
                     max = 100)
-            int replication) {
+            int replication,
+
+            @Setting(
+                    value = "Partitions of each raw topic that is created in that cluster; 0 is each stream's own number. A"
+                            + " topic that exists stays as it is.",
+                    otherwise = "0",
+                    min = 0,
+                    max = 10_000)
+            int partitions) {
         public Kafka {
             bootstrapServers = List.copyOf(bootstrapServers);
         }
 
         /// The defaults of every setting.
         public static Kafka defaults() {
-            return new Kafka(0, List.of(), null, -1);
+            return new Kafka(0, List.of(), null, -1, 0);
         }
 
         /// Whether it is in this process.

@@ -20,15 +20,32 @@ final class Topics {
     static final String CURSORS = "databroker_cursors";
 
     private static final long WAIT_SECONDS = 30;
-    private static final int REPLICATION_EMBEDDED = 1;
-    private static final short REPLICATION_OF_CLUSTER = -1;
 
     private Topics() {}
 
-    /// @param embedded fewer partitions, one replica
-    static void ensure(Admin admin, List<Source> sources, boolean embedded) throws IOException {
+    /// How topics are made.
+    ///
+    /// @param embedded fewer partitions, since all of them are on one laptop
+    /// @param partitions of each raw topic, whatever its stream says; 0 leaves it to the stream
+    /// @param replication copies of each partition; -1 leaves it to the cluster
+    record Layout(boolean embedded, int partitions, short replication) {
+        static final Layout EMBEDDED = new Layout(true, 0, (short) 1);
+
+        static Layout of(StreamsConfig.Kafka config) {
+            return new Layout(false, config.partitions(), (short) config.replication());
+        }
+
+        private int partitions(RawTopic topic) {
+            if (partitions > 0) {
+                return partitions;
+            }
+            return embedded ? topic.partitionsEmbedded() : topic.partitions();
+        }
+    }
+
+    static void ensure(Admin admin, List<Source> sources, Layout layout) throws IOException {
         Set<String> existing = get(admin.listTopics().names());
-        short replication = embedded ? REPLICATION_EMBEDDED : REPLICATION_OF_CLUSTER;
+        short replication = layout.replication();
         List<NewTopic> missing = new ArrayList<>();
         if (!existing.contains(CURSORS)) {
             missing.add(new NewTopic(CURSORS, 1, replication)
@@ -36,14 +53,13 @@ final class Topics {
         }
         for (Source source : sources) {
             RawTopic topic = source.topic();
-            int partitions = embedded ? topic.partitionsEmbedded() : topic.partitions();
             Map<String, String> configs = Map.of(
                     TopicConfig.RETENTION_MS_CONFIG,
                             String.valueOf(topic.retention().toMillis()),
                     TopicConfig.COMPRESSION_TYPE_CONFIG, "producer",
                     TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(Collected.JSON_BYTES_MAX + (1 << 19)));
             if (!existing.contains(topic.name())) {
-                missing.add(new NewTopic(topic.name(), partitions, replication).configs(configs));
+                missing.add(new NewTopic(topic.name(), layout.partitions(topic), replication).configs(configs));
             }
             if (!existing.contains(topic.dead())) {
                 missing.add(new NewTopic(topic.dead(), 1, replication).configs(configs));

@@ -50,7 +50,7 @@ final class IngestTest {
     private Source source(String name) throws IOException {
         Source source = LinesSource.named(name);
         try (Admin admin = Admin.create(kafka.address().client())) {
-            Topics.ensure(admin, List.of(source), true);
+            Topics.ensure(admin, List.of(source), Topics.Layout.EMBEDDED);
         }
         return source;
     }

@@ -1,0 +1,21 @@
+package com.databroker.streams;
+
+import java.nio.file.Path;
+
+/// The Flink of the plane: one of its own in this process, or a cluster that others run.
+sealed interface FlinkEngine extends AutoCloseable permits EmbeddedFlink {
+    /// The one that is configured. Where it is our own it runs when this returns, with room for `jobs`.
+    static FlinkEngine start(StreamsConfig.Flink config, Path folder, int jobs) {
+        return EmbeddedFlink.start(folder, config.checkpointInterval(), jobs, config.parallelism());
+    }
+
+    /// Has the job of a stream run from its newest checkpoint on, where running jobs is this process' business.
+    void run(StreamJob job);
+
+    /// What the job of that stream is doing now.
+    StreamStatus.Phase phase(String stream);
+
+    /// Ends what this process runs, jobs at a checkpoint of their own.
+    @Override
+    void close();
+}
