@@ -1,5 +1,6 @@
 package com.databroker.streams;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -27,6 +28,8 @@ final class ColdGathering extends AbstractStreamOperator<CommittableMessage<Cold
         implements OneInputStreamOperator<CommittableMessage<ColdBatch>, CommittableMessage<ColdBatch>> {
     private static final long serialVersionUID = 1;
 
+    private final String location;
+    private final Source source;
     private final String uid;
     private transient @Nullable ListState<String> state;
     private transient @Nullable String lineage;
@@ -37,7 +40,9 @@ final class ColdGathering extends AbstractStreamOperator<CommittableMessage<Cold
 
     private transient long next;
 
-    ColdGathering(String uid) {
+    ColdGathering(String location, Source source, String uid) {
+        this.location = location;
+        this.source = source;
         this.uid = uid;
     }
 
@@ -49,8 +54,21 @@ final class ColdGathering extends AbstractStreamOperator<CommittableMessage<Cold
         last = context.getRestoredCheckpointId().orElse(0);
         lineage = newLineage();
         for (String kept : state.get()) {
-            lineage = kept;
+            lineage = isNewest(kept) ? kept : newLineage();
         }
+    }
+
+    /// A job that goes on from a checkpoint before its last counts numbers again that the table knows already.
+    private boolean isNewest(String kept) throws IOException {
+        ColdTable table = ColdTable.open(location, source);
+        return table.latest()
+                .getLatestTransactionVersion(table.engine(), appId(kept))
+                .map(number -> number <= last)
+                .orElse(true);
+    }
+
+    private String appId(@Nullable String of) {
+        return uid + "/" + of;
     }
 
     private static String newLineage() {
@@ -95,7 +113,7 @@ final class ColdGathering extends AbstractStreamOperator<CommittableMessage<Cold
         int count = files().isEmpty() ? 0 : 1;
         output.collect(new StreamRecord<>(new CommittableSummary<>(0, 1, checkpoint, count, 0)));
         if (count > 0) {
-            ColdBatch batch = new ColdBatch(uid + "/" + lineage, checkpoint, files());
+            ColdBatch batch = new ColdBatch(appId(lineage), checkpoint, files());
             output.collect(new StreamRecord<>(new CommittableWithLineage<>(batch, checkpoint, 0)));
             files().clear();
         }

@@ -64,6 +64,22 @@ final class ColdReader {
                 complete);
     }
 
+    /// Tells files apart.
+    interface Files {
+        boolean has(ColdEntry file);
+    }
+
+    /// Shows the rows of some files only.
+    void run(Files which, ColdScan.Visitor visitor) throws IOException {
+        SnapshotImpl snapshot = table.latest();
+        ColdFiles.Reading reading = ColdFiles.Reading.of(table.engine(), snapshot, row.columns(table.columns()));
+        for (ColdEntry file : table.list(snapshot).files()) {
+            if (which.has(file)) {
+                read(reading, file, visitor);
+            }
+        }
+    }
+
     /// Whether there is such a row; files that were added last are opened first.
     ///
     /// @param lookedThrough paths of files that are known not to hold one; more are added

@@ -1,6 +1,8 @@
 package com.databroker.streams;
 
 import java.io.IOException;
+import java.util.Map;
+import java.util.OptionalLong;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
@@ -55,7 +57,10 @@ final class ColdSink
 
     @Override
     public CommittingSinkWriter<Arrival, ColdBatch> createWriter(WriterInitContext context) throws IOException {
-        return new ColdWriter(ColdTable.open(location, source), rowsMax, bytesMax);
+        ColdTable table = ColdTable.open(location, source);
+        OptionalLong checkpoint = context.getRestoredCheckpointId();
+        Map<Integer, Long> ahead = checkpoint.isPresent() ? ColdAhead.of(table, uid, checkpoint.getAsLong()) : Map.of();
+        return new ColdWriter(table, rowsMax, bytesMax, ahead);
     }
 
     @Override
@@ -78,7 +83,7 @@ final class ColdSink
             DataStream<CommittableMessage<ColdBatch>> written) {
         TypeInformation<CommittableMessage<ColdBatch>> type = CommittableMessageTypeInfo.of(ColdBatch.Form::new);
         return written.global()
-                .transform(uid + "-gather", type, new ColdGathering(uid))
+                .transform(uid + "-gather", type, new ColdGathering(location, source, uid))
                 .uid(uid + "-gather")
                 .setParallelism(1)
                 .setMaxParallelism(1)

@@ -78,7 +78,9 @@ final class ColdTable {
     record Listing(long version, List<ColdEntry> files) {}
 
     /// What a table holds.
-    record Statistics(long version, int partitions, int files, long rows, long bytes) {}
+    record Statistics(long version, int partitions, int files, long rows, long bytes) {
+        static final Statistics NONE = new Statistics(-1, 0, 0, 0, 0);
+    }
 
     private ColdTable(Path folder, Source source) {
         this.location = NioFileIO.location(folder);

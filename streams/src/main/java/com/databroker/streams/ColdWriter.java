@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.api.connector.sink2.CommittingSinkWriter;
 
 /// Holds records until a checkpoint, or until they are many, and writes them as files of the cold table
@@ -15,11 +16,14 @@ final class ColdWriter implements CommittingSinkWriter<Arrival, ColdBatch> {
     private final ColdTable table;
     private final int rowsMax;
     private final long bytesMax;
+    private final Map<Integer, Long> ahead;
     private final List<Arrival> rows = new ArrayList<>();
     private final List<ColdFile> staged = new ArrayList<>();
     private long bytes;
 
-    ColdWriter(ColdTable table, int rowsMax, long bytesMax) {
+    /// @param ahead what the table holds beyond the checkpoint, see [ColdAhead]
+    ColdWriter(ColdTable table, int rowsMax, long bytesMax, Map<Integer, Long> ahead) {
+        this.ahead = Map.copyOf(ahead);
         this.table = table;
         this.rowsMax = rowsMax;
         this.bytesMax = bytesMax;
@@ -27,6 +31,9 @@ final class ColdWriter implements CommittingSinkWriter<Arrival, ColdBatch> {
 
     @Override
     public void write(Arrival row, Context context) throws IOException {
+        if (row.offset() <= ahead.getOrDefault(row.partition(), Long.MIN_VALUE)) {
+            return;
+        }
         rows.add(row);
         bytes += weight(row.record());
         if (rows.size() >= rowsMax || bytes >= bytesMax) {

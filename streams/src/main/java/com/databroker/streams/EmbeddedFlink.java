@@ -5,31 +5,24 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
-import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
-import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
-import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestOptions;
-import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.SecurityOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
-import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.core.execution.RecoveryClaimMode;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.jobgraph.JobGraph;
@@ -52,21 +45,17 @@ import org.slf4j.LoggerFactory;
 final class EmbeddedFlink implements FlinkEngine {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedFlink.class);
     private static final String LOOPBACK = "127.0.0.1";
-    private static final String METADATA = "_metadata";
-    private static final int CHECKPOINTS_KEPT = 2;
     private static final Duration STOP_MOST = Duration.ofSeconds(5);
 
     private final Path folder;
-    private final Duration checkpointInterval;
+    private final JobSettings settings;
     private final MiniCluster cluster;
-    private final int parallelism;
     private final Map<String, JobID> jobs = new LinkedHashMap<>();
 
-    private EmbeddedFlink(Path folder, Duration checkpointInterval, MiniCluster cluster, int parallelism) {
+    private EmbeddedFlink(Path folder, JobSettings settings, MiniCluster cluster) {
         this.folder = folder;
-        this.checkpointInterval = checkpointInterval;
+        this.settings = settings;
         this.cluster = cluster;
-        this.parallelism = parallelism;
     }
 
     /// Starts a cluster with room for `jobs` of that parallelism.
@@ -106,85 +95,45 @@ final class EmbeddedFlink implements FlinkEngine {
             // It declares nothing narrower.
             throw new IllegalStateException("Flink did not start", refused);
         }
-        return new EmbeddedFlink(folder, checkpointInterval, cluster, parallelism);
+        String checkpoints = folder.resolve("checkpoints").toUri().toString();
+        return new EmbeddedFlink(folder, new JobSettings(checkpoints, checkpointInterval, parallelism), cluster);
     }
 
     /// Starts the job of a stream from its newest checkpoint, or from the beginning where there is none.
     @Override
     public void run(StreamJob job) {
         String name = job.source().name();
-        Path checkpoints = folder.resolve("checkpoints").resolve(name);
-        Optional<Path> newest = newest(checkpoints);
-        Configuration configuration = configuration(checkpoints);
-        newest.ifPresent(checkpoint -> {
-            configuration.set(
-                    StateRecoveryOptions.SAVEPOINT_PATH, checkpoint.toUri().toString());
-            configuration.set(StateRecoveryOptions.RESTORE_MODE, RecoveryClaimMode.CLAIM);
-        });
-        LOG.atInfo()
-                .addKeyValue("stream", name)
-                .addKeyValue(
-                        "checkpoint",
-                        newest.map(folder::relativize).map(Path::toString).orElse("none"))
-                .log("job starts");
+        Configuration configuration = settings.of(name);
+        try {
+            RetainedCheckpoints retained = new RetainedCheckpoints(settings.checkpoints(name));
+            List<String> newest = retained.newestFirst();
+            newest.stream().limit(1).forEach(checkpoint -> {
+                configuration.set(StateRecoveryOptions.SAVEPOINT_PATH, checkpoint);
+                configuration.set(StateRecoveryOptions.RESTORE_MODE, RecoveryClaimMode.CLAIM);
+            });
+            // Every start is a new job, so what earlier ones left is nobody's. The one before the newest stays: that
+            // one
+            // may be damaged in a way that only shows when it is used.
+            retained.clean(newest.stream().limit(2).toList());
+            LOG.atInfo()
+                    .addKeyValue("stream", name)
+                    .addKeyValue("checkpoint", newest.isEmpty() ? "none" : newest.getFirst())
+                    .log("job starts");
+        } catch (IOException unusable) {
+            throw new UncheckedIOException(unusable);
+        }
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
         job.define(environment);
         var streamGraph = environment.getStreamGraph();
-        streamGraph.setJobName("databroker-" + name);
+        streamGraph.setJobName(StreamJob.name(name));
         // The cluster takes the stream graph itself, too, and fails on it: it has no id yet.
         JobGraph graph = streamGraph.getJobGraph(EmbeddedFlink.class.getClassLoader(), null);
-        clean(checkpoints, newest);
         jobs.put(name, join(cluster.submitJob(graph)).getJobID());
     }
 
-    private Configuration configuration(Path checkpoints) {
-        Configuration configuration = new Configuration();
-        configuration.set(CoreOptions.DEFAULT_PARALLELISM, parallelism);
-        configuration.set(PipelineOptions.OBJECT_REUSE, true);
-        configuration.set(PipelineOptions.GENERIC_TYPES, false);
-        configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, checkpointInterval);
-        configuration.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
-        configuration.set(
-                CheckpointingOptions.CHECKPOINTS_DIRECTORY, checkpoints.toUri().toString());
-        configuration.set(
-                CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
-                ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
-        configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, CHECKPOINTS_KEPT);
-        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
-        configuration.set(
-                RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF, Duration.ofMillis(500));
-        configuration.set(
-                RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF, Duration.ofSeconds(30));
-        return configuration;
-    }
-
-    /// The newest checkpoint that was finished: its metadata is written last.
-    private static Optional<Path> newest(Path checkpoints) {
-        return walk(checkpoints).stream()
-                .filter(file -> String.valueOf(file.getFileName()).equals(METADATA))
-                .max(Comparator.comparing(EmbeddedFlink::modified))
-                .map(Path::getParent);
-    }
-
-    /// Every start is a new job, so what earlier jobs left is nobody's: all but the checkpoint that is claimed.
-    private static void clean(Path checkpoints, Optional<Path> kept) {
-        if (!Files.isDirectory(checkpoints)) {
-            return;
-        }
-        try (Stream<Path> jobs = Files.list(checkpoints)) {
-            for (Path job : jobs.toList()) {
-                if (kept.isEmpty() || !kept.get().startsWith(job)) {
-                    deleteTree(job);
-                }
-            }
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
-        }
-    }
-
     @Override
-    public StreamStatus.Phase phase(String stream) {
-        return StreamStatus.Phase.of(join(cluster.getJobStatus(Objects.requireNonNull(jobs.get(stream)))));
+    public JobState state(String stream) {
+        return JobState.of(join(cluster.getJobStatus(Objects.requireNonNull(jobs.get(stream)))));
     }
 
     /// Stops jobs at a checkpoint of their own, so that the next start has nothing to do again. Those that cannot stop
@@ -192,10 +141,10 @@ final class EmbeddedFlink implements FlinkEngine {
     private void stop() {
         Map<String, CompletableFuture<String>> stops = new LinkedHashMap<>();
         jobs.forEach((stream, job) -> {
-            Path target = folder.resolve("checkpoints").resolve(stream).resolve("stopped");
+            String target = settings.checkpoints(stream) + "/stopped";
             stops.put(
                     stream,
-                    cluster.stopWithSavepoint(job, target.toUri().toString(), false, SavepointFormatType.NATIVE)
+                    cluster.stopWithSavepoint(job, target, false, SavepointFormatType.NATIVE)
                             .orTimeout(STOP_MOST.toMillis(), TimeUnit.MILLISECONDS));
         });
         stops.forEach((stream, stop) -> {
@@ -227,14 +176,6 @@ final class EmbeddedFlink implements FlinkEngine {
         }
         try (Stream<Path> files = Files.walk(folder)) {
             return files.toList();
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
-        }
-    }
-
-    private static java.nio.file.attribute.FileTime modified(Path file) {
-        try {
-            return Files.getLastModifiedTime(file);
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }

@@ -174,7 +174,7 @@ final class EmbeddedKafka implements KafkaEngine {
                 + secret + "\"" + more + ";";
     }
 
-    private static void format(Path logs) {
+    static void format(Path logs) {
         try {
             new Formatter()
                     .setPrintStream(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8))

@@ -3,9 +3,12 @@ package com.databroker.streams;
 import java.nio.file.Path;
 
 /// The Flink of the plane: one of its own in this process, or a cluster that others run.
-sealed interface FlinkEngine extends AutoCloseable permits EmbeddedFlink {
+sealed interface FlinkEngine extends AutoCloseable permits EmbeddedFlink, FlinkCluster {
     /// The one that is configured. Where it is our own it runs when this returns, with room for `jobs`.
     static FlinkEngine start(StreamsConfig.Flink config, Path folder, int jobs) {
+        if (config.url() != null) {
+            return FlinkCluster.at(config.url());
+        }
         return EmbeddedFlink.start(folder, config.checkpointInterval(), jobs, config.parallelism());
     }
 
@@ -13,7 +16,7 @@ sealed interface FlinkEngine extends AutoCloseable permits EmbeddedFlink {
     void run(StreamJob job);
 
     /// What the job of that stream is doing now.
-    StreamStatus.Phase phase(String stream);
+    JobState state(String stream);
 
     /// Ends what this process runs, jobs at a checkpoint of their own.
     @Override

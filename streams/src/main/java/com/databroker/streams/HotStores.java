@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The hot stores that are open in this process, by folder.
@@ -18,6 +19,11 @@ final class HotStores {
     /// How a sink gets its store, wherever it runs.
     interface Opening extends Serializable {
         HotStore open() throws IOException;
+    }
+
+    /// How a sink on another machine gets the store that is configured; empty where that is in this process.
+    static Optional<Opening> shared() {
+        return Optional.empty();
     }
 
     /// Lets sinks of this process find a store. Whoever opened it closes it, and withdraws it before.

@@ -3,11 +3,19 @@ package com.databroker.streams;
 import com.databroker.core.Bytes;
 import com.databroker.core.Text;
 import java.time.Instant;
+import java.util.Objects;
 import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.CheckpointListener;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.api.java.tuple.Tuple3;
 import org.apache.flink.api.java.tuple.Tuple5;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
@@ -15,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The step of the job that makes records of what was collected; what cannot become one goes to the dead, and the
 /// job goes on.
-final class Parsing extends ProcessFunction<Tuple5<String, byte[], Integer, Long, Long>, Arrival> {
+final class Parsing extends ProcessFunction<Tuple5<String, byte[], Integer, Long, Long>, Arrival>
+        implements CheckpointedFunction, CheckpointListener {
     private static final long serialVersionUID = 1;
     private static final long MICROS_PER_MILLI = 1000;
 
@@ -23,14 +32,29 @@ final class Parsing extends ProcessFunction<Tuple5<String, byte[], Integer, Long
     static final OutputTag<Tuple3<String, String, byte[]>> DEAD = new OutputTag<>("dead", dead());
 
     private final Source source;
+    private final KafkaAddress kafka;
     private transient @Nullable RecordParser parser;
+    private transient @Nullable SafeOffsets safe;
+    private transient @Nullable ListState<Tuple2<Integer, Long>> state;
 
-    Parsing(Source source) {
+    Parsing(Source source, KafkaAddress kafka) {
         this.source = source;
+        this.kafka = kafka;
     }
 
     static TypeInformation<Tuple3<String, String, byte[]>> dead() {
         return Types.TUPLE(Types.STRING, Types.STRING, Types.PRIMITIVE_ARRAY(Types.BYTE));
+    }
+
+    @Override
+    public void initializeState(FunctionInitializationContext context) throws Exception {
+        state = context.getOperatorStateStore()
+                .getUnionListState(new ListStateDescriptor<>("safe", Types.TUPLE(Types.INT, Types.LONG)));
+        SafeOffsets offsets = new SafeOffsets(source, kafka);
+        safe = offsets;
+        if (getRuntimeContext().getTaskInfo().getIndexOfThisSubtask() == 0) {
+            offsets.restored(state.get());
+        }
     }
 
     @Override
@@ -39,8 +63,30 @@ final class Parsing extends ProcessFunction<Tuple5<String, byte[], Integer, Long
     }
 
     @Override
+    public void snapshotState(FunctionSnapshotContext context) throws Exception {
+        Objects.requireNonNull(state).update(safe().checkpoint(context.getCheckpointId()));
+    }
+
+    @Override
+    public void notifyCheckpointComplete(long checkpoint) {
+        safe().complete(checkpoint);
+    }
+
+    private SafeOffsets safe() {
+        return Objects.requireNonNull(safe);
+    }
+
+    @Override
+    public void close() {
+        if (safe != null) {
+            safe.close();
+        }
+    }
+
+    @Override
     public void processElement(
             Tuple5<String, byte[], Integer, Long, Long> raw, Context context, Collector<Arrival> out) {
+        safe().passed(raw.f2, raw.f3);
         try {
             out.collect(parse(raw));
         } catch (PoisonException poison) {
@@ -56,7 +102,7 @@ final class Parsing extends ProcessFunction<Tuple5<String, byte[], Integer, Long
         if (raw.f0.isEmpty()) {
             throw new PoisonException("the record has no key; its key is its id");
         }
-        RecordParser ready = java.util.Objects.requireNonNull(parser);
+        RecordParser ready = Objects.requireNonNull(parser);
         Instant arrived = Instant.ofEpochMilli(raw.f4);
         DataRecord record = ready.parse(new Collected(raw.f0, Bytes.wrap(raw.f1)), arrived);
         long arrivedMicros = raw.f4 * MICROS_PER_MILLI;

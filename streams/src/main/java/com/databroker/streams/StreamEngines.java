@@ -1,6 +1,9 @@
 package com.databroker.streams;
 
 import com.databroker.core.Bytes;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import com.databroker.core.Text;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -39,6 +42,7 @@ final class StreamEngines implements AutoCloseable {
     private final Map<String, DeadLetters> dead = new LinkedHashMap<>();
     private final Map<String, Ingest> ingests = new LinkedHashMap<>();
     private final Map<String, Inbox> inboxes = new LinkedHashMap<>();
+    private final Map<String, String> failures = new HashMap<>();
     private final Cursors cursors;
     private @Nullable Collection collection;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -90,20 +94,34 @@ final class StreamEngines implements AutoCloseable {
                     : Path.of(config.cold().location());
             flink = open(flinkStarts.join());
             for (Source source : sources) {
-                String location = cold.resolve(source.name()).toAbsolutePath().toString();
-                tables.put(source.name(), ColdTable.open(location, source));
-                flink.run(job(source, location, hotFolder));
-            }
-            for (Source source : sources) {
                 dead.put(source.name(), open(new DeadLetters(source, kafka.address())));
-                Inbox inbox = open(new Inbox(source, of(ingests, source), clock));
-                inboxes.put(source.name(), inbox);
-                inbox.start();
+                begin(source, cold.resolve(source.name()), HotStores.published(hotFolder), clock);
+            }
+            if (!config.flink().embedded()) {
+                open(new JobArrivals(admin, kafka.address(), sources, visible)).start();
             }
             maintain(clock);
         } catch (IOException | RuntimeException | Error failed) {
             close();
             throw failed;
+        }
+    }
+
+    /// A stream that cannot begin, since its table is damaged or another program's, say, does not hold up the others.
+    private void begin(Source source, Path cold, HotStores.Opening opening, InstantSource clock) {
+        String location = cold.toAbsolutePath().toString();
+        try {
+            tables.put(source.name(), ColdTable.open(location, source));
+            flink.run(StreamJob.of(source, kafka.address(), location, opening));
+            Inbox inbox = open(new Inbox(source, of(ingests, source), clock));
+            inboxes.put(source.name(), inbox);
+            inbox.start();
+        } catch (IOException | RuntimeException failed) {
+            failures.put(source.name(), Text.excerpt(String.valueOf(failed.getMessage())));
+            LOG.atError()
+                    .addKeyValue("stream", source.name())
+                    .setCause(failed)
+                    .log("a stream did not start; the others go on");
         }
     }
 
@@ -116,16 +134,6 @@ final class StreamEngines implements AutoCloseable {
         HotConfig defaults = HotConfig.in(folder);
         return new HotConfig(
                 folder, config.hot().age(), config.hot().sizeMax().bytes(), defaults.refresh(), defaults.timeout());
-    }
-
-    private StreamJob job(Source source, String cold, Path hotFolder) {
-        return new StreamJob(
-                source,
-                kafka.address(),
-                new HotSink(source, HotStores.published(hotFolder)),
-                new ColdSink(cold, source, "cold"),
-                new ColdIds(cold, source),
-                new ArrivalType(source.schema()));
     }
 
     /// Old records go, small files become large ones, and what no table names any more is removed.
@@ -187,6 +195,10 @@ final class StreamEngines implements AutoCloseable {
     }
 
     StreamAnswer search(Source source, StreamQuery query) throws IOException {
+        String failure = failures.get(source.name());
+        if (failure != null) {
+            throw new ProblemException(Problem.UNAVAILABLE, "the stream did not start: " + failure);
+        }
         return search.search(source, of(tables, source), query);
     }
 
@@ -201,20 +213,30 @@ final class StreamEngines implements AutoCloseable {
     }
 
     private StreamStatus status(Source source, @Nullable HotStatus hots) throws IOException {
-        ColdTable.Statistics cold = of(tables, source).statistics();
+        ColdTable table = tables.get(source.name());
+        Inbox inbox = inboxes.get(source.name());
+        ColdTable.Statistics cold = table == null ? ColdTable.Statistics.NONE : table.statistics();
+        JobState job = job(source);
         return new StreamStatus(
                 source.name(),
-                flink.phase(source.name()),
-                "",
+                job.phase(),
+                job.detail(),
                 of(ingests, source).records(),
                 lags.of(source),
                 of(dead, source).count(),
-                of(inboxes, source).waiting(),
+                inbox == null ? 0 : inbox.waiting(),
                 hots == null ? 0 : hots.documents(),
                 hots == null ? 0 : hots.bytes(),
                 cold.rows(),
                 cold.bytes(),
                 hots == null ? List.of() : hots.damage());
+    }
+
+    private JobState job(Source source) {
+        String failure = failures.get(source.name());
+        return failure == null
+                ? flink.state(source.name())
+                : new JobState(StreamStatus.Phase.FAILED, "it did not start: " + failure);
     }
 
     List<DeadLetter> dead(Source source, long after, int limit) throws IOException {

@@ -1,5 +1,6 @@
 package com.databroker.streams;
 
+import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -34,11 +35,29 @@ record StreamJob(
         Sink<Arrival> hot,
         Sink<Arrival> cold,
         Repeats.Earlier earlier,
-        TypeInformation<Arrival> arrivals) {
+        TypeInformation<Arrival> arrivals)
+        implements Serializable {
+
+    /// @param cold the folder of the cold table
+    /// @param hot how the hot store is reached from where the job runs
+    static StreamJob of(Source source, KafkaAddress kafka, String cold, HotStores.Opening hot) {
+        return new StreamJob(
+                source,
+                kafka,
+                new HotSink(source, hot),
+                new ColdSink(cold, source, "cold"),
+                new ColdIds(cold, source),
+                new ArrivalType(source.schema()));
+    }
 
     /// Under this name the job's consumers commit how far they are, for those who ask for its lag.
     static String group(Source source) {
         return "databroker-" + source.name();
+    }
+
+    /// By this name a cluster knows the job, whoever submitted it.
+    static String name(String stream) {
+        return "databroker-" + stream;
     }
 
     /// Adds the job's steps to `environment`.
@@ -53,12 +72,13 @@ record StreamJob(
                         .setStartingOffsets(goOn())
                         .setProperty("isolation.level", "read_committed")
                         .setProperty("partition.discovery.interval.ms", "30000")
+                        .setProperty("commit.offsets.on.checkpoint", "false")
                         .setDeserializer(new RawRecords())
                         .build();
         SingleOutputStreamOperator<Arrival> parsed = environment
                 .fromSource(raw, WatermarkStrategy.noWatermarks(), "raw")
                 .uid("raw")
-                .process(new Parsing(source))
+                .process(new Parsing(source, kafka))
                 .returns(arrivals)
                 .name("parse")
                 .uid("parse");

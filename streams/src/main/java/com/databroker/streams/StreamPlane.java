@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,8 @@ import org.slf4j.LoggerFactory;
 public final class StreamPlane implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StreamPlane.class);
 
+    private static final int RETRY_SECONDS = 5;
+
     private final StreamsConfig config;
     private final Path folder;
     private final Map<String, Source> sources;
@@ -45,6 +48,7 @@ public final class StreamPlane implements AutoCloseable {
     private final RandomGenerator random;
     private final List<Consumer<List<StreamChange>>> listeners = new CopyOnWriteArrayList<>();
     private final CountDownLatch came = new CountDownLatch(1);
+    private final CountDownLatch end = new CountDownLatch(1);
     private final Thread starter;
 
     private volatile @Nullable StreamEngines engines;
@@ -65,8 +69,15 @@ public final class StreamPlane implements AutoCloseable {
     /// A plane at rest.
     ///
     /// @param folder for everything it keeps
+    /// @throws ProblemException [Problem#CONFIGURATION_INVALID] where it could not work with these settings
     public static StreamPlane of(
             StreamsConfig config, Path folder, List<Source> sources, InstantSource clock, RandomGenerator random) {
+        if (!config.kafka().embedded()) {
+            ForeignKafka.of(config.kafka());
+        }
+        if (!config.flink().embedded()) {
+            StreamCluster.require(config);
+        }
         return new StreamPlane(config, folder, sources, clock, random);
     }
 
@@ -103,7 +114,18 @@ public final class StreamPlane implements AutoCloseable {
         starter.start();
     }
 
+    /// Engines of our own that do not start have a reason that stays. A cluster that is away comes back.
     private void run() {
+        try {
+            while (!begin() && !config.kafka().embedded() && !end.await(RETRY_SECONDS, TimeUnit.SECONDS)) {
+                LOG.atInfo().log("the streams plane is started again");
+            }
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean begin() {
         try {
             StreamEngines ready =
                     StreamEngines.start(config, folder, List.copyOf(sources.values()), clock, random, this::tell);
@@ -111,16 +133,19 @@ public final class StreamPlane implements AutoCloseable {
                 ready.collect(collectors, http, clock, random);
             }
             engines = ready;
+            failure = "";
             present.list(this::offer);
             LOG.atInfo()
                     .addKeyValue("kafka", ready.kafka().bootstrap())
                     .addKeyValue("streams", sources.keySet())
                     .log("streams are ready");
+            return true;
         } catch (IOException | RuntimeException failed) {
             if (!closing) {
                 failure = Text.excerpt(String.valueOf(failed.getMessage()));
                 LOG.atError().setCause(failed).log("the streams plane did not start; the other planes go on");
             }
+            return false;
         } finally {
             came.countDown();
         }
@@ -234,6 +259,7 @@ public final class StreamPlane implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
+        end.countDown();
         try {
             starter.join();
         } catch (InterruptedException hurry) {

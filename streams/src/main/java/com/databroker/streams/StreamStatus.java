@@ -1,7 +1,6 @@
 package com.databroker.streams;
 
 import java.util.List;
-import org.apache.flink.api.common.JobStatus;
 
 /// How a stream does.
 ///
@@ -44,17 +43,6 @@ public record StreamStatus(
         /// It does nothing until somebody helps.
         FAILED,
         /// It ends.
-        STOPPED;
-
-        /// What Flink's word for a job means here.
-        static Phase of(JobStatus job) {
-            return switch (job) {
-                case INITIALIZING, CREATED -> STARTING;
-                case RUNNING -> RUNNING;
-                case RESTARTING, FAILING, RECONCILING -> RESTARTING;
-                case FAILED -> FAILED;
-                case CANCELLING, CANCELED, FINISHED, SUSPENDED -> STOPPED;
-            };
-        }
+        STOPPED
     }
 }

@@ -2,6 +2,8 @@ package com.databroker.streams;
 
 import com.databroker.core.ByteSize;
 import com.databroker.core.Setting;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -51,8 +53,9 @@ public record StreamsConfig(
             int replication,
 
             @Setting(
-                    value = "Partitions of each raw topic that is created in that cluster; 0 is each stream's own number. A"
-                            + " topic that exists stays as it is.",
+                    value =
+                            "Partitions of each raw topic that is created in that cluster; 0 is each stream's own number. A"
+                                    + " topic that exists stays as it is.",
                     otherwise = "0",
                     min = 0,
                     max = 10_000)
@@ -84,10 +87,53 @@ public record StreamsConfig(
             Duration checkpointInterval,
 
             @Setting(value = "Threads of each job.", otherwise = "1", min = 1, max = 256)
-            int parallelism) {
+            int parallelism,
+
+            @Setting(
+                    "A cluster to use in place of the embedded one: the address of its JobManager's REST service, as"
+                            + " `http://flink:8081`. The broker runs no jobs then: `databroker streams submit` has them run there.")
+            @Nullable
+            String url,
+
+            @Setting(
+                    "Where jobs keep their checkpoints on that cluster: an address that all its machines reach, and this"
+                            + " one, as `file:///srv/checkpoints`.")
+            @Nullable
+            String checkpoints) {
+        public Flink {
+            if (url != null) {
+                URI address = uri("url", url);
+                boolean web = "http".equals(address.getScheme()) || "https".equals(address.getScheme());
+                if (!web || address.getHost() == null) {
+                    throw new IllegalArgumentException("url: write an address as http://flink:8081");
+                }
+                if (checkpoints == null) {
+                    throw new IllegalArgumentException(
+                            "checkpoints: name a folder that the whole cluster reaches; without"
+                                    + " it nothing would be exactly once");
+                }
+            }
+            if (checkpoints != null && uri("checkpoints", checkpoints).getScheme() == null) {
+                throw new IllegalArgumentException("checkpoints: write an address as file:///srv/checkpoints");
+            }
+        }
+
+        private static URI uri(String key, String text) {
+            try {
+                return new URI(text);
+            } catch (URISyntaxException malformed) {
+                throw new IllegalArgumentException(key + ": is not an address", malformed);
+            }
+        }
+
         /// The defaults of every setting.
         public static Flink defaults() {
-            return new Flink(Duration.ofSeconds(10), 1);
+            return new Flink(Duration.ofSeconds(10), 1, null, null);
+        }
+
+        /// Whether it is in this process.
+        public boolean embedded() {
+            return url == null;
         }
     }
 
@@ -138,6 +184,12 @@ public record StreamsConfig(
 
     /// These settings with another interval of checkpoints.
     public StreamsConfig withCheckpointInterval(Duration interval) {
-        return new StreamsConfig(enabled, kafka, new Flink(interval, flink.parallelism()), hot, cold, collectors);
+        return new StreamsConfig(
+                enabled,
+                kafka,
+                new Flink(interval, flink.parallelism(), flink.url(), flink.checkpoints()),
+                hot,
+                cold,
+                collectors);
     }
 }

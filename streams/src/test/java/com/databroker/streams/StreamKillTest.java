@@ -6,13 +6,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A process with the whole plane is killed in the middle of its work, again and again.
+/// A process with the whole plane is killed in the middle of its work, again and again. After every other kill the
+/// newest checkpoint of each stream is cut short, as by a disk that was full.
 ///
 /// `-Dkill.times=20 -Dkill.records=500000 -Dkill.seed=7` makes it long.
 final class StreamKillTest {
@@ -21,6 +25,8 @@ final class StreamKillTest {
 
     @TempDir
     Path folder;
+
+    private int cut;
 
     @Test
     void after_any_number_of_kills_each_record_is_once_in_the_hot_and_once_in_the_cold_store() throws Exception {
@@ -36,6 +42,10 @@ final class StreamKillTest {
             assertThat(ended && child.exitValue() != 0)
                     .as("ended by itself: " + log())
                     .isFalse();
+            if (i % 2 == 1) {
+                cutShort("lines");
+                cutShort("unique");
+            }
         }
         Process last = start(records);
         boolean ended = last.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES);
@@ -43,11 +53,32 @@ final class StreamKillTest {
         String total = String.valueOf(StreamChild.total(FILES, records / FILES));
         assertThat(ended).as("it came to an end: " + log()).isTrue();
         assertThat(log())
-                .as("seed " + seed + ", " + kills + " kills, " + records + " records")
+                .as("seed " + seed + ", " + kills + " kills, " + cut + " checkpoints cut short, " + records
+                        + " records")
                 .contains("lines hot " + total + " cold " + total + " ids " + total + " dead 0")
                 .contains("unique hot " + total + " cold " + total + " ids " + total + " dead 0");
-        System.out.println(kills + " kills, " + records + " records: "
+        System.out.println(kills + " kills, " + cut + " checkpoints cut short, " + records + " records: "
                 + log().lines().filter(line -> line.contains(" hot ")).toList());
+    }
+
+    private void cutShort(String stream) throws IOException {
+        Path checkpoints =
+                folder.resolve("plane").resolve("flink").resolve("checkpoints").resolve(stream);
+        if (!Files.isDirectory(checkpoints)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(checkpoints)) {
+            List<Path> oldestFirst = files.filter(file -> file.endsWith("_metadata"))
+                    .filter(file -> file.getParent().getFileName().toString().startsWith("chk-"))
+                    .sorted(Comparator.comparingInt(file -> Integer.parseInt(
+                            file.getParent().getFileName().toString().substring("chk-".length()))))
+                    .toList();
+            if (oldestFirst.size() > 1) {
+                Path newest = oldestFirst.getLast();
+                Files.write(newest, Arrays.copyOf(Files.readAllBytes(newest), (int) Files.size(newest) / 2));
+                cut++;
+            }
+        }
     }
 
     private Process start(int records) throws IOException {
