@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -33,6 +34,8 @@ final class Verbs {
             new Entry("streams ls", "List the streams and how they do."),
             new Entry("streams describe", "Tell the fields of a stream."),
             new Entry("streams dead", "List what could not become a record, and why."),
+            new Entry("streams submit", "Start or upgrade jobs of streams on a Flink cluster."),
+            new Entry("streams jar", "Write the jar of the jobs, for a Flink cluster's own tools."),
             new Entry("user add", "Add a user."),
             new Entry("user list", "List the users."),
             new Entry("user remove", "Remove a user with all its tokens."),
@@ -50,6 +53,9 @@ final class Verbs {
             new Entry("completion", "Print a script that completes verbs and options in bash or zsh."),
             new Entry("version", "Print the version."),
             new Entry("help", "Explain a verb."));
+
+    /// Those that take every key of the configuration as a flag.
+    private static final Set<String> WITH_SETTINGS = Set.of("serve", "config show", "streams submit", "streams jar");
 
     private Verbs() {}
 
@@ -69,6 +75,8 @@ final class Verbs {
             case "streams ls" -> new StreamsLsVerb();
             case "streams describe" -> new StreamsDescribeVerb();
             case "streams dead" -> new StreamsDeadVerb();
+            case "streams submit" -> new StreamsSubmitVerb();
+            case "streams jar" -> new StreamsJarVerb();
             case "user add" -> new UserAddVerb();
             case "user list" -> new UserListVerb();
             case "user remove" -> new UserRemoveVerb();
@@ -158,7 +166,7 @@ final class Verbs {
         Verb verb = make(name);
         CommandLine command = command(name, verb);
         try {
-            command.parseArgs(name.equals("serve") || name.equals("config show") ? SettingFlags.rewritten(args) : args);
+            command.parseArgs(WITH_SETTINGS.contains(name) ? SettingFlags.rewritten(args) : args);
         } catch (CommandLine.ParameterException wrong) {
             throw usage(name, command, wrong, around);
         }

@@ -9,6 +9,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -157,13 +158,36 @@ final class DataFolder implements AutoCloseable {
                 random.nextBytes(fresh);
                 write(name, HexFormat.of().formatHex(fresh) + "\n", true);
             }
-            return Bytes.wrap(HexFormat.of().parseHex(Files.readString(file).strip()));
+            return secret(file);
         } catch (IOException refused) {
             throw problem(file, refused);
+        }
+    }
+
+    private static Bytes secret(Path file) throws IOException {
+        try {
+            return Bytes.wrap(HexFormat.of().parseHex(Files.readString(file).strip()));
         } catch (IllegalArgumentException malformed) {
             throw new ProblemException(
                     Problem.CONFIGURATION_INVALID,
                     file + " is not a key of " + 2 * SECRET_BYTES + " hexadecimal digits");
+        }
+    }
+
+    /// A secret of the folder at `path`, which a broker may have open. It is not made here: whoever has the folder
+    /// does.
+    static Bytes secretOf(Path path, String name) {
+        Path file = path.resolve(name);
+        try {
+            return secret(file);
+        } catch (NoSuchFileException absent) {
+            throw new ProblemException(
+                    Problem.CONFIGURATION_INVALID,
+                    "data: there is no " + file
+                            + "; start a broker with this data folder once, so that jobs have its key",
+                    absent);
+        } catch (IOException refused) {
+            throw problem(file, refused);
         }
     }
 

@@ -1,5 +1,6 @@
 package com.databroker.server;
 
+import com.databroker.core.Bytes;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.sources.ArxivSource;
@@ -19,12 +20,18 @@ import java.util.List;
 
 /// The streams that come with the broker, and who collects for them.
 final class StreamSources {
+    /// The key by which addresses of DNS clients are made anonymous.
+    static final String DNS_KEY = "dns.key";
+
     private StreamSources() {}
+
+    static List<Source> of(Bytes dnsKey) {
+        return List.of(new ArxivSource(), new GithubSource(), new NewsSource(), new DnsSource(dnsKey));
+    }
 
     /// @throws ProblemException [Problem#CONFIGURATION_INVALID] where a collector lacks something
     static StreamPlane plane(StreamsConfig config, DataFolder data, InstantSource clock, SecureRandom random) {
-        List<Source> sources = List.of(
-                new ArxivSource(), new GithubSource(), new NewsSource(), new DnsSource(data.secret("dns.key", random)));
+        List<Source> sources = of(data.secret(DNS_KEY, random));
         CollectorsConfig from = config.collectors();
         PoliteHttp.Manners manners =
                 Collectors.manners(from, "databroker/" + Version.VERSION, data.resolve("streams/spool"));

@@ -39,9 +39,9 @@ final class ArchitectureTest {
             "access", 15,
             "events", 9,
             "files", 18,
-            "streams", 26,
+            "streams", 28,
             "sources", 5,
-            "server", 7,
+            "server", 8,
             "client", 5,
             "cli", 1,
             "testkit", 3);
