@@ -25,6 +25,7 @@ import org.slf4j.event.KeyValuePair;
 public final class Logs {
     private static final List<String> TALKATIVE = List.of(
             "io.delta.kernel",
+            "org.apache.flink.connector.kafka.source.reader.KafkaSourceReader",
             "org.apache.flink.metrics.MetricGroup",
             "org.apache.flink.runtime.metrics.util.MetricUtils",
             "org.apache.flink.runtime.webmonitor.WebMonitorUtils",

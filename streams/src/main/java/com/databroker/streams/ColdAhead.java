@@ -75,7 +75,7 @@ final class ColdAhead {
             new ColdReader(table, ColdScan.ALL)
                     .run(
                             file -> files.contains(file.path())
-                                    || compacted && file.add().getModificationTime() >= earliest,
+                                    || (compacted && file.add().getModificationTime() >= earliest),
                             row -> {
                                 Arrival arrival = row.arrival();
                                 offsets.merge(arrival.partition(), arrival.offset(), Math::max);
