@@ -32,7 +32,7 @@ final class StreamEngines implements AutoCloseable {
     private final List<Source> sources;
     private final EmbeddedKafka kafka;
     private final EmbeddedFlink flink;
-    private final LuceneHotStore hot;
+    private final HotStore hot;
     private final StreamSearch search;
     private final Admin admin;
     private final StreamLag lags;
@@ -86,7 +86,7 @@ final class StreamEngines implements AutoCloseable {
             }
             cursors.read();
             Path hotFolder = folder.resolve("hot");
-            hot = open(new LuceneHotStore(hotConfig(config, hotFolder), clock));
+            hot = open(HotStores.open(config.hot(), hotFolder, sources, clock));
             hot.visible(visible);
             HotStores.publish(hotFolder, hot);
             opened.push(() -> HotStores.withdraw(hotFolder));
@@ -117,12 +117,6 @@ final class StreamEngines implements AutoCloseable {
     private <T extends AutoCloseable> T open(T component) {
         opened.push(component);
         return component;
-    }
-
-    private static HotConfig hotConfig(StreamsConfig config, Path folder) {
-        HotConfig defaults = HotConfig.in(folder);
-        return new HotConfig(
-                folder, config.hot().age(), config.hot().sizeMax().bytes(), defaults.refresh(), defaults.timeout());
     }
 
     private StreamJob job(Source source, String cold, Path hotFolder) {
