@@ -26,22 +26,27 @@ final class HotSink implements Sink<Arrival> {
     }
 
     Writer writer() throws IOException {
-        HotStore store = opening.open();
-        return new Writer(source, store, HotFlush.join(store, source));
+        return new Writer(source, opening, opening.open());
     }
 
     /// Puts for one thread of the job.
     static final class Writer implements SinkWriter<Arrival> {
         private final Source source;
+        private final HotStores.Opening opening;
         private final HotStore store;
         private final HotFlush flush;
         private final long life;
 
-        Writer(Source source, HotStore store, HotFlush flush) {
+        Writer(Source source, HotStores.Opening opening, HotStore store) {
             this.source = source;
+            this.opening = opening;
             this.store = store;
-            this.flush = flush;
+            flush = HotFlush.join(store, source);
             life = store.life(source);
+        }
+
+        HotStore store() {
+            return store;
         }
 
         @Override
@@ -60,8 +65,9 @@ final class HotSink implements Sink<Arrival> {
         }
 
         @Override
-        public void close() {
+        public void close() throws IOException {
             flush.leave();
+            opening.release(store);
         }
     }
 }

@@ -24,7 +24,8 @@ import java.util.zip.ZipEntry;
 /// lib/<library>.jar         Flink takes them out and gives them to the job
 /// ```
 final class JobJar {
-    /// A cluster brings Flink and a log of its own, and a job neither serves nor searches.
+    /// A cluster brings Flink and a log of its own, and a job neither serves nor searches: of Lucene it needs what makes
+    /// words of a text.
     private static final List<String> LEFT_OUT = List.of(
             "databroker-access",
             "databroker-cli",
@@ -60,7 +61,8 @@ final class JobJar {
             "log4j-",
             "logback-");
 
-    private static final List<String> KEPT = List.of("flink-connector-base", "flink-connector-kafka", "kafka-clients");
+    private static final List<String> KEPT = List.of(
+            "flink-connector-base", "flink-connector-kafka", "kafka-clients", "lucene-core", "lucene-analysis-common");
 
     private JobJar() {}
 

@@ -25,6 +25,11 @@ import org.jspecify.annotations.Nullable;
 /// Words are counted by their numbers in each part of the index, and only the most frequent ever become
 /// text, so memory is bounded by how many different ones there are in the index.
 final class LuceneFacets extends SimpleCollector {
+    /// The most frequent first; of those as frequent, the first in their order.
+    static final Comparator<StreamQuery.Count> ORDER =
+            Comparator.comparingLong(StreamQuery.Count::count).reversed().thenComparing(StreamQuery.Count::value);
+
+    static final String STEPS = "steps of time: longer ones";
     private static final int NUMBERS_MAX = 1_000_000;
 
     private final StreamQuery.@Nullable Facet facet;
@@ -109,7 +114,7 @@ final class LuceneFacets extends SimpleCollector {
             collectNumbers(numeric);
         }
         if (times != null && times.advanceExact(doc)) {
-            add(steps, Math.floorDiv(times.longValue(), step), StreamQuery.STEPS_MAX, "steps of time: longer ones");
+            add(steps, Math.floorDiv(times.longValue(), step), StreamQuery.STEPS_MAX, STEPS);
         }
     }
 
@@ -126,11 +131,15 @@ final class LuceneFacets extends SimpleCollector {
         }
     }
 
+    static com.databroker.core.ProblemException tooMany(int max, String what) {
+        return StreamQuery.wrong("there are more than " + max + " " + what + " or a narrower query will do");
+    }
+
     private static void add(Map<Long, long[]> counts, long key, int max, String what) {
         long[] count = counts.get(key);
         if (count == null) {
             if (counts.size() >= max) {
-                throw StreamQuery.wrong("there are more than " + max + " " + what + " or a narrower query will do");
+                throw tooMany(max, what);
             }
             count = new long[1];
             counts.put(key, count);
@@ -179,9 +188,6 @@ final class LuceneFacets extends SimpleCollector {
     }
 
     private static final class Top {
-        private static final Comparator<StreamQuery.Count> ORDER =
-                Comparator.comparingLong(StreamQuery.Count::count).reversed().thenComparing(StreamQuery.Count::value);
-
         private final int size;
         private final PriorityQueue<StreamQuery.Count> best = new PriorityQueue<>(ORDER.reversed());
 

@@ -64,7 +64,10 @@ final class LuceneSearch {
         return ByteBuffer.allocate(RECORD_HEADER).putLong(time).putLong(arrived).array();
     }
 
-    private static FieldType.Scalar facetType(LuceneFields fields, String field) {
+    /// The type of a field whose values can be counted.
+    ///
+    /// @throws ProblemException where they cannot
+    static FieldType.Scalar facetType(LuceneFields fields, String field) {
         FieldType.Scalar type = fields.types().get(field);
         if (type == null) {
             String nearest = Text.nearest(field, fields.types().keySet());

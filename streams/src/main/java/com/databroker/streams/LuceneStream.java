@@ -54,7 +54,7 @@ final class LuceneStream {
     private final ReentrantReadWriteLock using = new ReentrantReadWriteLock();
     private final ConcurrentSkipListMap<LocalDate, LuceneDay> days = new ConcurrentSkipListMap<>();
     private final Object[] stripes = new Object[STRIPES];
-    private final LuceneVisible visible;
+    private final HotNews visible;
     private final LuceneFlush flushing;
     private final LuceneDamage damage = new LuceneDamage();
     private final LongAdder tooOld = new LongAdder();
@@ -86,7 +86,7 @@ final class LuceneStream {
         this.memory = memory;
         fields = new LuceneFields(schema);
         folder = config.folder().resolve(name);
-        visible = new LuceneVisible(name);
+        visible = new HotNews(name);
         flushing = new LuceneFlush(this::commit, commits);
         for (int i = 0; i < STRIPES; i++) {
             stripes[i] = new Object();
@@ -137,7 +137,7 @@ final class LuceneStream {
         return fields;
     }
 
-    LuceneVisible visible() {
+    HotNews visible() {
         return visible;
     }
 

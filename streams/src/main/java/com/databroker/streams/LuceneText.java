@@ -18,7 +18,7 @@ final class LuceneText extends Analyzer {
     static final LuceneText ANALYZER = new LuceneText();
 
     /// Between two texts of a list, so that no phrase begins in one and ends in the next.
-    private static final int GAP = 100;
+    static final int GAP = 100;
 
     private LuceneText() {}
 

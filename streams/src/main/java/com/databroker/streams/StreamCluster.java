@@ -69,10 +69,11 @@ public final class StreamCluster {
                     "streams.cold.location: a Flink cluster does not reach the data folder; name a place that all of"
                             + " its machines reach");
         }
-        return HotStores.shared()
-                .orElseThrow(
-                        () -> refused("streams.hot: a Flink cluster does not reach the index in this process; name an"
-                                + " Elasticsearch"));
+        try {
+            return HotStores.elsewhere(config.hot());
+        } catch (IllegalArgumentException | IOException unusable) {
+            throw refused("streams.hot: " + unusable.getMessage());
+        }
     }
 
     private static ProblemException refused(String detail) {

@@ -34,7 +34,7 @@ final class StreamEngines implements AutoCloseable {
     private final List<Source> sources;
     private final KafkaEngine kafka;
     private final FlinkEngine flink;
-    private final LuceneHotStore hot;
+    private final HotStore hot;
     private final StreamSearch search;
     private final Admin admin;
     private final StreamLag lags;
@@ -84,7 +84,7 @@ final class StreamEngines implements AutoCloseable {
             }
             cursors.read();
             Path hotFolder = folder.resolve("hot");
-            hot = open(new LuceneHotStore(hotConfig(config, hotFolder), clock));
+            hot = open(HotStores.open(config.hot(), hotFolder, sources, clock));
             hot.visible(visible);
             HotStores.publish(hotFolder, hot);
             opened.push(() -> HotStores.withdraw(hotFolder));
@@ -128,12 +128,6 @@ final class StreamEngines implements AutoCloseable {
     private <T extends AutoCloseable> T open(T component) {
         opened.push(component);
         return component;
-    }
-
-    private static HotConfig hotConfig(StreamsConfig config, Path folder) {
-        HotConfig defaults = HotConfig.in(folder);
-        return new HotConfig(
-                folder, config.hot().age(), config.hot().sizeMax().bytes(), defaults.refresh(), defaults.timeout());
     }
 
     /// Old records go, small files become large ones, and what no table names any more is removed.

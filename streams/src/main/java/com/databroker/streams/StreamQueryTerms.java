@@ -1,9 +1,7 @@
 package com.databroker.streams;
 
 import com.databroker.core.Text;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -13,23 +11,22 @@ import org.apache.lucene.queryparser.flexible.core.nodes.FieldQueryNode;
 import org.apache.lucene.queryparser.flexible.core.nodes.FuzzyQueryNode;
 import org.apache.lucene.queryparser.flexible.core.util.UnescapedCharSequence;
 import org.apache.lucene.queryparser.flexible.standard.nodes.TermRangeQueryNode;
-import org.apache.lucene.search.AutomatonQuery;
 import org.apache.lucene.search.BooleanClause.Occur;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.FieldExistsQuery;
+import org.apache.lucene.search.FuzzyQuery;
 import org.apache.lucene.search.MatchAllDocsQuery;
 import org.apache.lucene.search.MatchNoDocsQuery;
+import org.apache.lucene.search.MultiTermQuery;
 import org.apache.lucene.search.PrefixQuery;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.RegexpQuery;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.search.TermRangeQuery;
+import org.apache.lucene.search.WildcardQuery;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.QueryBuilder;
-import org.apache.lucene.util.automaton.Automata;
-import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.LevenshteinAutomata;
-import org.apache.lucene.util.automaton.Operations;
 import org.apache.lucene.util.automaton.RegExp;
 import org.apache.lucene.util.automaton.TooComplexToDeterminizeException;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 /// Not for more than one thread.
 final class StreamQueryTerms {
     private static final int REGEXP_LENGTH_MAX = 256;
-    private static final int REGEXP_WORK_MAX = 10_000;
+    static final int REGEXP_WORK_MAX = 10_000;
     private static final int WILDCARDS_MAX = 16;
 
     /// Of a word that is only nearly known, the first character is.
@@ -181,9 +178,14 @@ final class StreamQueryTerms {
         if (word.length() <= prefix || edits == 0) {
             return new TermQuery(new Term(field, word));
         }
-        Automaton near =
-                new LevenshteinAutomata(word.substring(prefix), true).toAutomaton(edits, word.substring(0, prefix));
-        return near == null ? new TermQuery(new Term(field, word)) : new AutomatonQuery(new Term(field, word), near);
+        // All words that are near, not the best of those that an index happens to hold.
+        return new FuzzyQuery(
+                new Term(field, word),
+                edits,
+                FUZZY_PREFIX,
+                FuzzyQuery.defaultMaxExpansions,
+                true,
+                MultiTermQuery.CONSTANT_SCORE_REWRITE);
     }
 
     /// A word of which only a part is known, as the index writes it.
@@ -285,16 +287,16 @@ final class StreamQueryTerms {
     }
 
     private static Query wildcards(String field, FieldType.Scalar type, CharSequence text) {
-        List<Automaton> parts = new ArrayList<>();
+        StringBuilder pattern = new StringBuilder();
         int begin = 0;
         int count = 0;
         for (int at = wildcard(text, 0); at >= 0; at = wildcard(text, begin)) {
             String part = known(field, type, text.subSequence(begin, at).toString(), "*");
-            if (at == text.length() - 1 && text.charAt(at) == '*' && parts.isEmpty()) {
+            if (at == text.length() - 1 && text.charAt(at) == '*' && count == 0) {
                 return new PrefixQuery(new Term(field, part));
             }
-            parts.add(Automata.makeString(part));
-            parts.add(text.charAt(at) == '*' ? Automata.makeAnyString() : Automata.makeAnyChar());
+            literal(part, pattern);
+            pattern.append(text.charAt(at));
             begin = at + 1;
             count++;
         }
@@ -302,13 +304,24 @@ final class StreamQueryTerms {
             throw StreamQuery.wrong(
                     "\"" + Text.excerpt(text.toString()) + "\" has more than " + WILDCARDS_MAX + " wildcards");
         }
-        parts.add(Automata.makeString(
-                known(field, type, text.subSequence(begin, text.length()).toString(), "*")));
+        literal(known(field, type, text.subSequence(begin, text.length()).toString(), "*"), pattern);
         try {
-            Automaton all = Operations.determinize(Operations.concatenate(parts), REGEXP_WORK_MAX);
-            return new AutomatonQuery(new Term(field, text.toString()), all);
+            return new WildcardQuery(new Term(field, pattern.toString()), REGEXP_WORK_MAX);
         } catch (TooComplexToDeterminizeException tooComplex) {
             throw StreamQuery.wrong("the wildcards of \"" + Text.excerpt(text.toString()) + "\" are too complex");
+        }
+    }
+
+    /// Adds what is no wildcard, whatever it looks like.
+    private static void literal(String text, StringBuilder pattern) {
+        for (int i = 0; i < text.length(); i++) {
+            char each = text.charAt(i);
+            if (each == WildcardQuery.WILDCARD_STRING
+                    || each == WildcardQuery.WILDCARD_CHAR
+                    || each == WildcardQuery.WILDCARD_ESCAPE) {
+                pattern.append(WildcardQuery.WILDCARD_ESCAPE);
+            }
+            pattern.append(each);
         }
     }
 }

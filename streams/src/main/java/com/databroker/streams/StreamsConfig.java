@@ -7,6 +7,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// The streams plane: its engines, where it keeps what, and for how long.
@@ -150,10 +151,83 @@ public record StreamsConfig(
                     value = "Room on the disk; beyond it the oldest day goes early.",
                     otherwise = "20GiB",
                     min = 1 << 20)
-            ByteSize sizeMax) {
+            ByteSize sizeMax,
+
+            @Setting("A cluster to use in place of the index in this process.")
+            Elasticsearch elasticsearch) {
         /// The defaults of every setting.
         public static Hot defaults() {
-            return new Hot(Duration.ofDays(10), new ByteSize(20L << 30));
+            return new Hot(Duration.ofDays(10), new ByteSize(20L << 30), Elasticsearch.defaults());
+        }
+    }
+
+    /// A cluster that holds the last days.
+    public record Elasticsearch(
+            @Setting(
+                    value = "Addresses of some of its machines: `search-1:9200`, or `https://search-1:9200` for TLS. Where"
+                            + " there are none, the last days are kept in this process.",
+                    variable = "ELASTICSEARCH_HOSTS")
+            List<String> hosts,
+
+            @Setting("Who signs in, with a password.") @Nullable
+            String user,
+
+            @Setting(value = "The user's password.", secret = true) @Nullable
+            String password,
+
+            @Setting(value = "A key to sign in with instead, as Elasticsearch encodes it.", secret = true) @Nullable
+            String apiKey,
+
+            @Setting("A file of certificates in PEM: those of the cluster have to come from one of them. Without it, from"
+                    + " one that Java knows.")
+            @Nullable
+            Path caFile,
+
+            @Setting(
+                    value = "What the names of its indexes, aliases and templates begin with, before the stream's.",
+                    otherwise = "databroker")
+            String indexPrefix,
+
+            @Setting(value = "Parts of each index, one of which a day is.", otherwise = "1", min = 1, max = 1024)
+            int shards,
+
+            @Setting(value = "Copies of each part beside the first.", otherwise = "1", min = 0, max = 100)
+            int replicas,
+
+            @Setting("A lifecycle policy of the cluster (ILM) that deletes old indexes in place of databroker. What is"
+                    + " past its age is not found all the same.")
+            @Nullable
+            String lifecyclePolicy) {
+        private static final Pattern PREFIX = Pattern.compile("[a-z0-9][a-z0-9_-]{0,63}");
+
+        public Elasticsearch {
+            hosts = List.copyOf(hosts);
+            hosts.forEach(ElasticConfig::host);
+            if ((user == null) != (password == null)) {
+                throw new IllegalArgumentException("user: a user signs in with a password, and a password is a user's");
+            }
+            if (user != null && apiKey != null) {
+                throw new IllegalArgumentException("api-key: sign in with a user or with a key, not with both");
+            }
+            if (!PREFIX.matcher(indexPrefix).matches()) {
+                throw new IllegalArgumentException(
+                        "index-prefix: write lower case letters, digits, dashes and underscores, up to 64");
+            }
+        }
+
+        /// The defaults of every setting.
+        public static Elasticsearch defaults() {
+            return new Elasticsearch(List.of(), null, null, null, null, "databroker", 1, 1, null);
+        }
+
+        /// Whether there is none, so that the last days are kept in this process.
+        public boolean embedded() {
+            return hosts.isEmpty();
+        }
+
+        @Override
+        public String toString() {
+            return "Elasticsearch " + hosts;
         }
     }
 

@@ -120,7 +120,7 @@ final class HotSinkTest {
         writer.write(HotSource.arrival("a", NOON, NOON, "word"), java.util.Objects.requireNonNull(context));
     }
 
-    private static final class Context implements SinkWriter.Context {
+    static final class Context implements SinkWriter.Context {
         @Override
         public long currentWatermark() {
             return 0;

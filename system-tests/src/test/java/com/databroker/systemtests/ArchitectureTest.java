@@ -101,6 +101,10 @@ final class ArchitectureTest {
                     "java.lang.System.currentTimeMillis(",
                     "what the Delta kernel stamps its commits with, here as in its own transactions"),
             new Permit(
+                    "com\\.databroker\\.streams\\.HotStores\\$Shared",
+                    "java.time.InstantSource.system(",
+                    "the hot store of a sink on another machine, which is handed nothing"),
+            new Permit(
                     "com\\.databroker\\.cli\\.(Bench[A-Za-z]*|CheckVerb)(\\$[A-Za-z]+)?",
                     "java.lang.System.nanoTime(",
                     "commands that measure or wait for a time; no time of day"));

@@ -5,13 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Collects what was put into a stream since it was last told. For any number of threads.
-final class LuceneVisible {
+final class HotNews {
     private final String stream;
     private final ArrayDeque<String> ids = new ArrayDeque<>(HotVisible.IDS_MAX + 1);
     private long count;
     private long newest = Long.MIN_VALUE;
 
-    LuceneVisible(String stream) {
+    HotNews(String stream) {
         this.stream = stream;
     }
 
@@ -34,5 +34,16 @@ final class LuceneVisible {
         newest = Long.MIN_VALUE;
         ids.clear();
         return visible;
+    }
+
+    /// Gives back what could not be told yet.
+    synchronized void back(HotVisible news) {
+        count += news.count();
+        newest = Math.max(newest, Arrival.micros(news.newest()));
+        for (String id : news.ids().reversed()) {
+            if (ids.size() < HotVisible.IDS_MAX) {
+                ids.addFirst(id);
+            }
+        }
     }
 }
