@@ -9,10 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
@@ -36,95 +35,124 @@ final class ClusterKillTest {
     @TempDir
     Path folder;
 
+    private final int rounds = Integer.getInteger("kill.cluster.rounds", 1);
+    private final int lines = Integer.getInteger("kill.records", 30_000) / FILES;
+    private final long total = (long) FILES * lines;
+    private final SplittableRandom random = new SplittableRandom(Long.getLong("kill.seed", 4711));
     private final List<String> said = new CopyOnWriteArrayList<>();
+    private final BlockingQueue<HotVisible> told = new LinkedBlockingQueue<>();
 
     @Test
     void whatever_is_killed_of_kafka_and_flink_each_record_is_once_in_the_hot_and_once_in_the_cold_store()
             throws Exception {
-        int rounds = Integer.getInteger("kill.cluster.rounds", 1);
-        int lines = Integer.getInteger("kill.records", 30_000) / FILES;
-        long seed = Long.getLong("kill.seed", 4711);
-        SplittableRandom random = new SplittableRandom(seed);
         try (ForeignEngines engines = new ForeignEngines(folder.resolve("engines"))) {
             Process kafka = engines.kafka();
             Process jobManager = engines.jobManager();
             Process taskManager = engines.taskManager();
-            StreamsConfig.Kafka config =
-                    new StreamsConfig.Kafka(0, List.of(engines.bootstrap()), engines.clientProperties(), 1, 0);
-            ForeignKafka foreign = ForeignKafka.of(config);
-            assertThat(foreign.toString()).doesNotContain("f00d");
+            ForeignKafka foreign = ForeignKafka.of(
+                    new StreamsConfig.Kafka(0, List.of(engines.bootstrap()), engines.clientProperties(), 1, 0));
             StreamCluster cluster = cluster(engines, foreign.address());
-            try (Admin admin = Admin.create(foreign.address().client());
-                    FlinkCluster flink = FlinkCluster.at(engines.url())) {
+            try (Admin admin = Admin.create(foreign.address().client())) {
                 Await.until("Kafka is up; " + engines.log("kafka"), () -> ensured(admin, foreign));
-                Cursors cursors = new Cursors(foreign.address());
-                Map<String, Ingest> ingests = new HashMap<>();
-                for (LinesSource source : SOURCES) {
-                    Ingest ingest = new Ingest(source, foreign.address(), cursors, InstantSource.system());
-                    ingest.fence();
-                    ingests.put(source.name(), ingest);
-                }
-                cursors.read();
-                Map<String, Inbox> inboxes = new HashMap<>();
-                BlockingQueue<HotVisible> told = new LinkedBlockingQueue<>();
+                assertThat(partitions(admin, "lines_raw")).isEqualTo(4);
                 try (JobArrivals arrivals =
-                        new JobArrivals(admin, foreign.address(), List.copyOf(SOURCES), told::add)) {
+                                new JobArrivals(admin, foreign.address(), List.copyOf(SOURCES), told::add);
+                        Files intake = new Files(foreign.address())) {
                     arrivals.start();
                     submit(cluster);
-                    for (LinesSource source : SOURCES) {
-                        Inbox inbox = new Inbox(source, ingests.get(source.name()), InstantSource.system());
-                        inboxes.put(source.name(), inbox);
-                        offer(source, inbox, lines);
-                        inbox.start();
-                    }
+                    intake.offer(lines);
                     for (int round = 0; round < rounds; round++) {
-                        pause(random);
+                        pause();
                         ForeignEngines.kill(taskManager);
                         taskManager = engines.taskManager();
-                        pause(random);
+                        pause();
                         ForeignEngines.kill(kafka);
                         kafka = engines.kafka();
-                        pause(random);
+                        pause();
                         ForeignEngines.kill(jobManager);
                         jobManager = engines.jobManager();
                         // Nobody keeps the jobs of a cluster without high availability; the command brings them back.
                         submit(cluster);
                     }
-                    long total = (long) FILES * lines;
-                    for (LinesSource source : SOURCES) {
-                        Await.until(
-                                source.name() + " is in both stores; " + engines.log("taskmanager"),
-                                () -> inboxes.get(source.name()).waiting() == 0
-                                        && cold(source)[0] >= total
-                                        && hot(source).size() >= total);
-                    }
+                    Await.until("all is in both stores; " + engines.log("taskmanager"), () -> intake.isTaken() && isThere());
                     said.clear();
                     submit(cluster);
                     assertThat(said).as("an upgrade").anyMatch(line -> line.contains("stopped/savepoint-"));
-                    for (LinesSource source : SOURCES) {
-                        try (StreamLag lag = new StreamLag(admin, foreign.address())) {
-                            Await.until("all is safe", () -> lag.of(source) == 0);
-                        }
-                        Await.until(
-                                "it runs again",
-                                () -> flink.state(source.name()).phase() == StreamStatus.Phase.RUNNING);
-                        assertThat(cold(source))
-                                .as("rows and ids, seed " + seed)
-                                .containsExactly(total, total);
-                        assertThat(hot(source)).as("ids in the hot store").hasSize((int) total);
-                        assertThat(told.stream()
-                                        .filter(each -> each.stream().equals(source.name()))
-                                        .mapToLong(HotVisible::count)
-                                        .sum())
-                                .as("records told of " + source.name())
-                                .isGreaterThanOrEqualTo(total);
-                    }
-                    assertThat(partitions(admin, "lines_raw")).isEqualTo(4);
-                } finally {
-                    inboxes.values().forEach(Inbox::close);
-                    ingests.values().forEach(Ingest::close);
+                    assertRight(engines, admin, foreign.address());
                 }
             }
+        }
+    }
+
+    private boolean isThere() throws Exception {
+        for (LinesSource source : SOURCES) {
+            if (cold(source)[0] < total || hot(source).size() < total) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void assertRight(ForeignEngines engines, Admin admin, KafkaAddress kafka) throws Exception {
+        try (FlinkCluster flink = FlinkCluster.at(engines.url());
+                StreamLag lag = new StreamLag(admin, kafka)) {
+            for (LinesSource source : SOURCES) {
+                Await.until("all is safe", () -> lag.of(source) == 0);
+                Await.until(
+                        "it runs again", () -> flink.state(source.name()).phase() == StreamStatus.Phase.RUNNING);
+                assertThat(cold(source)).as("rows and ids").containsExactly(total, total);
+                assertThat(hot(source)).as("ids in the hot store").hasSize((int) total);
+                Await.until("all was told of " + source.name(), () -> told.stream()
+                                .filter(each -> each.stream().equals(source.name()))
+                                .mapToLong(HotVisible::count)
+                                .sum()
+                        >= total);
+            }
+        }
+    }
+
+    /// Files on their way to Kafka, as in a broker.
+    private static final class Files implements AutoCloseable {
+        private final List<Ingest> ingests = new ArrayList<>();
+        private final List<Inbox> inboxes = new ArrayList<>();
+
+        Files(KafkaAddress kafka) throws IOException {
+            Cursors cursors = new Cursors(kafka);
+            for (LinesSource source : SOURCES) {
+                Ingest ingest = new Ingest(source, kafka, cursors, InstantSource.system());
+                ingests.add(ingest);
+                ingest.fence();
+                inboxes.add(new Inbox(source, ingest, InstantSource.system()));
+            }
+            cursors.read();
+        }
+
+        void offer(int lines) {
+            for (int i = 0; i < SOURCES.size(); i++) {
+                LinesSource source = SOURCES.get(i);
+                for (int file = 0; file < FILES; file++) {
+                    int from = source.repeats() ? Math.max(0, file * lines - lines / 10) : file * lines;
+                    byte[] bytes =
+                            LinesSource.lines("x", from, (file + 1) * lines).getBytes(StandardCharsets.UTF_8);
+                    inboxes.get(i)
+                            .offer(new InboxFile(
+                                    source.name(),
+                                    "inbox/" + file,
+                                    "file-" + file,
+                                    () -> new ByteArrayInputStream(bytes)));
+                }
+                inboxes.get(i).start();
+            }
+        }
+
+        boolean isTaken() {
+            return inboxes.stream().allMatch(inbox -> inbox.waiting() == 0);
+        }
+
+        @Override
+        public void close() {
+            inboxes.forEach(Inbox::close);
+            ingests.forEach(Ingest::close);
         }
     }
 
@@ -157,18 +185,10 @@ final class ClusterKillTest {
         });
     }
 
-    private static void pause(SplittableRandom random) throws InterruptedException {
+    private void pause() throws InterruptedException {
         CountDownLatch never = new CountDownLatch(1);
         assertThat(never.await(2_000 + random.nextInt(4_000), TimeUnit.MILLISECONDS))
                 .isFalse();
-    }
-
-    private static void offer(LinesSource source, Inbox inbox, int lines) {
-        for (int i = 0; i < FILES; i++) {
-            int from = source.repeats() ? Math.max(0, i * lines - lines / 10) : i * lines;
-            byte[] bytes = LinesSource.lines("x", from, (i + 1) * lines).getBytes(StandardCharsets.UTF_8);
-            inbox.offer(new InboxFile(source.name(), "inbox/" + i, "file-" + i, () -> new ByteArrayInputStream(bytes)));
-        }
     }
 
     private String coldFolder(LinesSource source) {

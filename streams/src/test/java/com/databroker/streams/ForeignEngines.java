@@ -244,15 +244,13 @@ final class ForeignEngines implements AutoCloseable {
         return text.substring(Math.max(0, text.length() - 3000));
     }
 
-    static void kill(Process process) throws InterruptedException {
-        process.destroyForcibly().waitFor();
+    static void kill(Process process) {
+        process.destroyForcibly().onExit().join();
     }
 
     @Override
-    public void close() throws InterruptedException {
-        for (Process process : all.reversed()) {
-            kill(process);
-        }
+    public void close() {
+        all.reversed().forEach(ForeignEngines::kill);
     }
 
     /// Kafka as its own program starts it, but for the command line.

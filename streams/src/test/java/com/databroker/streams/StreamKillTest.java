@@ -3,6 +3,7 @@ package com.databroker.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,8 +37,13 @@ final class StreamKillTest {
         SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < kills; i++) {
             Process child = start(records);
-            // From before the engines are up until all is done, wherever it happens to be.
+            // From before the engines are up until all is done, wherever it happens to be; the last time with checkpoints.
             boolean ended = child.waitFor(4_000 + random.nextInt(12_000), TimeUnit.MILLISECONDS);
+            if (i == kills - 1) {
+                Await.until("there are checkpoints; " + log(), () ->
+                        !child.isAlive() || (checkpoints("lines").size() > 1 && checkpoints("unique").size() > 1));
+                ended = !child.isAlive();
+            }
             child.destroyForcibly().waitFor();
             assertThat(ended && child.exitValue() != 0)
                     .as("ended by itself: " + log())
@@ -59,23 +65,29 @@ final class StreamKillTest {
                 + log().lines().filter(line -> line.contains(" hot ")).toList());
     }
 
-    private void cutShort(String stream) throws IOException {
-        Path checkpoints =
-                folder.resolve("plane").resolve("flink").resolve("checkpoints").resolve(stream);
-        if (!Files.isDirectory(checkpoints)) {
-            return;
+    /// Their metadata, the oldest first.
+    private List<Path> checkpoints(String stream) throws IOException {
+        Path all = folder.resolve("plane").resolve("flink").resolve("checkpoints").resolve(stream);
+        if (!Files.isDirectory(all)) {
+            return List.of();
         }
-        try (Stream<Path> files = Files.walk(checkpoints)) {
-            List<Path> oldestFirst = files.filter(file -> file.endsWith("_metadata"))
+        try (Stream<Path> files = Files.walk(all)) {
+            return files.filter(file -> file.endsWith("_metadata"))
                     .filter(file -> file.getParent().getFileName().toString().startsWith("chk-"))
                     .sorted(Comparator.comparingInt(file -> Integer.parseInt(
                             file.getParent().getFileName().toString().substring("chk-".length()))))
                     .toList();
-            if (oldestFirst.size() > 1) {
-                Path newest = oldestFirst.getLast();
-                Files.write(newest, Arrays.copyOf(Files.readAllBytes(newest), (int) Files.size(newest) / 2));
-                cut++;
-            }
+        } catch (UncheckedIOException goneMeanwhile) {
+            return List.of();
+        }
+    }
+
+    private void cutShort(String stream) throws IOException {
+        List<Path> oldestFirst = checkpoints(stream);
+        if (oldestFirst.size() > 1) {
+            Path newest = oldestFirst.getLast();
+            Files.write(newest, Arrays.copyOf(Files.readAllBytes(newest), (int) Files.size(newest) / 2));
+            cut++;
         }
     }
 
