@@ -56,7 +56,8 @@ final class CollectionTest {
         }
 
         @Override
-        public synchronized void take(String stream, List<Body> bodies, String key, Bytes cursor) throws IOException {
+        public synchronized Ingest.Progress take(String stream, List<Body> bodies, String key, Bytes cursor)
+                throws IOException {
             if (fails) {
                 throw new IOException("Kafka is away");
             }
@@ -64,6 +65,7 @@ final class CollectionTest {
                 taken.add(body.name());
             }
             cursors.put(key, cursor);
+            return new Ingest.Progress(bodies.size(), 0, true);
         }
     }
 
