@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /// What the verbs about streams have in common.
 final class Streams {
-    private static final long PAUSE_MILLIS = 300;
+    static final long PAUSE_MILLIS = 300;
 
     private Streams() {}
 

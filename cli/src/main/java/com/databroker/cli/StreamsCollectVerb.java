@@ -87,11 +87,13 @@ final class StreamsCollectVerb implements Verb {
                             which + ": not before " + JsonTree.text(before, "nextPoll") + trouble(before)));
             return Exit.CONFLICT;
         }
-        long end = System.nanoTime() + wait.toNanos();
-        while (System.nanoTime() - end < 0) {
-            for (Map<String, @Nullable Object> now : JsonTree.objects(
-                    http.call("GET", "/streams/" + stream + "/status", null).object().get("collectors"))) {
-                if (which.equals(now.get("name")) && !JsonTree.text(now, "steps").equals(JsonTree.text(before, "steps"))) {
+        for (long left = wait.toMillis(); left > 0; left -= Streams.PAUSE_MILLIS) {
+            for (Map<String, @Nullable Object> now :
+                    JsonTree.objects(http.call("GET", "/streams/" + stream + "/status", null)
+                            .object()
+                            .get("collectors"))) {
+                if (which.equals(now.get("name"))
+                        && !JsonTree.text(now, "steps").equals(JsonTree.text(before, "steps"))) {
                     return print(now, around);
                 }
             }

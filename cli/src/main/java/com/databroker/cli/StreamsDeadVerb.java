@@ -132,7 +132,8 @@ final class StreamsDeadVerb implements Verb {
                 }
             }
         }
-        around.out().println(done + (drop ? " dropped" : " sent again") + (left == 0 ? "" : ", " + left + " left open"));
+        around.out()
+                .println(done + (drop ? " dropped" : " sent again") + (left == 0 ? "" : ", " + left + " left open"));
         return left == 0 ? Exit.OK : Exit.CONFLICT;
     }
 

@@ -14,7 +14,17 @@ import picocli.CommandLine.Parameters;
 @Command(footer = {"  databroker streams lag", "  databroker streams lag arxiv -o json"})
 final class StreamsLagVerb implements Verb {
     private static final List<String> COLUMNS = List.of(
-            "stream", "collector", "lag", "oldest", "waiting", "last", "next", "gaps", "failures", "limited", "trouble");
+            "stream",
+            "collector",
+            "lag",
+            "oldest",
+            "waiting",
+            "last",
+            "next",
+            "gaps",
+            "failures",
+            "limited",
+            "trouble");
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "NAME", description = "The stream; else every one.")
     private @Nullable String name;

@@ -51,7 +51,8 @@ final class StreamsReplayVerb implements Verb {
             String told = "";
             while (!noWait) {
                 boolean runs = "running".equals(status.get("phase"));
-                String lag = JsonTree.text(http.call("GET", stream + "/status", null).object(), "lag");
+                String lag =
+                        JsonTree.text(http.call("GET", stream + "/status", null).object(), "lag");
                 String line = JsonTree.text(status, "done") + " of " + JsonTree.text(status, "bodies") + " bodies, "
                         + JsonTree.text(status, "records") + " records, " + JsonTree.text(status, "rejected")
                         + " set aside, " + JsonTree.text(status, "missing") + " gone; lag " + lag;

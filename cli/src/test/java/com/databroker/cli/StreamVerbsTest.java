@@ -33,13 +33,14 @@ final class StreamVerbsTest {
                 folder.resolve("event.json"),
                 "[{\"id\":\"7\",\"type\":\"WatchEvent\",\"actor\":{\"id\":1,\"login\":\"ann\"},\"repo\":{\"id\":2,"
                         + "\"name\":\"lab/x\"},\"payload\":{},\"public\":true,\"created_at\":\"2026-11-27T10:00:00Z\"}]");
-        Map<String, String> settings =
-                Map.of("streams.enabled", "true", "streams.flink.checkpoint-interval", "1s");
+        Map<String, String> settings = Map.of("streams.enabled", "true", "streams.flink.checkpoint-interval", "1s");
         try (RunningBroker broker = new RunningBroker(folder, settings)) {
             happens(() -> broker.run("streams", "ls").out().split("running").length == 5);
             Typed tested = broker.run("streams", "test", "news", "feed.xml");
             assertThat(tested.exit()).as(tested.err()).isZero();
-            assertThat(tested.out()).startsWith("1 records, 0 would be set aside\n").contains("Bridges reopen");
+            assertThat(tested.out())
+                    .startsWith("1 records, 0 would be set aside\n")
+                    .contains("Bridges reopen");
             Typed broken = broker.run("streams", "test", "github", "broken.json", "--json");
             assertThat(broken.exit()).isEqualTo(5);
             assertThat(broken.out()).contains("\"records\":0", "\"reason\":");
@@ -49,17 +50,21 @@ final class StreamVerbsTest {
 
             broker.run("put", "broken.json", "inbox/github/broken.json");
             broker.run("put", "feed.xml", "inbox/news/feed.xml");
-            happens(() ->
-                    broker.run("streams", "dead", "github", "-o", "ndjson").out().lines().count() == 2);
-            String dead = broker.run("streams", "dead", "github", "-o", "ndjson").out();
+            happens(() -> broker.run("streams", "dead", "github", "-o", "ndjson")
+                            .out()
+                            .lines()
+                            .count()
+                    == 2);
+            String dead =
+                    broker.run("streams", "dead", "github", "-o", "ndjson").out();
             String first = dead.replaceAll("(?s)\\A[^\\n]*?\"offset\":([0-9]+).*", "$1");
             Typed again = broker.run("streams", "dead", "github", "--resend", "--all");
             assertThat(again.exit()).as(again.out() + again.err()).isEqualTo(5);
             assertThat(again.out()).isEqualTo("0 sent again, 2 left open\n");
-            Typed sent = broker.run(
-                    "streams", "dead", "github", "--resend", "--offset", first, "--with", "event.json");
+            Typed sent = broker.run("streams", "dead", "github", "--resend", "--offset", first, "--with", "event.json");
             assertThat(sent.out()).as(sent.err()).isEqualTo(first + ": 1 records sent again\n");
-            assertThat(broker.run("streams", "dead", "github", "--drop", "--all").out())
+            assertThat(broker.run("streams", "dead", "github", "--drop", "--all")
+                            .out())
                     .isEqualTo("1 dropped\n");
             assertThat(broker.run("streams", "dead", "github", "--resend", "--offset", first)
                             .exit())

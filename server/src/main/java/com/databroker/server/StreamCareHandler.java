@@ -206,15 +206,18 @@ final class StreamCareHandler {
             });
             return;
         }
-        exchange.body(RESENT_BYTES_MAX, "of a record", body -> exchange.blocking(() -> {
-            Bytes corrected = body.length() == 0 ? null : body;
-            int records = streams.resend(source.name(), offset, corrected);
-            exchange.onLoop(() -> exchange.json(200, json -> {
-                json.writeStartObject();
-                json.writeNumberProperty("records", records);
-                json.writeEndObject();
-            }));
-        }));
+        exchange.body(
+                RESENT_BYTES_MAX,
+                "of a record",
+                body -> exchange.blocking(() -> {
+                    Bytes corrected = body.length() == 0 ? null : body;
+                    int records = streams.resend(source.name(), offset, corrected);
+                    exchange.onLoop(() -> exchange.json(200, json -> {
+                        json.writeStartObject();
+                        json.writeNumberProperty("records", records);
+                        json.writeEndObject();
+                    }));
+                }));
     }
 
     private static long offset(String text) {

@@ -36,38 +36,55 @@ final class StreamMetrics {
     StreamMetrics(StreamPlane plane, PrometheusRegistry registry) {
         this.plane = plane;
         this.registry = registry;
-        gauge("running", "1 where the job of a stream runs.", each -> each.phase() == StreamStatus.Phase.RUNNING
-                ? 1
-                : 0);
+        gauge(
+                "running",
+                "1 where the job of a stream runs.",
+                each -> each.phase() == StreamStatus.Phase.RUNNING ? 1 : 0);
         counter("collected_records", "Records that came in.", StreamStatus::collected);
         gauge("dead_records", "What was set aside and is open.", StreamStatus::dead);
         gauge("lag_records", "Offsets of the raw topic that the job has not made safe.", StreamStatus::lag);
-        gauge("oldest_timestamp_seconds", "When the oldest of them was collected, 0 for none.", each ->
-                seconds(each.oldest()));
+        gauge(
+                "oldest_timestamp_seconds",
+                "When the oldest of them was collected, 0 for none.",
+                each -> seconds(each.oldest()));
         gauge("inbox_files", "Files that wait to be taken in.", StreamStatus::waiting);
         gauge("hot_records", "Records in the hot store.", StreamStatus::hot);
         gauge("hot_bytes", "Size of the hot store.", StreamStatus::hotBytes);
         gauge("cold_records", "Records in the cold store.", StreamStatus::cold);
         gauge("cold_bytes", "Size of the cold store.", StreamStatus::coldBytes);
-        counter("checkpoints", "Checkpoints of the job that were completed.", each -> each.checkpoints()
-                .completed());
-        counter("checkpoint_failures", "Checkpoints of the job that failed.", each -> each.checkpoints()
-                .failed());
-        gauge("checkpoint_timestamp_seconds", "When the last one was complete, 0 before the first.", each ->
-                seconds(each.checkpoints().last()));
-        gauge("checkpoint_duration_seconds", "How long the last one took.", each ->
-                each.checkpoints().took().toMillis() / 1000.0);
-        counter("restarts", "Starts of the job after failures.", each -> each.checkpoints()
-                .restarts());
+        counter(
+                "checkpoints",
+                "Checkpoints of the job that were completed.",
+                each -> each.checkpoints().completed());
+        counter(
+                "checkpoint_failures",
+                "Checkpoints of the job that failed.",
+                each -> each.checkpoints().failed());
+        gauge(
+                "checkpoint_timestamp_seconds",
+                "When the last one was complete, 0 before the first.",
+                each -> seconds(each.checkpoints().last()));
+        gauge(
+                "checkpoint_duration_seconds",
+                "How long the last one took.",
+                each -> each.checkpoints().took().toMillis() / 1000.0);
+        counter(
+                "restarts",
+                "Starts of the job after failures.",
+                each -> each.checkpoints().restarts());
         counterOf("requests", "Requests that a collector sent.", CollectorStatus::requests);
         counterOf("not_modified", "Answers that nothing is new.", CollectorStatus::notModified);
         counterOf("limited", "Steps that the other side asked to put off.", CollectorStatus::limited);
         counterOf("failures", "Steps that failed.", CollectorStatus::failures);
         counterOf("gaps", "How often something was probably missed.", CollectorStatus::gaps);
-        gaugeOf("last_poll_timestamp_seconds", "When the last step was done, 0 before the first.", each ->
-                seconds(each.lastPoll()));
-        gaugeOf("next_poll_timestamp_seconds", "When the next step is due, 0 where there is none.", each ->
-                seconds(each.nextPoll()));
+        gaugeOf(
+                "last_poll_timestamp_seconds",
+                "When the last step was done, 0 before the first.",
+                each -> seconds(each.lastPoll()));
+        gaugeOf(
+                "next_poll_timestamp_seconds",
+                "When the next step is due, 0 where there is none.",
+                each -> seconds(each.nextPoll()));
         GaugeWithCallback.builder()
                 .name("databroker_streams_raw_bytes")
                 .help("Bytes of the fetched bodies that are kept.")

@@ -199,12 +199,13 @@ final class Collection implements AutoCloseable {
         String trouble = polled.failure();
         int failures = trouble == null ? 0 : held.failures + 1;
         Instant next = trouble == null ? jittered(polled.next()) : afterFailures(held, failures, null);
+        if (next != null && trouble == null) {
+            // It was asked, whether or not the answer can be kept.
+            held.due = next;
+        }
         Ingest.Progress brought = kept.take(
                 held.collector.stream(), polled.bodies(), held.key(), held.kept(next, failures, polled.cursor()));
         held.cursor = polled.cursor();
-        if (next != null && trouble == null) {
-            held.due = next;
-        }
         held.after(polling, next, failures, trouble == null ? "" : trouble, brought);
         if (trouble != null) {
             held.count(false);

@@ -160,8 +160,7 @@ final class StreamEngines implements AutoCloseable {
                 // The old job may have told its offsets for the new topic.
                 Topics.forget(admin, StreamJob.group(source));
                 of(tables, source).beginAfresh(topicId);
-                String location =
-                        cold.resolve(source.name()).toAbsolutePath().toString();
+                String location = cold.resolve(source.name()).toAbsolutePath().toString();
                 flink.run(StreamJob.of(source, kafka.address(), location, HotStores.published(hotFolder)));
             }
 
@@ -327,9 +326,7 @@ final class StreamEngines implements AutoCloseable {
                 cold.bytes(),
                 damage(source, hots),
                 lag.oldest(),
-                failures.containsKey(source.name())
-                        ? StreamStatus.Checkpoints.NONE
-                        : flink.checkpoints(source.name()));
+                failures.containsKey(source.name()) ? StreamStatus.Checkpoints.NONE : flink.checkpoints(source.name()));
     }
 
     private List<String> damage(Source source, @Nullable HotStatus hots) {

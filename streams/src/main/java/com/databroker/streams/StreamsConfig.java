@@ -175,8 +175,9 @@ public record StreamsConfig(
     /// A cluster that holds the last days.
     public record Elasticsearch(
             @Setting(
-                    value = "Addresses of some of its machines: `search-1:9200`, or `https://search-1:9200` for TLS. Where"
-                            + " there are none, the last days are kept in this process.",
+                    value =
+                            "Addresses of some of its machines: `search-1:9200`, or `https://search-1:9200` for TLS. Where"
+                                    + " there are none, the last days are kept in this process.",
                     variable = "ELASTICSEARCH_HOSTS")
             List<String> hosts,
 
@@ -189,8 +190,9 @@ public record StreamsConfig(
             @Setting(value = "A key to sign in with instead, as Elasticsearch encodes it.", secret = true) @Nullable
             String apiKey,
 
-            @Setting("A file of certificates in PEM: those of the cluster have to come from one of them. Without it, from"
-                    + " one that Java knows.")
+            @Setting(
+                    "A file of certificates in PEM: those of the cluster have to come from one of them. Without it, from"
+                            + " one that Java knows.")
             @Nullable
             Path caFile,
 

@@ -60,7 +60,13 @@ final class ClusterKillTest {
                 Cursors cursors = new Cursors(foreign.address());
                 Map<String, Ingest> ingests = new HashMap<>();
                 for (LinesSource source : SOURCES) {
-                    Ingest ingest = new Ingest(source, foreign.address(), cursors, InstantSource.system());
+                    Ingest ingest = new Ingest(
+                            source,
+                            foreign.address(),
+                            cursors,
+                            InstantSource.system(),
+                            new RawArchive(folder.resolve("raw"), Duration.ofDays(1), 1 << 30, InstantSource.system()),
+                            new Room(folder, 0));
                     ingest.fence();
                     ingests.put(source.name(), ingest);
                 }

@@ -161,6 +161,38 @@ final class CollectionTest {
     }
 
     @Test
+    void somebody_who_cannot_wait_is_given_a_step_only_where_the_wait_is_ours() {
+        boolean[] fails = {false};
+        Scripted counted = counting("a");
+        Collection collection = collection(new Scripted("a", "a", "one", polling -> {
+            if (fails[0]) {
+                throw new IOException("no route");
+            }
+            return counted.poll(polling);
+        }));
+        collection.stepDue();
+        assertThat(collection.ask("a").nextPoll())
+                .as("the other side asked for it")
+                .isAfter(now);
+        fails[0] = true;
+        now = BEGIN.plusSeconds(700);
+        collection.stepDue();
+        fails[0] = false;
+        assertThat(of(collection, "a").nextPoll()).isAfter(now);
+        assertThat(collection.ask("a").nextPoll()).isEqualTo(now);
+        collection.stepDue();
+        assertThat(memory.taken).containsExactly("a1", "a2");
+        CollectorStatus after = of(collection, "a");
+        assertThat(after.steps()).isEqualTo(3);
+        assertThat(after.brought()).isEqualTo(1);
+        fails[0] = true;
+        now = now.plusSeconds(700);
+        collection.stepDue();
+        http.limit("a", now.plusSeconds(30));
+        assertThat(collection.ask("a").nextPoll()).as("limited").isAfter(now);
+    }
+
+    @Test
     void who_was_asked_to_wait_is_not_asked_after_a_restart_by_others_of_the_lease_either() {
         Instant until = BEGIN.plusSeconds(3600);
         Scripted limited = new Scripted("a", "host", "one", polling -> {

@@ -200,7 +200,7 @@ final class StreamFaultsTest {
         StreamsConfig config = new StreamsConfig(
                 true,
                 defaults.roomMin(),
-                new StreamsConfig.Kafka(port, List.of(), null, -1),
+                new StreamsConfig.Kafka(port, List.of(), null, -1, 0),
                 defaults.flink(),
                 defaults.hot(),
                 defaults.cold(),

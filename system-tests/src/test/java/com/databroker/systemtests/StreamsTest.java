@@ -187,7 +187,8 @@ final class StreamsTest {
         String other = today.replace("\"id\":\"11\"", "\"id\":\"13\"").replace("\"2026-11-27T11:00:00Z\"", "[2026]");
         String less = today.replace("\"id\":\"11\"", "\"id\":\"14\"").replace("\"type\":\"PushEvent\",", "");
         long before = count("github", "dead");
-        broker.request("PUT", "/files/inbox/github/overnight.json", "[" + String.join(",", other, less, more, today) + "]");
+        broker.request(
+                "PUT", "/files/inbox/github/overnight.json", "[" + String.join(",", other, less, more, today) + "]");
         Peers.until("two are set aside", () -> count("github", "dead") == before + 2);
         Peers.until("the others are found", () -> {
             String found = String.valueOf(get("/streams/github?q=fine").get("records"));
@@ -202,7 +203,8 @@ final class StreamsTest {
     @Test
     void what_is_done_for_a_stream_needs_a_grant_for_it_and_is_audited() throws Exception {
         String reader = broker.user("carer", "search:news");
-        for (String path : List.of("/streams/news/replay", "/streams/news/collectors/example", "/streams/news/dead/0")) {
+        for (String path :
+                List.of("/streams/news/replay", "/streams/news/collectors/example", "/streams/news/dead/0")) {
             assertThat(broker.requestAs(reader, "POST", path, "").statusCode())
                     .as(path)
                     .isEqualTo(403);
@@ -215,12 +217,16 @@ final class StreamsTest {
                 .contains("\"records\":2,\"rejected\":0", "A quiet day");
         HttpResponse<String> once = broker.request("POST", "/streams/news/collectors/example", "");
         assertThat(once.body()).as("an hour has not passed").contains("\"due\":false", "nextPoll");
-        assertThat(broker.request("POST", "/streams/news/collectors/exampel", "").body())
+        assertThat(broker.request("POST", "/streams/news/collectors/exampel", "")
+                        .body())
                 .contains("did you mean example?");
         assertThat(broker.request("POST", "/streams/news/replay?from=1d", "").statusCode())
                 .isEqualTo(202);
-        Peers.until("it was replayed", () -> "done".equals(get("/streams/news/replay").get("phase")));
-        assertThat(broker.request("POST", "/streams/news/dead/77", "").body()).contains("nothing open lies at offset 77");
+        Peers.until(
+                "it was replayed",
+                () -> "done".equals(get("/streams/news/replay").get("phase")));
+        assertThat(broker.request("POST", "/streams/news/dead/77", "").body())
+                .contains("nothing open lies at offset 77");
         assertThat(Files.readString(data.resolve("audit.log")))
                 .contains("\"outcome\":\"performed\"", "streams/news/replay");
     }
