@@ -154,7 +154,7 @@ final class Audit implements AutoCloseable {
             case DENIED -> Problem.FORBIDDEN;
             case REVOKED -> Problem.ACCESS_REVOKED;
             case RELOAD_FAILED -> Problem.USERS_FILE_INVALID;
-            case AUTHENTICATED, RELOADED, AUDIT_LOST -> null;
+            case AUTHENTICATED, PERFORMED, RELOADED, AUDIT_LOST -> null;
         };
     }
 

@@ -12,6 +12,8 @@ public enum Outcome {
     THROTTLED,
     /// A principal had no grant; see [Gate#denied] for each action.
     DENIED,
+    /// A principal did what only an administrator may, as to a stream.
+    PERFORMED,
     /// An open session was cut off, since its user, credential or time ended.
     REVOKED,
     /// The users file was read and is in force.

@@ -19,7 +19,7 @@ import java.util.Map;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
-/// The part of the broker that only the command uses: `/access` and `/health`.
+/// The part of the broker that only the command uses: `/access`, `/health` and `/streams`.
 final class Http implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
@@ -51,8 +51,13 @@ final class Http implements AutoCloseable {
     /// @param json the body, null for none
     /// @throws ProblemException the broker's refusal
     Answer call(String method, String path, @Nullable Map<String, @Nullable Object> json) throws InterruptedException {
-        Bytes body = json == null ? Bytes.EMPTY : Json.bytes(out -> Json.writeTree(out, json));
-        Answer answer = send(method, path, body);
+        return call(method, path, json == null ? Bytes.EMPTY : Json.bytes(out -> Json.writeTree(out, json)), TIMEOUT);
+    }
+
+    /// @param patience for the answer as a whole
+    /// @throws ProblemException the broker's refusal
+    Answer call(String method, String path, Bytes body, Duration patience) throws InterruptedException {
+        Answer answer = send(method, path, body, patience);
         if (answer.status >= 300) {
             throw ProblemDocument.read(answer.status, answer.body);
         }
@@ -61,10 +66,14 @@ final class Http implements AutoCloseable {
 
     /// @throws CliException where nobody answers
     Answer send(String method, String path, Bytes body) throws InterruptedException {
+        return send(method, path, body, TIMEOUT);
+    }
+
+    private Answer send(String method, String path, Bytes body, Duration patience) throws InterruptedException {
         String base = address.url();
         URI target = URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + path);
         HttpRequest.Builder request = HttpRequest.newBuilder(target)
-                .timeout(TIMEOUT)
+                .timeout(patience)
                 .method(
                         method,
                         body.length() == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body.toArray()));

@@ -22,6 +22,11 @@ final class JsonTree {
         return objects;
     }
 
+    @SuppressWarnings("unchecked")
+    static Map<String, @Nullable Object> object(@Nullable Object tree) {
+        return tree instanceof Map<?, ?> map ? (Map<String, @Nullable Object>) map : Map.of();
+    }
+
     static String text(Map<String, @Nullable Object> object, String name) {
         Object value = object.get(name);
         return value == null ? "" : value.toString();

@@ -5,11 +5,22 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// What the verbs about streams have in common.
 final class Streams {
+    static final long PAUSE_MILLIS = 300;
+
     private Streams() {}
+
+    /// A moment before the broker is asked again.
+    static void pause() throws InterruptedException {
+        if (new CountDownLatch(1).await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
+            throw new IllegalStateException("nobody counts");
+        }
+    }
 
     /// The streams that the caller may search, as the broker describes them.
     static List<Map<String, @Nullable Object>> list(Http http) throws InterruptedException {

@@ -33,9 +33,13 @@ final class Verbs {
             new Entry("search", "Find records of streams, the newest first."),
             new Entry("streams ls", "List the streams and how they do."),
             new Entry("streams describe", "Tell the fields of a stream."),
-            new Entry("streams dead", "List what could not become a record, and why."),
             new Entry("streams submit", "Start or upgrade jobs of streams on a Flink cluster."),
             new Entry("streams jar", "Write the jar of the jobs, for a Flink cluster's own tools."),
+            new Entry("streams lag", "Say how far streams and their collectors are behind."),
+            new Entry("streams collect", "Have a collector do its next step now."),
+            new Entry("streams test", "Say what would come of a file."),
+            new Entry("streams replay", "Take what was collected through reader and parser again."),
+            new Entry("streams dead", "List, resend or drop what could not become a record."),
             new Entry("user add", "Add a user."),
             new Entry("user list", "List the users."),
             new Entry("user remove", "Remove a user with all its tokens."),
@@ -74,6 +78,10 @@ final class Verbs {
             case "search" -> new SearchVerb();
             case "streams ls" -> new StreamsLsVerb();
             case "streams describe" -> new StreamsDescribeVerb();
+            case "streams lag" -> new StreamsLagVerb();
+            case "streams collect" -> new StreamsCollectVerb();
+            case "streams test" -> new StreamsTestVerb();
+            case "streams replay" -> new StreamsReplayVerb();
             case "streams dead" -> new StreamsDeadVerb();
             case "streams submit" -> new StreamsSubmitVerb();
             case "streams jar" -> new StreamsJarVerb();

@@ -3,6 +3,7 @@ package com.databroker.cli;
 import com.databroker.server.Config;
 import com.databroker.server.Databroker;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 
 /// A broker for tests, on free ports, and commands that find it by its data folder.
@@ -12,18 +13,18 @@ final class RunningBroker implements AutoCloseable {
 
     /// @param folder where the user stands; the data folder is `data` in it
     RunningBroker(Path folder) {
+        this(folder, Map.of("streams.enabled", "false"));
+    }
+
+    /// @param settings more than the ports and the data folder
+    RunningBroker(Path folder, Map<String, String> settings) {
         this.folder = folder;
-        broker = Databroker.start(Config.of(Map.of(
-                "http.port",
-                "0",
-                "zmq.port",
-                "0",
-                "ssh.port",
-                "0",
-                "streams.enabled",
-                "false",
-                "data",
-                folder.resolve("data").toString())));
+        Map<String, String> all = new HashMap<>(settings);
+        all.put("http.port", "0");
+        all.put("zmq.port", "0");
+        all.put("ssh.port", "0");
+        all.put("data", folder.resolve("data").toString());
+        broker = Databroker.start(Config.of(all));
     }
 
     String url() {

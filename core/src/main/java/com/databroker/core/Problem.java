@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The catalogue of everything that can go wrong, one number each. `docs/reference/problems.md` is generated from it.
 ///
-/// 1xxx the request, 2xxx access, 3xxx events, 4xxx files, 5xxx the broker itself, 9xxx start and configuration.
+/// 1xxx the request, 2xxx access, 3xxx events, 4xxx files, 5xxx the broker itself, 6xxx streams, 9xxx start and
+/// configuration.
 /// A WebSocket close code of 4000 to 4499 tells the client to stay away, 4500 to 4999 to come back later.
 public enum Problem {
     BAD_REQUEST(1001, "malformed request", 400, 4400, false, "Correct the request as the detail says."),
@@ -81,6 +82,14 @@ public enum Problem {
     INTERNAL(5001, "internal error", 500, 4500, true, "See the broker's log under the time of this answer."),
     SHUTTING_DOWN(5002, "shutting down", 503, 4503, true, "Connect again in a moment."),
     UNAVAILABLE(5003, "not available", 503, 4503, true, "Try again in a moment; see /health/ready."),
+
+    RECORD_UNREADABLE(
+            6001,
+            "cannot become a record",
+            422,
+            4422,
+            false,
+            "Correct the bytes as the detail says, and send them in the place of those that were set aside."),
 
     CONFIGURATION_INVALID(9001, "invalid configuration", 500, 4500, false, "Correct every line that is named."),
     PORT_IN_USE(

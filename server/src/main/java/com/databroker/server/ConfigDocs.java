@@ -18,6 +18,7 @@ public final class ConfigDocs {
             3, "Events",
             4, "Files",
             5, "The broker itself",
+            6, "Streams",
             9, "Start and configuration");
 
     private ConfigDocs() {}

@@ -194,6 +194,7 @@ public final class Databroker implements AutoCloseable {
         files.refusals(this::refused);
         gate.reloaded(this::usersReloaded);
         streams.ifPresent(plane -> {
+            metrics.streams(plane);
             files.changes(new StreamInboxes(files, plane)::changed);
             plane.changes(changes -> events.publish(
                     Principal.broker(),
@@ -285,8 +286,10 @@ public final class Databroker implements AutoCloseable {
                 new FilesHandler(files, front, tus, slowest),
                 tus,
                 new AccessHandler(files, clock, random),
-                this.streams.map(plane -> new StreamsHandler(plane, clock)).orElse(null),
-                new StatusHandler(metrics, config.http().metricsPublic(), files, () -> stopping),
+                this.streams
+                        .map(plane -> new StreamsHandler(plane, new StreamCareHandler(plane, slowest, clock), clock))
+                        .orElse(null),
+                new StatusHandler(metrics, config.http().metricsPublic(), files, this.streams, () -> stopping),
                 metrics,
                 streams);
         return HttpDoor.open(vertx, config.http(), tls, gate, limit, blocking, routes);

@@ -9,6 +9,7 @@ import com.databroker.core.FileChange;
 import com.databroker.events.DoorCounters;
 import com.databroker.events.EventPlane;
 import com.databroker.files.FilesStatus;
+import com.databroker.streams.StreamPlane;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -33,6 +34,7 @@ final class Metrics {
     private final ExpositionFormats formats = ExpositionFormats.init();
     private final Counter fileChanges;
     private final Counter requests;
+    private volatile @Nullable StreamMetrics streams;
 
     Metrics(EventPlane events, Gate gate, Map<String, ConnectionLimit> limits) {
         Info.builder()
@@ -209,6 +211,11 @@ final class Metrics {
                 () -> status.get().watching().scans());
     }
 
+    /// How the streams plane is doing.
+    void streams(StreamPlane plane) {
+        streams = new StreamMetrics(plane, registry);
+    }
+
     private void counter(String name, String help, Reading reading) {
         CounterWithCallback.builder()
                 .name(name)
@@ -220,7 +227,12 @@ final class Metrics {
     /// A page in one of the formats.
     record Page(String contentType, Bytes body) {}
 
+    /// Blocks for a moment where streams are asked how they do.
     Page page(@Nullable String accept) {
+        StreamMetrics asked = streams;
+        if (asked != null) {
+            asked.refresh();
+        }
         ExpositionFormatWriter writer = formats.findWriter(accept == null ? "" : accept);
         ByteArrayOutputStream out = new ByteArrayOutputStream(8192);
         try {

@@ -7,6 +7,8 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.files.FilePlane;
 import com.databroker.files.FilesStatus;
+import com.databroker.streams.StreamPlane;
+import com.databroker.streams.StreamStatus;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import java.net.InetAddress;
 import java.nio.file.Files;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import tools.jackson.core.JsonGenerator;
 
@@ -30,12 +33,19 @@ final class StatusHandler {
     private final Metrics metrics;
     private final boolean metricsPublic;
     private final FilePlane files;
+    private final Optional<StreamPlane> streams;
     private final BooleanSupplier stopping;
 
-    StatusHandler(Metrics metrics, boolean metricsPublic, FilePlane files, BooleanSupplier stopping) {
+    StatusHandler(
+            Metrics metrics,
+            boolean metricsPublic,
+            FilePlane files,
+            Optional<StreamPlane> streams,
+            BooleanSupplier stopping) {
         this.metrics = metrics;
         this.metricsPublic = metricsPublic;
         this.files = files;
+        this.streams = streams;
         this.stopping = stopping;
     }
 
@@ -118,6 +128,7 @@ final class StatusHandler {
                 ? "the folder of files is not writable"
                 : "the disk failed, files are read-only: " + status.failure();
         boolean ready = accepting && writable;
+        Optional<StreamStatus.Phase> phase = streams.map(StreamPlane::phase);
         exchange.onLoop(() -> exchange.json(ready ? 200 : Problem.UNAVAILABLE.status(), json -> {
             json.writeStartObject();
             json.writeStringProperty("status", ready ? "ready" : "not ready");
@@ -125,6 +136,14 @@ final class StatusHandler {
             json.writeStartObject();
             component(json, "events", accepting, "shutting down");
             component(json, "files", writable, cause);
+            // It comes up later and may fail alone: what the others do does not depend on it.
+            phase.ifPresent(what -> {
+                json.writeName("streams");
+                json.writeStartObject();
+                json.writeStringProperty("status", what.name().toLowerCase(Locale.ROOT));
+                streams.flatMap(StreamPlane::failure).ifPresent(why -> json.writeStringProperty("cause", why));
+                json.writeEndObject();
+            });
             json.writeEndObject();
             json.writeEndObject();
         }));
@@ -146,8 +165,11 @@ final class StatusHandler {
         if (!metricsPublic || !InetAddress.ofLiteral(exchange.address()).isLoopbackAddress()) {
             exchange.require(Action.ADMIN, "metrics");
         }
-        Metrics.Page page = metrics.page(exchange.request().getHeader("Accept"));
-        exchange.answer(200, page.contentType(), page.body());
+        String accept = exchange.request().getHeader("Accept");
+        exchange.blocking(() -> {
+            Metrics.Page page = metrics.page(accept);
+            exchange.onLoop(() -> exchange.answer(200, page.contentType(), page.body()));
+        });
     }
 
     void problems(Exchange exchange) {

@@ -28,23 +28,26 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /// The streams plane over HTTP: `/streams` lists them, `/streams/<name>` answers a search, `/streams/<name>/status`,
-/// `/streams/<name>/definition` and `/streams/<name>/dead` tell about it.
+/// `/streams/<name>/definition` and `/streams/<name>/dead` tell about it. What is done for it stands in
+/// [StreamCareHandler].
 final class StreamsHandler {
     private static final int LIMIT = 100;
     private static final String NDJSON = "application/x-ndjson";
 
     private final StreamPlane streams;
+    private final StreamCareHandler care;
     private final InstantSource clock;
 
-    StreamsHandler(StreamPlane streams, InstantSource clock) {
+    StreamsHandler(StreamPlane streams, StreamCareHandler care, InstantSource clock) {
         this.streams = streams;
+        this.care = care;
         this.clock = clock;
     }
 
     void handle(Exchange exchange) {
-        exchange.allow(HttpMethod.GET, HttpMethod.HEAD);
         String tail = exchange.target().tail();
         if (tail.isEmpty()) {
+            exchange.allow(HttpMethod.GET, HttpMethod.HEAD);
             exchange.target().allow();
             list(exchange);
             return;
@@ -54,15 +57,35 @@ final class StreamsHandler {
         // Whoever may not search a stream does not learn whether there is one.
         exchange.require(Action.SEARCH, name);
         Source source = streams.source(name);
-        switch (slash < 0 ? "" : tail.substring(slash + 1)) {
-            case "" -> search(exchange, source);
-            case "status" -> status(exchange, source);
-            case "definition" -> definition(exchange, source);
-            case "dead" -> dead(exchange, source);
-            default ->
-                throw new ProblemException(
-                        Problem.NOT_FOUND, "of a stream there are its status, its definition and its dead");
+        String[] what = (slash < 0 ? "" : tail.substring(slash + 1)).split("/", 2);
+        if (what.length == 2) {
+            switch (what[0]) {
+                case "dead" -> care.dead(exchange, source, what[1]);
+                case "collectors" -> care.collect(exchange, source, what[1]);
+                default -> throw nothing();
+            }
+            return;
         }
+        switch (what[0]) {
+            case "test" -> care.test(exchange, source);
+            case "replay" -> care.replay(exchange, source, parameter -> time(exchange, parameter));
+            case "" -> read(exchange, () -> search(exchange, source));
+            case "status" -> read(exchange, () -> status(exchange, source));
+            case "definition" -> read(exchange, () -> definition(exchange, source));
+            case "dead" -> read(exchange, () -> dead(exchange, source));
+            default -> throw nothing();
+        }
+    }
+
+    private static void read(Exchange exchange, Runnable answer) {
+        exchange.allow(HttpMethod.GET, HttpMethod.HEAD);
+        answer.run();
+    }
+
+    private static ProblemException nothing() {
+        return new ProblemException(
+                Problem.NOT_FOUND,
+                "of a stream there are status, definition, dead, dead/<offset>, collectors/<name>, replay and test");
     }
 
     private void list(Exchange exchange) {
@@ -100,12 +123,16 @@ final class StreamsHandler {
         }
         json.writeNumberProperty("collected", status.collected());
         json.writeNumberProperty("lag", status.lag());
+        if (status.oldest() != null) {
+            json.writeStringProperty("oldest", status.oldest().toString());
+        }
         json.writeNumberProperty("dead", status.dead());
         json.writeNumberProperty("waiting", status.waiting());
         json.writeNumberProperty("hot", status.hot());
         json.writeNumberProperty("hotBytes", status.hotBytes());
         json.writeNumberProperty("cold", status.cold());
         json.writeNumberProperty("coldBytes", status.coldBytes());
+        write(json, status.checkpoints());
         json.writeName("damage");
         json.writeStartArray();
         status.damage().forEach(json::writeString);
@@ -119,7 +146,20 @@ final class StreamsHandler {
         json.writeEndObject();
     }
 
-    private static void write(JsonGenerator json, CollectorStatus collector) {
+    private static void write(JsonGenerator json, StreamStatus.Checkpoints checkpoints) {
+        json.writeName("checkpoints");
+        json.writeStartObject();
+        json.writeNumberProperty("completed", checkpoints.completed());
+        json.writeNumberProperty("failed", checkpoints.failed());
+        if (checkpoints.last() != null) {
+            json.writeStringProperty("last", checkpoints.last().toString());
+        }
+        json.writeNumberProperty("millis", checkpoints.took().toMillis());
+        json.writeNumberProperty("restarts", checkpoints.restarts());
+        json.writeEndObject();
+    }
+
+    static void write(JsonGenerator json, CollectorStatus collector) {
         json.writeStartObject();
         json.writeStringProperty("name", collector.name());
         if (collector.lastPoll() != null) {
@@ -135,6 +175,9 @@ final class StreamsHandler {
         json.writeNumberProperty("gaps", collector.gaps());
         json.writeStringProperty("trouble", collector.trouble());
         json.writeStringProperty("note", collector.note());
+        json.writeNumberProperty("steps", collector.steps());
+        json.writeNumberProperty("brought", collector.brought());
+        json.writeNumberProperty("rejected", collector.rejected());
         json.writeEndObject();
     }
 
@@ -185,6 +228,9 @@ final class StreamsHandler {
         json.writeNumberProperty("offset", letter.offset());
         json.writeStringProperty("at", letter.at().toString());
         json.writeStringProperty("place", letter.place());
+        if (letter.id() != null) {
+            json.writeStringProperty("id", letter.id());
+        }
         json.writeStringProperty("reason", letter.reason());
         json.writeStringProperty(
                 "base64", Base64.getEncoder().encodeToString(letter.bytes().toArray()));

@@ -12,7 +12,13 @@ import java.time.ZoneOffset;
 /// @param arrived when it was collected, in microseconds since 1970 UTC: the time stamp in the raw topic
 /// @param partition of the raw topic
 /// @param offset in that partition
-record Arrival(DataRecord record, long time, long arrived, int partition, long offset) {
+/// @param replay whether it replaces what is there under its id, see [Replay]
+record Arrival(DataRecord record, long time, long arrived, int partition, long offset, boolean replay) {
+    /// One that was collected just now.
+    Arrival(DataRecord record, long time, long arrived, int partition, long offset) {
+        this(record, time, arrived, partition, offset, false);
+    }
+
     /// The id, unique within the stream.
     String id() {
         return (String) java.util.Objects.requireNonNull(record.get(0));

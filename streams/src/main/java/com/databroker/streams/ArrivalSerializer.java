@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// Arrivals of one stream as bytes, between the steps of a job:
 ///
 /// ```
-///   time (long) │ arrived (long) │ partition (int) │ offset (long) │ record, see DataRecordForm
+///   time (long) │ arrived (long) │ partition (int) │ offset (long) │ replay (boolean) │ record, see DataRecordForm
 /// ```
 final class ArrivalSerializer extends TypeSerializer<Arrival> {
     private static final long serialVersionUID = 1;
@@ -63,6 +63,7 @@ final class ArrivalSerializer extends TypeSerializer<Arrival> {
         target.writeLong(arrival.arrived());
         target.writeInt(arrival.partition());
         target.writeLong(arrival.offset());
+        target.writeBoolean(arrival.replay());
         DataRecordForm.write(arrival.record(), target);
     }
 
@@ -72,7 +73,8 @@ final class ArrivalSerializer extends TypeSerializer<Arrival> {
         long arrived = source.readLong();
         int partition = source.readInt();
         long offset = source.readLong();
-        return new Arrival(DataRecordForm.read(schema, source), time, arrived, partition, offset);
+        boolean replay = source.readBoolean();
+        return new Arrival(DataRecordForm.read(schema, source), time, arrived, partition, offset, replay);
     }
 
     @Override

@@ -111,6 +111,9 @@ final class ColdAhead {
                 return false;
             }
             for (AddFile file : version.added) {
+                if (file.getPath().contains("/" + ColdReplacing.KEPT)) {
+                    continue;
+                }
                 files.add(file.getPath());
                 earliest = Math.min(earliest, file.getModificationTime());
             }

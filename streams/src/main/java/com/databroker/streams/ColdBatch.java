@@ -25,7 +25,7 @@ record ColdBatch(String appId, long number, List<ColdFile> files) {
 
     /// Its form in Flink's checkpoints; an older one stays readable.
     static final class Form implements SimpleVersionedSerializer<ColdBatch> {
-        private static final int VERSION = 1;
+        private static final int VERSION = 2;
 
         @Override
         public int getVersion() {
@@ -48,7 +48,7 @@ record ColdBatch(String appId, long number, List<ColdFile> files) {
 
         @Override
         public ColdBatch deserialize(int version, byte[] bytes) throws IOException {
-            if (version != VERSION) {
+            if (version > VERSION) {
                 throw new IOException("the checkpoint was written by a newer databroker: form " + version
                         + " of a cold table's files, and this one knows " + VERSION);
             }
@@ -61,7 +61,7 @@ record ColdBatch(String appId, long number, List<ColdFile> files) {
             }
             List<ColdFile> files = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                files.add(ColdFile.read(in));
+                files.add(ColdFile.read(in, version));
             }
             return new ColdBatch(appId, number, files);
         }

@@ -40,18 +40,21 @@ final class ColdCommit {
     private ColdCommit() {}
 
     static long append(ColdTable table, String appId, long number, Collection<ColdFile> staged) throws IOException {
-        List<Row> actions = new ArrayList<>();
-        for (ColdFile file : staged) {
-            actions.add(add(file, true));
-        }
+        boolean replaces = staged.stream().anyMatch(ColdFile::replaces);
         for (int attempt = 1; ; attempt++) {
+            SnapshotImpl snapshot = table.latest();
+            ColdReplacing replacing = new ColdReplacing(table, snapshot, staged);
+            boolean done = false;
             try {
-                Transaction transaction = table.latest()
-                        .buildUpdateTableTransaction(ColdTable.ENGINE, Operation.STREAMING_UPDATE)
+                Transaction transaction = snapshot.buildUpdateTableTransaction(
+                                ColdTable.ENGINE, Operation.STREAMING_UPDATE)
                         .withTransactionId(appId, number)
                         .withMaxRetries(REBASES_MAX)
                         .build(table.engine());
-                return run(table.engine(), transaction, actions);
+                // Where somebody takes away a file that is rewritten here, the kernel refuses, and it is done afresh.
+                long version = run(table.engine(), transaction, replaces ? replacing.actions() : adds(staged));
+                done = true;
+                return version;
             } catch (ConcurrentTransactionException before) {
                 return ColdTable.ALREADY;
             } catch (ConcurrentWriteException
@@ -62,8 +65,22 @@ final class ColdCommit {
                     throw new IOException(
                             "the cold table " + table.folder() + " did not take " + appId + " " + number, conflict);
                 }
+                // Whether it stands is not known: what it may name has to stay then.
+                done = conflict instanceof CommitStateUnknownException;
+            } finally {
+                if (!done) {
+                    replacing.drop();
+                }
             }
         }
+    }
+
+    static List<Row> adds(Collection<ColdFile> files) {
+        List<Row> actions = new ArrayList<>();
+        for (ColdFile file : files) {
+            actions.add(add(file, true));
+        }
+        return actions;
     }
 
     static long run(Engine engine, Transaction transaction, List<Row> actions) {
@@ -107,6 +124,11 @@ final class ColdCommit {
                 Optional.of(0),
                 0,
                 System::currentTimeMillis);
+    }
+
+    /// What the kernel itself would stamp, in milliseconds.
+    static long now() {
+        return System.currentTimeMillis();
     }
 
     /// @param change whether the table holds other rows afterwards

@@ -31,7 +31,7 @@ final class ColdCompaction {
 
     private static final int FILES_MIN = 8;
     private static final int TURNS_MAX = 16;
-    private static final int BATCH_ROWS = 128;
+    static final int BATCH_ROWS = 128;
 
     private final ColdTable table;
     private final Instant now;

@@ -13,6 +13,7 @@ import io.delta.kernel.internal.data.ScanStateRow;
 import io.delta.kernel.internal.util.Utils;
 import io.delta.kernel.types.StructType;
 import io.delta.kernel.utils.CloseableIterator;
+import io.delta.kernel.utils.FileStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -29,6 +30,8 @@ final class ColdFiles {
     /// Of the two that every reader knows, the one that was smaller and hardly slower:
     /// docs/adr/0015-cold-partitions.md.
     private static final String COMPRESSION = "ZSTD";
+
+    static final String SUFFIX = ".parquet";
 
     /// Held in memory for each file that is written, and a reader's smallest portion.
     private static final long ROW_GROUP_BYTES = 32L << 20;
@@ -59,7 +62,13 @@ final class ColdFiles {
     ///
     /// @param batches of `columns`, at least one row; they are closed
     ColdFile write(LocalDate date, StructType columns, CloseableIterator<ColumnarBatch> batches) throws IOException {
-        String path = ColdColumns.DATE + "=" + date + "/" + UUID.randomUUID() + ".parquet";
+        return write(date, "", columns, batches);
+    }
+
+    /// @param stem what the name of the file begins with
+    ColdFile write(LocalDate date, String stem, StructType columns, CloseableIterator<ColumnarBatch> batches)
+            throws IOException {
+        String path = ColdColumns.DATE + "=" + date + "/" + stem + UUID.randomUUID() + SUFFIX;
         Path file = folder.resolve(path);
         ColdBounds bounds = new ColdBounds(columns);
         CloseableIterator<FilteredColumnarBatch> all = batches.map(batch -> {
@@ -72,8 +81,19 @@ final class ColdFiles {
         } catch (UncheckedIOException refused) {
             throw refused.getCause();
         }
-        return new ColdFile(
-                path, date, Files.size(file), Files.getLastModifiedTime(file).toMillis(), bounds.rows(), bounds.json());
+        long mtime = Files.getLastModifiedTime(file).toMillis();
+        return new ColdFile(path, date, Files.size(file), mtime, bounds.rows(), bounds.json(), false);
+    }
+
+    /// The rows of a file that the table does not have yet.
+    ///
+    /// @param columns that are read
+    CloseableIterator<FilteredColumnarBatch> read(ColdFile staged, StructType columns) throws IOException {
+        String location = NioFileIO.location(folder.resolve(staged.path()));
+        FileStatus status = FileStatus.of(location, staged.size(), staged.mtime());
+        return engine.getParquetHandler()
+                .readParquetFiles(Utils.singletonCloseableIterator(status), columns, Optional.empty())
+                .map(read -> new FilteredColumnarBatch(read.getData(), Optional.empty()));
     }
 
     /// What is needed to read files of one version.

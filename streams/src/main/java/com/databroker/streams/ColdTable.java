@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The cold store of a stream: an ordinary Delta table, which other programs can read while we write.
@@ -148,6 +149,10 @@ final class ColdTable {
         return columns;
     }
 
+    ColdFiles files() {
+        return files;
+    }
+
     Engine engine() {
         return files.engine();
     }
@@ -188,21 +193,40 @@ final class ColdTable {
         return ColdCommit.append(this, appId, number, staged);
     }
 
+    /// Says that a job begins at the front of a topic: what was committed before is not ahead of it, see [ColdAhead].
+    ///
+    /// @param topicId of the topic
+    void beginAfresh(String topicId) throws IOException {
+        commit("cold/topic-" + topicId, 0, List.of());
+    }
+
     /// Fails where a number was committed before, and with other files: then this writer began at an older
     /// checkpoint than its last, and what it writes now is partly in the table and partly not.
     ///
     /// @throws IllegalStateException that says what to do
     void requireKnown(ColdBatch batch) throws IOException {
         Set<Path> named = ColdVacuum.named(this, Instant.EPOCH);
-        for (ColdFile file : batch.files()) {
+        Predicate<ColdFile> isKnown = file -> {
             Path path = folder().resolve(file.path());
             // One that is gone from the disk was compacted and removed, long after it was committed.
-            if (!named.contains(path) && Files.exists(path)) {
-                throw new IllegalStateException("The job of stream " + source.name() + " was started from an old"
-                        + " checkpoint: what it wrote after it is in " + location + " already, in other files. Start it"
-                        + " from its newest checkpoint; nothing was changed.");
-            }
+            return named.contains(path) || !Files.exists(path) || isNamed(file, named);
+        };
+        // Where rows were replaced within the batch itself, a file may have come in without any of its own.
+        boolean replaces = batch.files().stream().anyMatch(ColdFile::replaces);
+        boolean known = replaces
+                ? batch.files().stream().anyMatch(isKnown)
+                : batch.files().stream().allMatch(isKnown);
+        if (!known) {
+            throw new IllegalStateException("The job of stream " + source.name() + " was started from an old"
+                    + " checkpoint: what it wrote after it is in " + location + " already, in other files. Start it"
+                    + " from its newest checkpoint; nothing was changed.");
         }
+    }
+
+    /// Whether a copy of a staged file came into the table, without rows that were replaced at once.
+    private boolean isNamed(ColdFile staged, Set<Path> named) {
+        String stem = folder().resolve(ColdReplacing.stem(staged.path())).toString();
+        return named.stream().anyMatch(path -> path.toString().startsWith(stem));
     }
 
     /// Shows rows to `visitor`, until it has seen all or wants no more.

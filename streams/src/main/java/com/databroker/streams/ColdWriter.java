@@ -3,6 +3,7 @@ package com.databroker.streams;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.connector.sink2.CommittingSinkWriter;
@@ -18,6 +19,10 @@ final class ColdWriter implements CommittingSinkWriter<Arrival, ColdBatch> {
     private final long bytesMax;
     private final Map<Integer, Long> ahead;
     private final List<Arrival> rows = new ArrayList<>();
+
+    /// Those that replace what is in the table: the last one of an id does.
+    private final Map<String, Arrival> replaying = new LinkedHashMap<>();
+
     private final List<ColdFile> staged = new ArrayList<>();
     private long bytes;
 
@@ -34,9 +39,13 @@ final class ColdWriter implements CommittingSinkWriter<Arrival, ColdBatch> {
         if (row.offset() <= ahead.getOrDefault(row.partition(), Long.MIN_VALUE)) {
             return;
         }
-        rows.add(row);
+        if (row.replay()) {
+            replaying.put(row.id(), row);
+        } else {
+            rows.add(row);
+        }
         bytes += weight(row.record());
-        if (rows.size() >= rowsMax || bytes >= bytesMax) {
+        if (rows.size() + replaying.size() >= rowsMax || bytes >= bytesMax) {
             stage();
         }
     }
@@ -71,8 +80,14 @@ final class ColdWriter implements CommittingSinkWriter<Arrival, ColdBatch> {
         if (!rows.isEmpty()) {
             staged.addAll(table.stage(rows));
             rows.clear();
-            bytes = 0;
         }
+        if (!replaying.isEmpty()) {
+            for (ColdFile file : table.stage(List.copyOf(replaying.values()))) {
+                staged.add(file.replacing());
+            }
+            replaying.clear();
+        }
+        bytes = 0;
     }
 
     @Override
@@ -95,5 +110,6 @@ final class ColdWriter implements CommittingSinkWriter<Arrival, ColdBatch> {
     public void close() {
         // What was staged and not committed is removed when it is old: see ColdTable.vacuum.
         rows.clear();
+        replaying.clear();
     }
 }

@@ -55,7 +55,9 @@ final class Collection implements AutoCloseable {
         Optional<Bytes> cursor(String key);
 
         /// Both, or neither.
-        void take(String stream, List<Body> bodies, String key, Bytes cursor) throws IOException;
+        ///
+        /// @return what came of the bodies
+        Ingest.Progress take(String stream, List<Body> bodies, String key, Bytes cursor) throws IOException;
     }
 
     Collection(List<Collector> collectors, PoliteHttp http, Kept kept, InstantSource clock, RandomGenerator random) {
@@ -89,9 +91,36 @@ final class Collection implements AutoCloseable {
         }
     }
 
+    /// Has a collector do its next step now, where whom it asks allows it: its wait is over, or is only ours after
+    /// failures.
+    ///
+    /// @return how it does before that; its count of steps grows when it is done. Where its next step is later than
+    ///     now, that is when it may be
+    /// @throws IllegalArgumentException where there is none of that name
+    CollectorStatus ask(String name) {
+        lock.lock();
+        try {
+            Held held = leases.values().stream()
+                    .flatMap(List::stream)
+                    .filter(each -> each.collector.name().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException(name));
+            Instant now = clock.instant();
+            Instant limited = http.limited(held.collector.lease());
+            boolean waits = held.failures > 0 && limited == null && !held.due.isAfter(now);
+            if (held.next != null && waits && held.next.isAfter(now)) {
+                held.next = now;
+                changed.signalAll();
+            }
+            return held.status();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void run(List<Held> turns) {
         try {
-            for (Held next = earliest(turns); next != null && await(next); next = earliest(turns)) {
+            for (Held next = await(turns); next != null; next = await(turns)) {
                 step(next);
             }
         } catch (InterruptedException end) {
@@ -124,15 +153,24 @@ final class Collection implements AutoCloseable {
         return earliest;
     }
 
-    /// @return false where everything ends
-    private boolean await(Held held) throws InterruptedException {
+    /// The first whose time has come; null where everything ends.
+    private @Nullable Held await(List<Held> turns) throws InterruptedException {
         lock.lock();
         try {
-            while (!closed && held.next != null && held.next.isAfter(clock.instant())) {
-                Duration left = Duration.between(clock.instant(), held.next);
+            while (!closed) {
+                Held held = earliest(turns);
+                Instant next = held == null ? null : held.next;
+                if (next == null) {
+                    // All have ended.
+                    return null;
+                }
+                Duration left = Duration.between(clock.instant(), next);
+                if (!left.isPositive()) {
+                    return held;
+                }
                 changed.awaitNanos((left.compareTo(WAIT_MOST) < 0 ? left : WAIT_MOST).toNanos());
             }
-            return !closed;
+            return null;
         } finally {
             lock.unlock();
         }
@@ -161,9 +199,14 @@ final class Collection implements AutoCloseable {
         String trouble = polled.failure();
         int failures = trouble == null ? 0 : held.failures + 1;
         Instant next = trouble == null ? jittered(polled.next()) : afterFailures(held, failures, null);
-        kept.take(held.collector.stream(), polled.bodies(), held.key(), held.kept(next, failures, polled.cursor()));
-        held.after(polling, next, failures, trouble == null ? "" : trouble);
+        if (next != null && trouble == null) {
+            // It was asked, whether or not the answer can be kept.
+            held.due = next;
+        }
+        Ingest.Progress brought = kept.take(
+                held.collector.stream(), polled.bodies(), held.key(), held.kept(next, failures, polled.cursor()));
         held.cursor = polled.cursor();
+        held.after(polling, next, failures, trouble == null ? "" : trouble, brought);
         if (trouble != null) {
             held.count(false);
             warn(held);
@@ -176,7 +219,7 @@ final class Collection implements AutoCloseable {
         }
         int failures = held.failures + 1;
         Instant next = afterFailures(held, failures, until);
-        held.after(polling, next, failures, Text.excerpt(String.valueOf(failed.getMessage())));
+        held.after(polling, next, failures, Text.excerpt(String.valueOf(failed.getMessage())), Ingest.Progress.NONE);
         held.count(until != null);
         warn(held);
         try {
@@ -237,6 +280,10 @@ final class Collection implements AutoCloseable {
     private final class Held {
         private final Collector collector;
         private volatile @Nullable Instant next;
+
+        /// Before that the other side does not want to be asked, whatever failed since.
+        private volatile Instant due = Instant.MIN;
+
         private Map<String, @Nullable Object> cursor = Map.of();
         private int failures;
         private String trouble = "";
@@ -247,6 +294,8 @@ final class Collection implements AutoCloseable {
         private long limitedCount;
         private long failuresCount;
         private long gaps;
+        private long steps;
+        private Ingest.Progress brought = Ingest.Progress.NONE;
 
         Held(Collector collector) {
             this.collector = collector;
@@ -271,6 +320,9 @@ final class Collection implements AutoCloseable {
                     next = time(members.get("next"));
                     failures = members.get("failures") instanceof BigInteger count ? count.intValue() : 0;
                     cursor = object(members.get("cursor"));
+                    if (next != null && failures == 0) {
+                        due = next;
+                    }
                 }
             } catch (ProblemException | DateTimeException broken) {
                 LOG.atWarn()
@@ -306,9 +358,16 @@ final class Collection implements AutoCloseable {
             });
         }
 
-        void after(Polling polling, @Nullable Instant nextNow, int failuresNow, String troubleNow) {
+        void after(
+                Polling polling,
+                @Nullable Instant nextNow,
+                int failuresNow,
+                String troubleNow,
+                Ingest.Progress broughtNow) {
             lock.lock();
             try {
+                steps++;
+                brought = broughtNow;
                 last = clock.instant();
                 next = nextNow;
                 failures = failuresNow;
@@ -344,7 +403,10 @@ final class Collection implements AutoCloseable {
                     failuresCount,
                     gaps,
                     trouble,
-                    note);
+                    note,
+                    steps,
+                    brought.records(),
+                    brought.rejected());
         }
     }
 }

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 /// @param gaps how often something was probably missed
 /// @param trouble why the last step failed, empty where it did not
 /// @param note what the collector says of its last step
+/// @param steps that were done
+/// @param brought records of the last step
+/// @param rejected parts that could not be read, of the last step
 public record CollectorStatus(
         String name,
         String stream,
@@ -24,4 +27,7 @@ public record CollectorStatus(
         long failures,
         long gaps,
         String trouble,
-        String note) {}
+        String note,
+        long steps,
+        long brought,
+        long rejected) {}

@@ -3,6 +3,7 @@ package com.databroker.streams;
 import com.databroker.core.Bytes;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -79,6 +80,17 @@ final class Cursors {
         return committed.entrySet().stream()
                 .filter(cursor -> cursor.getKey().startsWith(prefix))
                 .map(Map.Entry::getValue);
+    }
+
+    /// As [#of], with their keys.
+    Map<String, Bytes> entries(String prefix) {
+        Map<String, Bytes> entries = new HashMap<>();
+        committed.forEach((key, cursor) -> {
+            if (key.startsWith(prefix)) {
+                entries.put(key, cursor);
+            }
+        });
+        return entries;
     }
 
     /// Sends a cursor in the transaction that the producer has begun. [#committed] follows when that is committed.

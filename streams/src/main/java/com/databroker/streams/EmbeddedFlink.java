@@ -5,12 +5,14 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
@@ -25,6 +27,10 @@ import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.core.execution.RecoveryClaimMode;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
+import org.apache.flink.runtime.checkpoint.CompletedCheckpointStats;
+import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
+import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
@@ -50,7 +56,7 @@ final class EmbeddedFlink implements FlinkEngine {
     private final Path folder;
     private final JobSettings settings;
     private final MiniCluster cluster;
-    private final Map<String, JobID> jobs = new LinkedHashMap<>();
+    private final Map<String, JobID> jobs = new ConcurrentHashMap<>();
 
     private EmbeddedFlink(Path folder, JobSettings settings, MiniCluster cluster) {
         this.folder = folder;
@@ -133,14 +139,38 @@ final class EmbeddedFlink implements FlinkEngine {
 
     @Override
     public JobState state(String stream) {
-        return JobState.of(join(cluster.getJobStatus(Objects.requireNonNull(jobs.get(stream)))));
+        return JobState.of(join(cluster.getJobStatus(job(stream))));
+    }
+
+    private JobID job(String stream) {
+        return Objects.requireNonNull(jobs.get(stream));
+    }
+
+    @Override
+    public StreamStatus.Checkpoints checkpoints(String stream) {
+        AccessExecutionGraph graph = join(cluster.getExecutionGraph(job(stream)));
+        int restarts = 0;
+        for (AccessExecutionVertex vertex : graph.getAllExecutionVertices()) {
+            restarts = Math.max(restarts, vertex.getCurrentExecutionAttempt().getAttemptNumber());
+        }
+        CheckpointStatsSnapshot all = graph.getCheckpointStatsSnapshot();
+        if (all == null) {
+            return StreamStatus.Checkpoints.NONE;
+        }
+        CompletedCheckpointStats last = all.getHistory().getLatestCompletedCheckpoint();
+        return new StreamStatus.Checkpoints(
+                all.getCounts().getNumberOfCompletedCheckpoints(),
+                all.getCounts().getNumberOfFailedCheckpoints(),
+                last == null ? null : Instant.ofEpochMilli(last.getLatestAckTimestamp()),
+                last == null ? Duration.ZERO : Duration.ofMillis(last.getEndToEndDuration()),
+                restarts);
     }
 
     /// Stops jobs at a checkpoint of their own, so that the next start has nothing to do again. Those that cannot stop
     /// in time are ended: their last checkpoint stands.
-    private void stop() {
+    private void stop(Map<String, JobID> these) {
         Map<String, CompletableFuture<String>> stops = new LinkedHashMap<>();
-        jobs.forEach((stream, job) -> {
+        these.forEach((stream, job) -> {
             String target = settings.checkpoints(stream) + "/stopped";
             stops.put(
                     stream,
@@ -160,8 +190,19 @@ final class EmbeddedFlink implements FlinkEngine {
     }
 
     @Override
+    public void end(String stream) {
+        JobID job = job(stream);
+        stop(Map.of(stream, job));
+        if (!join(cluster.getJobStatus(job)).isGloballyTerminalState()) {
+            join(cluster.cancelJob(job));
+        }
+        join(cluster.requestJobResult(job));
+        deleteTree(folder.resolve("checkpoints").resolve(stream));
+    }
+
+    @Override
     public void close() {
-        stop();
+        stop(jobs);
         join(cluster.closeAsync());
         deleteTree(folder.resolve("tmp"));
     }

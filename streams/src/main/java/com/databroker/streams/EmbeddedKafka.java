@@ -46,6 +46,9 @@ final class EmbeddedKafka implements KafkaEngine {
     private static final int CLEANER_BYTES = 2 << 20;
     private static final int SECRET_BYTES = 32;
 
+    /// Why Kafka gave up, empty where it did not: of all that this process started, the last one.
+    private static volatile String gaveUp = "";
+
     private final KafkaRaftServer server;
     private final KafkaAddress address;
 
@@ -59,6 +62,7 @@ final class EmbeddedKafka implements KafkaEngine {
     /// @param port 0 takes a free one
     static EmbeddedKafka start(Path folder, int port, RandomGenerator random) {
         neverEndTheProcess();
+        gaveUp = "";
         Path logs = folder.resolve("logs");
         try {
             Files.createDirectories(logs);
@@ -75,6 +79,11 @@ final class EmbeddedKafka implements KafkaEngine {
         } catch (IOException unusable) {
             throw new UncheckedIOException(unusable);
         }
+    }
+
+    /// Why it gave up, as on a disk that is full; empty where it did not.
+    static String gaveUp() {
+        return gaveUp;
     }
 
     @Override
@@ -104,7 +113,8 @@ final class EmbeddedKafka implements KafkaEngine {
                 .addKeyValue("how", how)
                 .addKeyValue("status", status)
                 .addKeyValue("reason", message)
-                .log("Kafka gives up; the streams plane is down until the broker is started again");
+                .log("Kafka gives up; it is started again when it can be");
+        gaveUp = message == null ? "status " + status : message;
         throw new IllegalStateException("Kafka gave up: " + message);
     }
 

@@ -83,6 +83,17 @@ final class FlinkCluster implements FlinkEngine {
         }
     }
 
+    @Override
+    public StreamStatus.Checkpoints checkpoints(String stream) {
+        // Its own pages tell.
+        return StreamStatus.Checkpoints.NONE;
+    }
+
+    @Override
+    public void end(String stream) {
+        throw new UnsupportedOperationException("jobs on a cluster are ended by command");
+    }
+
     private JobState state(JobStatusMessage job) {
         JobState state = JobState.of(job.getJobState());
         return state.phase() == StreamStatus.Phase.FAILED

@@ -18,6 +18,13 @@ sealed interface FlinkEngine extends AutoCloseable permits EmbeddedFlink, FlinkC
     /// What the job of that stream is doing now.
     JobState state(String stream);
 
+    /// How the job of that stream makes safe what it did, where running jobs is this process' business.
+    StreamStatus.Checkpoints checkpoints(String stream);
+
+    /// Ends the job of that stream, at a checkpoint of its own where it can, and forgets its checkpoints; only where
+    /// running jobs is this process' business.
+    void end(String stream);
+
     /// Ends what this process runs, jobs at a checkpoint of their own.
     @Override
     void close();

@@ -3,13 +3,18 @@ package com.databroker.streams;
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -32,14 +37,20 @@ final class Ingest implements AutoCloseable {
     private final KafkaAddress kafka;
     private final Cursors cursors;
     private final InstantSource clock;
+    private final RawArchive archive;
+    private final Room room;
     private final ReentrantLock one = new ReentrantLock();
     private @Nullable KafkaProducer<String, byte[]> producer;
 
-    Ingest(Source source, KafkaAddress kafka, Cursors cursors, InstantSource clock) {
+    /// @param archive where what collectors fetched is kept
+    /// @param room without which nothing is taken
+    Ingest(Source source, KafkaAddress kafka, Cursors cursors, InstantSource clock, RawArchive archive, Room room) {
         this.source = source;
         this.kafka = kafka;
         this.cursors = cursors;
         this.clock = clock;
+        this.archive = archive;
+        this.room = room;
     }
 
     /// How far a body is.
@@ -50,9 +61,13 @@ final class Ingest implements AutoCloseable {
     record Progress(long records, long rejected, boolean done) {
         static final Progress NONE = new Progress(0, 0, false);
 
-        Bytes json() {
+        /// @param received when the body came, null where nobody asks
+        Bytes json(@Nullable Instant received) {
             return Json.bytes(out -> {
                 out.writeStartObject();
+                if (received != null) {
+                    out.writeStringProperty("at", received.toString());
+                }
                 out.writeNumberProperty("records", records);
                 out.writeNumberProperty("rejected", rejected);
                 out.writeBooleanProperty("done", done);
@@ -80,6 +95,14 @@ final class Ingest implements AutoCloseable {
     /// What is known of a body.
     Progress progress(String bodyId) {
         return cursors.get(key(bodyId)).map(Progress::of).orElse(Progress.NONE);
+    }
+
+    /// When a body came that was taken as a whole; empty where it was not.
+    Optional<Instant> taken(String bodyId) {
+        return cursors.get(key(bodyId))
+                .filter(cursor -> Progress.of(cursor).done())
+                .flatMap(cursor -> Optional.ofNullable(Json.parseObject(cursor).get("at")))
+                .map(at -> Instant.parse(at.toString()));
     }
 
     /// How many records were taken, of all bodies there ever were.
@@ -116,7 +139,7 @@ final class Ingest implements AutoCloseable {
                     ? before
                     : within(transaction -> {
                         Progress all = transaction.read(body, before);
-                        transaction.commit(Map.of(key(body.id()), all.json()));
+                        transaction.commit(Map.of(key(body.id()), all.json(body.received())));
                         return all;
                     });
         } finally {
@@ -126,26 +149,97 @@ final class Ingest implements AutoCloseable {
 
     /// Takes the bodies of one step of a collector, and its cursor in the same transaction. Only of bodies so large
     /// that they need several, parts are committed before; those are passed over when the same bytes come again.
-    void take(List<Body> bodies, String cursorKey, Bytes cursor) throws IOException {
+    ///
+    /// @return what was taken
+    Progress take(List<Body> bodies, String cursorKey, Bytes cursor) throws IOException {
+        one.lock();
+        List<RawArchive.Entry> kept = new ArrayList<>();
+        boolean taken = false;
+        try {
+            ready();
+            Progress all = within(transaction -> {
+                // What the cursor has passed does not come again, so nothing of its bodies has to be known but how
+                // much it was.
+                Map<String, @Nullable Bytes> cursorsNow = new LinkedHashMap<>();
+                Progress now = Progress.NONE;
+                for (Body body : bodies) {
+                    Progress before = progress(body.id());
+                    if (!before.done()) {
+                        RawArchive.Entry entry = archive.keep(source.name(), body);
+                        kept.add(entry);
+                        now = now.plus(transaction.read(archive, entry, before));
+                        cursorsNow.put(key(body.id()), null);
+                    }
+                }
+                cursorsNow.keySet().removeIf(key -> cursors.get(key).isEmpty());
+                cursorsNow.put(collectedKey(), collected().plus(now).json(null));
+                cursorsNow.put(cursorKey, cursor);
+                transaction.commit(cursorsNow);
+                return now;
+            });
+            taken = true;
+            return all;
+        } finally {
+            one.unlock();
+            if (!taken) {
+                // They come again, and are kept then.
+                for (RawArchive.Entry entry : kept) {
+                    archive.remove(entry);
+                }
+            }
+        }
+    }
+
+    /// Has bodies that were taken in part begin at the front again: what is known of them already is dropped by its
+    /// id. Where ids are not looked at, they go on where they are.
+    void beginPartsAfresh() throws IOException {
+        Map<String, @Nullable Bytes> parts = new LinkedHashMap<>();
+        cursors.entries(key("")).forEach((key, cursor) -> {
+            if (source.repeats() && !Progress.of(cursor).done()) {
+                parts.put(key, null);
+            }
+        });
+        keep(parts);
+    }
+
+    /// Keeps cursors that no record goes with.
+    void keep(Map<String, ? extends @Nullable Bytes> these) throws IOException {
         one.lock();
         try {
             ready();
             within(transaction -> {
-                // What the cursor has passed does not come again, so nothing of its bodies has to be known but how
-                // much it was.
-                Map<String, @Nullable Bytes> all = new LinkedHashMap<>();
-                Progress collected = collected();
-                for (Body body : bodies) {
-                    Progress before = progress(body.id());
-                    if (!before.done()) {
-                        collected = collected.plus(transaction.read(body, before));
-                        all.put(key(body.id()), null);
-                    }
-                }
-                all.keySet().removeIf(key -> cursors.get(key).isEmpty());
-                all.put(collectedKey(), collected.json());
-                all.put(cursorKey, cursor);
-                transaction.commit(all);
+                transaction.commit(new LinkedHashMap<>(these));
+                return Progress.NONE;
+            });
+        } finally {
+            one.unlock();
+        }
+    }
+
+    /// Takes a body again, so that what comes of it replaces what came of it before; where it arrived is as it was.
+    Progress replay(Body body) throws IOException {
+        one.lock();
+        try {
+            ready();
+            return within(transaction -> {
+                Progress all = transaction.replay(body);
+                transaction.commit(Map.of());
+                return all;
+            });
+        } finally {
+            one.unlock();
+        }
+    }
+
+    /// Sends again what was set aside, as these records, and closes the letter in the same transaction.
+    ///
+    /// @param records none where it is only closed
+    void close(DeadLetter letter, byte[] header, List<Collected> records) throws IOException {
+        one.lock();
+        try {
+            ready();
+            within(transaction -> {
+                transaction.close(letter, header, records);
                 return Progress.NONE;
             });
         } finally {
@@ -158,6 +252,7 @@ final class Ingest implements AutoCloseable {
     }
 
     private Progress within(Work work) throws IOException {
+        room.require();
         Transaction transaction = new Transaction(ready());
         try {
             return work.in(transaction);
@@ -217,6 +312,18 @@ final class Ingest implements AutoCloseable {
         }
     }
 
+    /// Why a record cannot be taken, null where it can.
+    static @Nullable String refusal(Collected record) {
+        int id = record.id().getBytes(StandardCharsets.UTF_8).length;
+        if (id == 0 || id > Collected.ID_BYTES_MAX) {
+            return "its id has " + id + " bytes, not 1 to " + Collected.ID_BYTES_MAX;
+        }
+        int json = record.json().length();
+        return json > Collected.JSON_BYTES_MAX
+                ? "it has " + json + " bytes of JSON, more than " + Collected.JSON_BYTES_MAX
+                : null;
+    }
+
     /// The transactions of one body, or of those of one step.
     private final class Transaction implements Intake {
         private final KafkaProducer<String, byte[]> to;
@@ -225,6 +332,8 @@ final class Ingest implements AutoCloseable {
 
         private String name = "";
         private String id = "";
+        private @Nullable Instant received;
+        private boolean replays;
         private long skip;
         private long records;
         private long rejected;
@@ -236,15 +345,28 @@ final class Ingest implements AutoCloseable {
             this.to = to;
         }
 
+        Progress read(RawArchive from, RawArchive.Entry entry, Progress before) throws IOException {
+            Body body = from.open(entry);
+            try (InputStream bytes = body.bytes()) {
+                return read(body, before);
+            }
+        }
+
+        Progress replay(Body body) throws IOException {
+            replays = true;
+            return read(body, Progress.NONE);
+        }
+
         Progress read(Body body, Progress before) throws IOException {
             name = body.name();
             id = body.id();
+            received = body.received();
             skip = before.records() + before.rejected();
             records = 0;
             rejected = 0;
             source.reader().read(body, this);
             Progress all = new Progress(records, rejected, true);
-            read.put(key(id), all.json());
+            read.put(key(id), all.json(received));
             return all;
         }
 
@@ -262,7 +384,12 @@ final class Ingest implements AutoCloseable {
             }
             begin();
             byte[] json = record.json().toArray();
-            to.send(new ProducerRecord<>(source.topic().name(), null, clock.millis(), record.id(), json));
+            RecordHeaders headers = new RecordHeaders();
+            if (replays && received != null) {
+                String arrived = String.valueOf(received.toEpochMilli());
+                headers.add(RawRecords.REPLAY, arrived.getBytes(StandardCharsets.US_ASCII));
+            }
+            to.send(new ProducerRecord<>(source.topic().name(), null, clock.millis(), record.id(), json, headers));
             count(json.length);
         }
 
@@ -282,15 +409,16 @@ final class Ingest implements AutoCloseable {
             count(kept.length);
         }
 
-        private static @Nullable String refusal(Collected record) {
-            int id = record.id().getBytes(StandardCharsets.UTF_8).length;
-            if (id == 0 || id > Collected.ID_BYTES_MAX) {
-                return "its id has " + id + " bytes, not 1 to " + Collected.ID_BYTES_MAX;
+        void close(DeadLetter letter, byte[] header, List<Collected> all) {
+            begin();
+            for (Collected record : all) {
+                byte[] json = record.json().toArray();
+                to.send(new ProducerRecord<>(source.topic().name(), null, clock.millis(), record.id(), json));
             }
-            int json = record.json().length();
-            return json > Collected.JSON_BYTES_MAX
-                    ? "it has " + json + " bytes of JSON, more than " + Collected.JSON_BYTES_MAX
-                    : null;
+            RecordHeaders headers = new RecordHeaders();
+            headers.add(DeadLetters.CLOSED, header);
+            to.send(new ProducerRecord<>(source.topic().dead(), null, clock.millis(), letter.place(), null, headers));
+            commit(Map.of());
         }
 
         private boolean isTaken() {
@@ -308,8 +436,18 @@ final class Ingest implements AutoCloseable {
             together++;
             length += more;
             if (together >= TOGETHER || length >= TOGETHER_BYTES) {
-                read.put(key(id), new Progress(records, rejected, false).json());
-                commit(read);
+                read.put(key(id), new Progress(records, rejected, false).json(received));
+                commit(replays ? Map.of() : read);
+                requireRoom();
+            }
+        }
+
+        /// A large body may be as much as is left.
+        private void requireRoom() {
+            try {
+                room.require();
+            } catch (IOException full) {
+                throw new UncheckedIOException(full.getMessage(), full);
             }
         }
 

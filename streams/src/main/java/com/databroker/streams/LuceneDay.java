@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -170,6 +171,23 @@ final class LuceneDay {
         }
         Files.move(folder, aside);
         LOG.atWarn().addKeyValue("folder", aside).log("a broken index is set aside");
+    }
+
+    /// The days that there are, and what else lies there, in the order of their names.
+    static List<Path> folders(Path folder) throws IOException {
+        try (Stream<Path> all = Files.list(folder)) {
+            return all.filter(Files::isDirectory).sorted().toList();
+        }
+    }
+
+    /// The day of a folder, set aside or not; null where it is of something else.
+    static @Nullable LocalDate date(Path folder) {
+        String text = String.valueOf(folder.getFileName());
+        try {
+            return LocalDate.parse(text.length() > 10 ? text.substring(0, 10) : text);
+        } catch (DateTimeParseException foreign) {
+            return null;
+        }
     }
 
     /// Whether a folder was set aside.

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.LocalDate;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -16,7 +15,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.stream.Stream;
 import org.apache.lucene.document.BinaryDocValuesField;
 import org.apache.lucene.document.NumericDocValuesField;
 import org.apache.lucene.document.StoredField;
@@ -92,29 +90,13 @@ final class LuceneStream {
             stripes[i] = new Object();
         }
         Files.createDirectories(folder);
-        for (Path each : folders(folder)) {
-            LocalDate date = date(each);
+        for (Path each : LuceneDay.folders(folder)) {
+            LocalDate date = LuceneDay.date(each);
             if (date != null && LuceneDay.isAside(each)) {
                 damage.found(date, "a broken index was set aside before the last start");
             } else if (date != null) {
                 day(date);
             }
-        }
-    }
-
-    private static List<Path> folders(Path folder) throws IOException {
-        try (Stream<Path> all = Files.list(folder)) {
-            return all.filter(Files::isDirectory).sorted().toList();
-        }
-    }
-
-    /// The day of a folder, set aside or not; null where it is of something else.
-    private static @Nullable LocalDate date(Path folder) {
-        String text = String.valueOf(folder.getFileName());
-        try {
-            return LocalDate.parse(text.length() > 10 ? text.substring(0, 10) : text);
-        } catch (DateTimeParseException foreign) {
-            return null;
         }
     }
 
@@ -152,6 +134,7 @@ final class LuceneStream {
     void put(Arrival arrival) throws IOException {
         if (arrival.arrived() < cutoff()) {
             tooOld.increment();
+            remove(new BytesRef(arrival.id()));
             return;
         }
         // What claims to come from the future would never go.
@@ -184,12 +167,30 @@ final class LuceneStream {
         long hash = LuceneIds.hash(id);
         Term term = new Term(LuceneFields.ID, id);
         synchronized (stripes[(int) (hash >>> 32 & (STRIPES - 1))]) {
-            for (LuceneDay other : days.values()) {
-                if (other != day && other.ids().mayHold(hash)) {
-                    other.remove(term);
-                }
-            }
+            remove(term, hash, day);
             day.put(term, document, day.ids().add(hash));
+        }
+    }
+
+    /// What is put last is what there is, also where it is too old to be kept.
+    private void remove(BytesRef id) throws IOException {
+        long hash = LuceneIds.hash(id);
+        Lock shared = using.readLock();
+        shared.lock();
+        try {
+            synchronized (stripes[(int) (hash >>> 32 & (STRIPES - 1))]) {
+                remove(new Term(LuceneFields.ID, id), hash, null);
+            }
+        } finally {
+            shared.unlock();
+        }
+    }
+
+    private void remove(Term term, long hash, @Nullable LuceneDay but) throws IOException {
+        for (LuceneDay day : days.values()) {
+            if (day != but && day.ids().mayHold(hash)) {
+                day.remove(term);
+            }
         }
     }
 
@@ -348,8 +349,8 @@ final class LuceneStream {
     /// by hour.
     void expire() throws IOException {
         long cutoff = cutoff();
-        for (Path each : folders(folder)) {
-            LocalDate date = date(each);
+        for (Path each : LuceneDay.folders(folder)) {
+            LocalDate date = LuceneDay.date(each);
             if (date != null && Arrival.micros(date) + DAY_MICROS <= cutoff) {
                 drop(date, each);
             }
@@ -428,7 +429,7 @@ final class LuceneStream {
 
     long bytes() throws IOException {
         long bytes = 0;
-        for (Path each : folders(folder)) {
+        for (Path each : LuceneDay.folders(folder)) {
             bytes += LuceneDay.bytes(each);
         }
         return bytes;

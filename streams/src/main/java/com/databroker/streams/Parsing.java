@@ -11,8 +11,8 @@ import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
-import org.apache.flink.api.java.tuple.Tuple3;
-import org.apache.flink.api.java.tuple.Tuple5;
+import org.apache.flink.api.java.tuple.Tuple4;
+import org.apache.flink.api.java.tuple.Tuple6;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
@@ -23,13 +23,14 @@ import org.jspecify.annotations.Nullable;
 
 /// The step of the job that makes records of what was collected; what cannot become one goes to the dead, and the
 /// job goes on.
-final class Parsing extends ProcessFunction<Tuple5<String, byte[], Integer, Long, Long>, Arrival>
+final class Parsing extends ProcessFunction<Tuple6<String, byte[], Integer, Long, Long, Long>, Arrival>
         implements CheckpointedFunction, CheckpointListener {
     private static final long serialVersionUID = 1;
     private static final long MICROS_PER_MILLI = 1000;
 
-    /// Those that no record can be made of: their place `topic/partition/offset`, the reason, the bytes.
-    static final OutputTag<Tuple3<String, String, byte[]>> DEAD = new OutputTag<>("dead", dead());
+    /// Those that no record can be made of: their place `topic/partition/offset`, the reason, the bytes,
+    /// the id.
+    static final OutputTag<Tuple4<String, String, byte[], String>> DEAD = new OutputTag<>("dead", dead());
 
     private final Source source;
     private final KafkaAddress kafka;
@@ -42,8 +43,8 @@ final class Parsing extends ProcessFunction<Tuple5<String, byte[], Integer, Long
         this.kafka = kafka;
     }
 
-    static TypeInformation<Tuple3<String, String, byte[]>> dead() {
-        return Types.TUPLE(Types.STRING, Types.STRING, Types.PRIMITIVE_ARRAY(Types.BYTE));
+    static TypeInformation<Tuple4<String, String, byte[], String>> dead() {
+        return Types.TUPLE(Types.STRING, Types.STRING, Types.PRIMITIVE_ARRAY(Types.BYTE), Types.STRING);
     }
 
     @Override
@@ -85,32 +86,33 @@ final class Parsing extends ProcessFunction<Tuple5<String, byte[], Integer, Long
 
     @Override
     public void processElement(
-            Tuple5<String, byte[], Integer, Long, Long> raw, Context context, Collector<Arrival> out) {
+            Tuple6<String, byte[], Integer, Long, Long, Long> raw, Context context, Collector<Arrival> out) {
         safe().passed(raw.f2, raw.f3);
         try {
             out.collect(parse(raw));
         } catch (PoisonException poison) {
-            context.output(DEAD, Tuple3.of(place(raw), poison.reason(), raw.f1));
+            context.output(DEAD, Tuple4.of(place(raw), poison.reason(), raw.f1, raw.f0));
         } catch (RuntimeException unforeseen) {
             // A mistake in a parser must not stop the stream for all the records behind.
-            context.output(
-                    DEAD, Tuple3.of(place(raw), "the parser failed: " + Text.excerpt(unforeseen.toString()), raw.f1));
+            String reason = "the parser failed: " + Text.excerpt(unforeseen.toString());
+            context.output(DEAD, Tuple4.of(place(raw), reason, raw.f1, raw.f0));
         }
     }
 
-    private Arrival parse(Tuple5<String, byte[], Integer, Long, Long> raw) throws PoisonException {
+    private Arrival parse(Tuple6<String, byte[], Integer, Long, Long, Long> raw) throws PoisonException {
         if (raw.f0.isEmpty()) {
             throw new PoisonException("the record has no key; its key is its id");
         }
         RecordParser ready = Objects.requireNonNull(parser);
-        Instant arrived = Instant.ofEpochMilli(raw.f4);
-        DataRecord record = ready.parse(new Collected(raw.f0, Bytes.wrap(raw.f1)), arrived);
-        long arrivedMicros = raw.f4 * MICROS_PER_MILLI;
+        boolean replay = raw.f5 != RawRecords.NO_REPLAY;
+        long millis = replay ? raw.f5 : raw.f4;
+        DataRecord record = ready.parse(new Collected(raw.f0, Bytes.wrap(raw.f1)), Instant.ofEpochMilli(millis));
+        long arrived = millis * MICROS_PER_MILLI;
         Long time = (Long) record.get(source.timeField());
-        return new Arrival(record, time == null ? arrivedMicros : time, arrivedMicros, raw.f2, raw.f3);
+        return new Arrival(record, time == null ? arrived : time, arrived, raw.f2, raw.f3, replay);
     }
 
-    private String place(Tuple5<String, byte[], Integer, Long, Long> raw) {
+    private String place(Tuple6<String, byte[], Integer, Long, Long, Long> raw) {
         return source.topic().name() + "/" + raw.f2 + "/" + raw.f3;
     }
 }

@@ -38,6 +38,8 @@ import org.jspecify.annotations.Nullable;
 final class Repeats extends ProcessFunction<Arrival, Arrival> implements CheckpointedFunction {
     private static final long serialVersionUID = 1;
     private static final long IDS_BYTES_MAX = 96L << 20;
+    private static final int PATIENCE = 16;
+    private static final int ASKED_MAX = 8;
 
     /// What the table knows.
     interface Earlier extends Serializable {
@@ -99,8 +101,12 @@ final class Repeats extends ProcessFunction<Arrival, Arrival> implements Checkpo
             ids = load(date);
         }
         String id = arrival.id();
-        if (ids.add(id)) {
+        boolean fresh = ids.add(id);
+        if (fresh) {
             passed().computeIfAbsent(date, none -> new ArrayList<>()).add(id);
+        }
+        // One that is replayed is known for the most part: it passes since it replaces what is there.
+        if (fresh || arrival.replay()) {
             out.collect(arrival);
         }
     }
@@ -146,13 +152,28 @@ final class Repeats extends ProcessFunction<Arrival, Arrival> implements Checkpo
     /// A checkpoint's records are committed together, so where one of them is in the table, all are.
     private void forgetCommitted() throws IOException {
         while (!pending().isEmpty()) {
-            Map<LocalDate, List<String>> ids = pending().getFirst().ids();
-            LocalDate date = ids.keySet().iterator().next();
-            if (!earlier.has(date, Objects.requireNonNull(ids.get(date)).getFirst())) {
+            if (!isCommitted(pending().getFirst())) {
                 return;
             }
             pending().removeFirst();
         }
+    }
+
+    /// One id tells. Where that takes long, it may be one that was replayed and now lies in another partition, so
+    /// others are asked, too.
+    private boolean isCommitted(Pending each) throws IOException {
+        int asked = pending().size() > PATIENCE ? ASKED_MAX : 1;
+        for (Map.Entry<LocalDate, List<String>> ids : each.ids().entrySet()) {
+            for (String id : ids.getValue()) {
+                if (asked-- == 0) {
+                    return false;
+                }
+                if (earlier.has(ids.getKey(), id)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private Map<LocalDate, IdSet> known() {

@@ -6,6 +6,7 @@ import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -43,20 +44,27 @@ final class StreamEngines implements AutoCloseable {
     private final Map<String, Ingest> ingests = new LinkedHashMap<>();
     private final Map<String, Inbox> inboxes = new LinkedHashMap<>();
     private final Map<String, String> failures = new HashMap<>();
+    private final Map<String, Replay> replays = new LinkedHashMap<>();
+    private final RawArchive archive;
+    private final Room room;
     private final Cursors cursors;
     private @Nullable Collection collection;
+    private final TopicGuard guard;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
     /// Starts all of it; when this returns every job runs.
+    ///
+    /// @param present the files in the inboxes, for a replay
     static StreamEngines start(
             StreamsConfig config,
             Path folder,
             List<Source> sources,
             InstantSource clock,
             RandomGenerator random,
+            StreamPlane.Present present,
             Consumer<HotVisible> visible)
             throws IOException {
-        return new StreamEngines(config, folder, sources, clock, random, visible);
+        return new StreamEngines(config, folder, sources, clock, random, present, visible);
     }
 
     private StreamEngines(
@@ -65,6 +73,7 @@ final class StreamEngines implements AutoCloseable {
             List<Source> sources,
             InstantSource clock,
             RandomGenerator random,
+            StreamPlane.Present present,
             Consumer<HotVisible> visible)
             throws IOException {
         this.sources = sources;
@@ -77,8 +86,14 @@ final class StreamEngines implements AutoCloseable {
             Topics.ensure(admin, sources, kafka.layout());
             lags = open(new StreamLag(admin, kafka.address()));
             cursors = new Cursors(kafka.address());
+            room = new Room(folder, config.roomMin().bytes());
+            archive = new RawArchive(
+                    folder.resolve("raw"),
+                    config.raw().age(),
+                    config.raw().sizeMax().bytes(),
+                    clock);
             for (Source source : sources) {
-                Ingest ingest = open(new Ingest(source, kafka.address(), cursors, clock));
+                Ingest ingest = open(new Ingest(source, kafka.address(), cursors, clock, archive, room));
                 ingests.put(source.name(), ingest);
                 ingest.fence();
             }
@@ -95,12 +110,15 @@ final class StreamEngines implements AutoCloseable {
             flink = open(flinkStarts.join());
             for (Source source : sources) {
                 dead.put(source.name(), open(new DeadLetters(source, kafka.address())));
+                replays.put(source.name(), open(new Replay(source, of(ingests, source), archive, lags, clock)));
                 begin(source, cold.resolve(source.name()), HotStores.published(hotFolder), clock);
             }
             if (!config.flink().embedded()) {
                 open(new JobArrivals(admin, kafka.address(), sources, visible)).start();
             }
-            maintain(clock);
+            TopicGuard.Recovery recovery = recovery(cold, hotFolder, present);
+            guard = new TopicGuard(admin, sources, kafka.layout(), cursors, clock, recovery);
+            maintain(clock, config.flink().embedded());
         } catch (IOException | RuntimeException | Error failed) {
             close();
             throw failed;
@@ -130,16 +148,61 @@ final class StreamEngines implements AutoCloseable {
         return component;
     }
 
+    private TopicGuard.Recovery recovery(Path cold, Path hotFolder, StreamPlane.Present present) {
+        return new TopicGuard.Recovery() {
+            @Override
+            public void beginAfresh(Source source, String topicId) throws IOException {
+                if (failures.containsKey(source.name())) {
+                    return;
+                }
+                of(ingests, source).beginPartsAfresh();
+                flink.end(source.name());
+                // The old job may have told its offsets for the new topic.
+                Topics.forget(admin, StreamJob.group(source));
+                of(tables, source).beginAfresh(topicId);
+                String location = cold.resolve(source.name()).toAbsolutePath().toString();
+                flink.run(StreamJob.of(source, kafka.address(), location, HotStores.published(hotFolder)));
+            }
+
+            @Override
+            public void replay(Source source, Instant since) {
+                of(replays, source).start(since, null, present);
+            }
+
+            @Override
+            public void keep(Source source, Map<String, Bytes> these) throws IOException {
+                of(ingests, source).keep(these);
+            }
+        };
+    }
+
     /// Old records go, small files become large ones, and what no table names any more is removed.
-    private void maintain(InstantSource clock) {
+    ///
+    /// @param jobs whether they are this process' business
+    private void maintain(InstantSource clock, boolean jobs) {
         ScheduledExecutorService sweeper = open(Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().name("streams-sweeper").daemon().factory()));
-        sweeper.scheduleWithFixedDelay(() -> attempt("expiry", hot::expire), 1, 1, TimeUnit.MINUTES);
+        ClockWatch watch = new ClockWatch(clock);
+        sweeper.scheduleWithFixedDelay(watch::tick, 0, 1, TimeUnit.MINUTES);
+        sweeper.scheduleWithFixedDelay(
+                () -> attempt("expiry", () -> ifBelieved(watch, hot::expire)), 1, 1, TimeUnit.MINUTES);
+        sweeper.scheduleWithFixedDelay(
+                () -> attempt("raw", () -> ifBelieved(watch, archive::expire)), 0, 60, TimeUnit.MINUTES);
+        if (jobs) {
+            sweeper.scheduleWithFixedDelay(() -> attempt("topics", guard::look), 0, 10, TimeUnit.SECONDS);
+        }
         for (ColdTable table : tables.values()) {
             Duty compaction = () -> table.compact(clock.instant());
-            Duty vacuum = () -> table.vacuum(ColdTable.RETENTION_MIN, clock.instant());
+            Duty vacuum = () -> ifBelieved(watch, () -> table.vacuum(ColdTable.RETENTION_MIN, clock.instant()));
             sweeper.scheduleWithFixedDelay(() -> attempt("compaction", compaction), 10, 60, TimeUnit.MINUTES);
             sweeper.scheduleWithFixedDelay(() -> attempt("vacuum", vacuum), 1, 24, TimeUnit.HOURS);
+        }
+    }
+
+    /// What deletes by age waits until the clock can be believed.
+    private static void ifBelieved(ClockWatch watch, Duty duty) throws IOException {
+        if (watch.isBelieved()) {
+            duty.run();
         }
     }
 
@@ -176,8 +239,8 @@ final class StreamEngines implements AutoCloseable {
             }
 
             @Override
-            public void take(String stream, List<Body> bodies, String key, Bytes cursor) throws IOException {
-                Objects.requireNonNull(ingests.get(stream), stream).take(bodies, key, cursor);
+            public Ingest.Progress take(String stream, List<Body> bodies, String key, Bytes cursor) throws IOException {
+                return Objects.requireNonNull(ingests.get(stream), stream).take(bodies, key, cursor);
             }
         };
         collection = open(new Collection(collectors, http, kept, clock, random));
@@ -186,6 +249,42 @@ final class StreamEngines implements AutoCloseable {
 
     List<CollectorStatus> collectors() {
         return collection == null ? List.of() : collection.status();
+    }
+
+    /// As [Collection#ask].
+    CollectorStatus ask(String collector) {
+        if (collection == null) {
+            throw new IllegalArgumentException(collector);
+        }
+        return collection.ask(collector);
+    }
+
+    Replay replay(Source source) {
+        return of(replays, source);
+    }
+
+    RawArchive archive() {
+        return archive;
+    }
+
+    /// Sends again what was set aside, or only closes it.
+    ///
+    /// @param asItWas as [DeadLetters#close]
+    /// @param how what to send of a letter
+    /// @return how many records were sent
+    int close(Source source, long offset, boolean asItWas, Resending how) throws IOException {
+        int[] sent = new int[1];
+        of(dead, source).close(offset, asItWas, (letter, header) -> {
+            List<Collected> records = how.records(letter);
+            of(ingests, source).close(letter, header, records);
+            sent[0] = records.size();
+        });
+        return sent[0];
+    }
+
+    /// What is sent again of a letter.
+    interface Resending {
+        List<Collected> records(DeadLetter letter) throws IOException;
     }
 
     StreamAnswer search(Source source, StreamQuery query) throws IOException {
@@ -211,19 +310,36 @@ final class StreamEngines implements AutoCloseable {
         Inbox inbox = inboxes.get(source.name());
         ColdTable.Statistics cold = table == null ? ColdTable.Statistics.NONE : table.statistics();
         JobState job = job(source);
+        StreamLag.Lag lag = lags.of(source);
+        String shortage = room.shortage();
         return new StreamStatus(
                 source.name(),
                 job.phase(),
-                job.detail(),
+                job.detail().isEmpty() ? shortage : job.detail(),
                 of(ingests, source).records(),
-                lags.of(source),
+                lag.offsets(),
                 of(dead, source).count(),
                 inbox == null ? 0 : inbox.waiting(),
                 hots == null ? 0 : hots.documents(),
                 hots == null ? 0 : hots.bytes(),
                 cold.rows(),
                 cold.bytes(),
-                hots == null ? List.of() : hots.damage());
+                damage(source, hots),
+                lag.oldest(),
+                failures.containsKey(source.name()) ? StreamStatus.Checkpoints.NONE : flink.checkpoints(source.name()));
+    }
+
+    private List<String> damage(Source source, @Nullable HotStatus hots) {
+        List<String> all = new ArrayList<>(guard.told(source));
+        all.addAll(hots == null ? List.of() : hots.damage());
+        return all;
+    }
+
+    /// What the job of each stream does: cheap, for those who ask often.
+    Map<String, StreamStatus.Phase> phases() {
+        Map<String, StreamStatus.Phase> all = new LinkedHashMap<>();
+        sources.forEach(source -> all.put(source.name(), job(source).phase()));
+        return all;
     }
 
     private JobState job(Source source) {

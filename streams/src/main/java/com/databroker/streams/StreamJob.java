@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.sink2.Sink;
-import org.apache.flink.api.java.tuple.Tuple3;
-import org.apache.flink.api.java.tuple.Tuple5;
+import org.apache.flink.api.java.tuple.Tuple4;
+import org.apache.flink.api.java.tuple.Tuple6;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
@@ -62,8 +62,8 @@ record StreamJob(
 
     /// Adds the job's steps to `environment`.
     void define(StreamExecutionEnvironment environment) {
-        KafkaSource<Tuple5<String, byte[], Integer, Long, Long>> raw =
-                KafkaSource.<Tuple5<String, byte[], Integer, Long, Long>>builder()
+        KafkaSource<Tuple6<String, byte[], Integer, Long, Long, Long>> raw =
+                KafkaSource.<Tuple6<String, byte[], Integer, Long, Long, Long>>builder()
                         .setProperties(kafka.properties())
                         .setBootstrapServers(kafka.bootstrap())
                         .setTopics(source.topic().name())
@@ -102,9 +102,9 @@ record StreamJob(
     }
 
     /// After a failure some of the dead may come again, under the same key: their place in the raw topic.
-    private KafkaSink<Tuple3<String, String, byte[]>> dead() {
+    private KafkaSink<Tuple4<String, String, byte[], String>> dead() {
         String topic = source.topic().dead();
-        return KafkaSink.<Tuple3<String, String, byte[]>>builder()
+        return KafkaSink.<Tuple4<String, String, byte[], String>>builder()
                 .setKafkaProducerConfig(kafka.properties())
                 .setBootstrapServers(kafka.bootstrap())
                 .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
@@ -112,15 +112,17 @@ record StreamJob(
                 .build();
     }
 
-    /// The form of the dead: key = place in the raw topic, value = the bytes as they were, a header for the reason.
-    private record DeadRecords(String topic) implements KafkaRecordSerializationSchema<Tuple3<String, String, byte[]>> {
+    /// The form of the dead: key = place in the raw topic, value = the bytes as they were, headers for reason and id.
+    private record DeadRecords(String topic)
+            implements KafkaRecordSerializationSchema<Tuple4<String, String, byte[], String>> {
         private static final long serialVersionUID = 1;
 
         @Override
         public ProducerRecord<byte[], byte[]> serialize(
-                Tuple3<String, String, byte[]> dead, KafkaSinkContext context, Long timestamp) {
+                Tuple4<String, String, byte[], String> dead, KafkaSinkContext context, Long timestamp) {
             RecordHeaders headers = new RecordHeaders();
             headers.add(DeadLetter.REASON, dead.f1.getBytes(StandardCharsets.UTF_8));
+            headers.add(DeadLetter.ID, dead.f3.getBytes(StandardCharsets.UTF_8));
             return new ProducerRecord<>(topic, null, null, dead.f0.getBytes(StandardCharsets.UTF_8), dead.f2, headers);
         }
     }

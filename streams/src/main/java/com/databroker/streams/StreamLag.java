@@ -2,6 +2,7 @@ package com.databroker.streams;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 
 /// How far the jobs are behind their raw topics.
 ///
@@ -35,35 +37,47 @@ final class StreamLag implements AutoCloseable {
         this.consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    /// Offsets of the raw topic from the first record on that the job has not made safe; 0 where it has made all safe.
-    long of(Source source) throws IOException {
+    /// What a job has not made safe.
+    ///
+    /// @param offsets of the raw topic from the first such record on; 0 where there is none
+    /// @param oldest when the oldest of them was collected; null where there is none
+    record Lag(long offsets, @Nullable Instant oldest) {}
+
+    Lag of(Source source) throws IOException {
         Map<TopicPartition, Long> begins = offsets(source.topic().name(), OffsetSpec.earliest());
         Map<TopicPartition, Long> ends = offsets(source.topic().name(), OffsetSpec.latest());
         var safe = Topics.get(
                 admin.listConsumerGroupOffsets(StreamJob.group(source)).partitionsToOffsetAndMetadata());
         long lag = 0;
+        Instant oldest = null;
         for (Map.Entry<TopicPartition, Long> each : ends.entrySet()) {
             var known = safe.get(each.getKey());
             long from = Math.max(begins.getOrDefault(each.getKey(), 0L), known == null ? 0 : known.offset());
             if (from < each.getValue()) {
-                lag += each.getValue() - nextRecord(each.getKey(), from, each.getValue());
+                ConsumerRecord<byte[], byte[]> next = nextRecord(each.getKey(), from, each.getValue());
+                if (next != null) {
+                    lag += each.getValue() - next.offset();
+                    Instant collected = Instant.ofEpochMilli(next.timestamp());
+                    oldest = oldest == null || collected.isBefore(oldest) ? collected : oldest;
+                }
             }
         }
-        return lag;
+        return new Lag(lag, oldest);
     }
 
-    /// The offset of the first record at `from` or behind; `end` where there is none.
-    private long nextRecord(TopicPartition partition, long from, long end) throws IOException {
+    /// The first record at `from` or behind and before `end`; null where there is none.
+    private @Nullable ConsumerRecord<byte[], byte[]> nextRecord(TopicPartition partition, long from, long end)
+            throws IOException {
         one.lock();
         try {
             consumer.assign(List.of(partition));
             consumer.seek(partition, from);
             while (consumer.position(partition) < end) {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                    return Math.min(record.offset(), end);
+                    return record.offset() < end ? record : null;
                 }
             }
-            return end;
+            return null;
         } catch (KafkaException failed) {
             throw new IOException("Kafka: " + failed.getMessage(), failed);
         } finally {

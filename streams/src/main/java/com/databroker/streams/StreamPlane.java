@@ -1,10 +1,14 @@
 package com.databroker.streams;
 
+import com.databroker.core.Bytes;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,12 +38,13 @@ import org.slf4j.LoggerFactory;
 /// ├── kafka/    see EmbeddedKafka
 /// ├── flink/    see EmbeddedFlink
 /// ├── hot/      see LuceneHotStore
+/// ├── raw/      see RawArchive
 /// └── cold/     a table for each stream, see ColdTable
 /// ```
 public final class StreamPlane implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StreamPlane.class);
-
-    private static final int RETRY_SECONDS = 5;
+    private static final long PAUSE_MILLIS = 500;
+    private static final long RESTART_PAUSE_MILLIS = 5000;
 
     private final StreamsConfig config;
     private final Path folder;
@@ -54,6 +59,8 @@ public final class StreamPlane implements AutoCloseable {
     private volatile @Nullable StreamEngines engines;
     private volatile String failure = "";
     private volatile boolean closing;
+    /// Whether the engines were up once: then they come up again.
+    private volatile boolean ran;
 
     private StreamPlane(
             StreamsConfig config, Path folder, List<Source> sources, InstantSource clock, RandomGenerator random) {
@@ -114,10 +121,19 @@ public final class StreamPlane implements AutoCloseable {
         starter.start();
     }
 
-    /// Engines of our own that do not start have a reason that stays. A cluster that is away comes back.
+    /// Starts the engines, and again when Kafka gave up, as soon as there is room on the disk. Engines of our own that
+    /// do not start have a reason that stays. A cluster that is away comes back.
     private void run() {
         try {
-            while (!begin() && !config.kafka().embedded() && !end.await(RETRY_SECONDS, TimeUnit.SECONDS)) {
+            while (!closing) {
+                boolean up = begin();
+                if (up ? !awaitTrouble() : config.kafka().embedded() && !ran) {
+                    return;
+                }
+                if (up) {
+                    endEngines();
+                }
+                awaitRoom();
                 LOG.atInfo().log("the streams plane is started again");
             }
         } catch (InterruptedException hurry) {
@@ -125,13 +141,42 @@ public final class StreamPlane implements AutoCloseable {
         }
     }
 
+    private void endEngines() {
+        failure = "Kafka gave up: " + Text.excerpt(EmbeddedKafka.gaveUp()) + "; it is started again when there is room";
+        StreamEngines broken = engines;
+        engines = null;
+        if (broken != null) {
+            broken.close();
+        }
+    }
+
+    private void awaitRoom() throws InterruptedException {
+        Room room = new Room(folder, config.roomMin().bytes());
+        do {
+            if (end.await(RESTART_PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
+                return;
+            }
+        } while (!room.shortage().isEmpty());
+    }
+
+    /// @return false where the plane closes
+    private boolean awaitTrouble() throws InterruptedException {
+        while (EmbeddedKafka.gaveUp().isEmpty()) {
+            if (end.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private boolean begin() {
         try {
-            StreamEngines ready =
-                    StreamEngines.start(config, folder, List.copyOf(sources.values()), clock, random, this::tell);
+            StreamEngines ready = StreamEngines.start(
+                    config, folder, List.copyOf(sources.values()), clock, random, to -> present.list(to), this::tell);
             if (http != null) {
                 ready.collect(collectors, http, clock, random);
             }
+            ran = true;
             engines = ready;
             failure = "";
             present.list(this::offer);
@@ -145,6 +190,7 @@ public final class StreamPlane implements AutoCloseable {
                 failure = Text.excerpt(String.valueOf(failed.getMessage()));
                 LOG.atError().setCause(failed).log("the streams plane did not start; the other planes go on");
             }
+            // What failed after it had run once is tried again: another program may fill the disk at once.
             return false;
         } finally {
             came.countDown();
@@ -208,10 +254,11 @@ public final class StreamPlane implements AutoCloseable {
     public List<StreamStatus> status() {
         StreamEngines ready = engines;
         if (ready == null) {
-            StreamStatus.Phase phase = failure.isEmpty() ? StreamStatus.Phase.STARTING : StreamStatus.Phase.FAILED;
+            StreamStatus.Phase phase = waiting();
             List<StreamStatus> all = new ArrayList<>();
             for (String name : sources.keySet()) {
-                all.add(new StreamStatus(name, phase, failure, 0, 0, 0, 0, 0, 0, 0, 0, List.of()));
+                all.add(new StreamStatus(
+                        name, phase, failure, 0, 0, 0, 0, 0, 0, 0, 0, List.of(), null, StreamStatus.Checkpoints.NONE));
             }
             return all;
         }
@@ -234,6 +281,144 @@ public final class StreamPlane implements AutoCloseable {
         }
     }
 
+    /// Sends again what was set aside, exactly once, and closes it.
+    ///
+    /// @param corrected in the place of its bytes; null for them as they are
+    /// @return how many records were sent
+    /// @throws ProblemException [Problem#NOT_FOUND] where nothing open lies there, [Problem#RECORD_UNREADABLE]
+    ///     where it would be set aside again
+    public int resend(String stream, long offset, @Nullable Bytes corrected) {
+        Source source = source(stream);
+        boolean asItWas = corrected == null;
+        return close(
+                source,
+                offset,
+                asItWas,
+                letter -> records(source, letter, corrected == null ? letter.bytes() : corrected));
+    }
+
+    /// Closes what was set aside, without sending it.
+    ///
+    /// @throws ProblemException [Problem#NOT_FOUND] where nothing open lies there
+    public void drop(String stream, long offset) {
+        close(source(stream), offset, false, letter -> List.of());
+    }
+
+    private int close(Source source, long offset, boolean asItWas, StreamEngines.Resending how) {
+        try {
+            return ready().close(source, offset, asItWas, how);
+        } catch (IOException failed) {
+            throw new ProblemException(Problem.UNAVAILABLE, "Kafka failed: " + failed.getMessage(), failed);
+        }
+    }
+
+    private List<Collected> records(Source source, DeadLetter letter, Bytes bytes) throws IOException {
+        try {
+            if (letter.id() != null) {
+                Collected record = new Collected(letter.id(), bytes);
+                DryRun.check(source, record, clock.instant());
+                return List.of(record);
+            }
+            // Named as the body in which it was found, since readers look at names.
+            int end = letter.place().lastIndexOf(" (");
+            String name = end < 0 ? letter.place() : letter.place().substring(0, end);
+            return DryRun.strict(source, body(name, bytes));
+        } catch (PoisonException still) {
+            throw new ProblemException(Problem.RECORD_UNREADABLE, still.reason(), still);
+        }
+    }
+
+    private Body body(String name, Bytes bytes) {
+        return new Body("", name, Map.of(), clock.instant(), new ByteArrayInputStream(bytes.toArray()));
+    }
+
+    /// What would come of a body; nothing of it is kept. The engines need not be up.
+    ///
+    /// @param name as the reader would know it
+    /// @param most how many records and rejections are told
+    public StreamTest test(String stream, String name, InputStream bytes, int most) {
+        Source source = source(stream);
+        try {
+            return DryRun.of(source, new Body("", name, Map.of(), clock.instant(), bytes), most);
+        } catch (IOException failed) {
+            throw new ProblemException(Problem.RECORD_UNREADABLE, String.valueOf(failed.getMessage()), failed);
+        }
+    }
+
+    /// Has a collector do its next step now, where whom it asks allows it.
+    ///
+    /// @return how it does before that; its count of steps grows when the step is done. Where its next step is
+    ///     later than now, that is when it may be
+    /// @throws ProblemException [Problem#NOT_FOUND] where the stream has none of that name
+    public CollectorStatus collectOnce(String stream, String collector) {
+        StreamEngines ready = ready();
+        List<String> names = ready.collectors().stream()
+                .filter(each -> each.stream().equals(stream))
+                .map(CollectorStatus::name)
+                .toList();
+        if (!names.contains(collector)) {
+            String near = Text.nearest(collector, names);
+            throw new ProblemException(
+                    Problem.NOT_FOUND,
+                    "no collector \"" + Text.excerpt(collector) + "\" is configured for " + stream
+                            + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
+        }
+        return ready.ask(collector);
+    }
+
+    /// Takes bodies that are kept again through reader and parser; what comes of them replaces what came before.
+    ///
+    /// @param from only what came then or later; null for no such limit
+    /// @param to only what came before
+    /// @throws ProblemException [Problem#UNAVAILABLE] where one is under way
+    public ReplayStatus replay(String stream, @Nullable Instant from, @Nullable Instant to) {
+        Replay replay = ready().replay(source(stream));
+        if (!replay.start(from, to, present)) {
+            throw new ProblemException(Problem.UNAVAILABLE, "a replay of " + stream + " is under way");
+        }
+        return replay.status();
+    }
+
+    /// How the last replay of a stream does.
+    public ReplayStatus replayed(String stream) {
+        return ready().replay(source(stream)).status();
+    }
+
+    /// What is kept of fetched bodies, of all streams: how many, and their bytes on the disk.
+    public RawStatus raw() {
+        StreamEngines ready = engines;
+        return ready == null
+                ? new RawStatus(0, 0)
+                : new RawStatus(ready.archive().bodies(), ready.archive().bytes());
+    }
+
+    /// What is kept of fetched bodies.
+    ///
+    /// @param bytes on the disk, packed
+    public record RawStatus(long bodies, long bytes) {}
+
+    /// What the plane does while there are no engines.
+    private StreamStatus.Phase waiting() {
+        return failure.isEmpty()
+                ? StreamStatus.Phase.STARTING
+                : ran ? StreamStatus.Phase.RESTARTING : StreamStatus.Phase.FAILED;
+    }
+
+    /// What the plane is doing as a whole: the phase of the stream that is worst off.
+    public StreamStatus.Phase phase() {
+        StreamEngines ready = engines;
+        if (ready == null) {
+            return waiting();
+        }
+        List<StreamStatus.Phase> worst = List.of(
+                StreamStatus.Phase.FAILED,
+                StreamStatus.Phase.STOPPED,
+                StreamStatus.Phase.RESTARTING,
+                StreamStatus.Phase.STARTING);
+        java.util.Collection<StreamStatus.Phase> phases = ready.phases().values();
+        return worst.stream().filter(phases::contains).findFirst().orElse(StreamStatus.Phase.RUNNING);
+    }
+
     /// Why the plane does not run, empty where it does or is about to.
     public Optional<String> failure() {
         return failure.isEmpty() ? Optional.empty() : Optional.of(failure);
@@ -249,9 +434,7 @@ public final class StreamPlane implements AutoCloseable {
         if (ready == null) {
             throw new ProblemException(
                     Problem.UNAVAILABLE,
-                    failure.isEmpty()
-                            ? "the streams plane is starting"
-                            : "the streams plane did not start: " + failure);
+                    failure.isEmpty() ? "the streams plane is starting" : "the streams plane does not run: " + failure);
         }
         return ready;
     }

@@ -1,6 +1,9 @@
 package com.databroker.streams;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// How a stream does.
 ///
@@ -15,6 +18,8 @@ import java.util.List;
 /// @param cold records in the cold store
 /// @param coldBytes of the cold store
 /// @param damage what was found broken, one sentence each
+/// @param oldest when the oldest record was collected that the job has not made safe; null where there is none
+/// @param checkpoints how the job makes safe what it did
 public record StreamStatus(
         String name,
         Phase phase,
@@ -27,9 +32,23 @@ public record StreamStatus(
         long hotBytes,
         long cold,
         long coldBytes,
-        List<String> damage) {
+        List<String> damage,
+        @Nullable Instant oldest,
+        Checkpoints checkpoints) {
     public StreamStatus {
         damage = List.copyOf(damage);
+    }
+
+    /// How a job makes safe what it did; the counts are since its start.
+    ///
+    /// @param completed how many there were
+    /// @param failed how many failed
+    /// @param last when the last one was complete; null before the first
+    /// @param took how long that took
+    /// @param restarts of the job after failures
+    public record Checkpoints(
+            long completed, long failed, @Nullable Instant last, Duration took, long restarts) {
+        static final Checkpoints NONE = new Checkpoints(0, 0, null, Duration.ZERO, 0);
     }
 
     /// What a stream, or the plane, is doing.

@@ -15,6 +15,14 @@ public record StreamsConfig(
         @Setting(value = "Whether there is one.", otherwise = "true")
         boolean enabled,
 
+        @Setting(
+                value =
+                        "Free room on the disk of the data folder below which files and collectors wait, so that what was"
+                                + " taken can be brought to its end.",
+                otherwise = "256MiB",
+                min = 0)
+        ByteSize roomMin,
+
         @Setting("What was collected and not yet taken up by the jobs: Kafka, in this process or a cluster.")
         Kafka kafka,
 
@@ -26,6 +34,9 @@ public record StreamsConfig(
 
         @Setting("Everything, for years: tables of Delta Lake.")
         Cold cold,
+
+        @Setting("What collectors fetched, as it came, for a replay.")
+        Raw raw,
 
         @Setting("What is fetched from outside, and how.") CollectorsConfig collectors) {
     /// Where the raw records are.
@@ -164,8 +175,9 @@ public record StreamsConfig(
     /// A cluster that holds the last days.
     public record Elasticsearch(
             @Setting(
-                    value = "Addresses of some of its machines: `search-1:9200`, or `https://search-1:9200` for TLS. Where"
-                            + " there are none, the last days are kept in this process.",
+                    value =
+                            "Addresses of some of its machines: `search-1:9200`, or `https://search-1:9200` for TLS. Where"
+                                    + " there are none, the last days are kept in this process.",
                     variable = "ELASTICSEARCH_HOSTS")
             List<String> hosts,
 
@@ -178,8 +190,9 @@ public record StreamsConfig(
             @Setting(value = "A key to sign in with instead, as Elasticsearch encodes it.", secret = true) @Nullable
             String apiKey,
 
-            @Setting("A file of certificates in PEM: those of the cluster have to come from one of them. Without it, from"
-                    + " one that Java knows.")
+            @Setting(
+                    "A file of certificates in PEM: those of the cluster have to come from one of them. Without it, from"
+                            + " one that Java knows.")
             @Nullable
             Path caFile,
 
@@ -250,20 +263,49 @@ public record StreamsConfig(
         }
     }
 
+    /// What was fetched, before anything was made of it.
+    public record Raw(
+            @Setting(
+                    value = "How long a fetched body is kept.",
+                    otherwise = "90d",
+                    min = 60_000,
+                    max = 315_360_000_000L)
+            Duration age,
+
+            @Setting(
+                    value = "Room on the disk, packed; beyond it the oldest bodies go early.",
+                    otherwise = "10GiB",
+                    min = 1)
+            ByteSize sizeMax) {
+        /// The defaults of every setting.
+        public static Raw defaults() {
+            return new Raw(Duration.ofDays(90), new ByteSize(10L << 30));
+        }
+    }
+
     /// The defaults of every setting.
     public static StreamsConfig defaults() {
         return new StreamsConfig(
-                true, Kafka.defaults(), Flink.defaults(), Hot.defaults(), Cold.defaults(), CollectorsConfig.defaults());
+                true,
+                new ByteSize(256L << 20),
+                Kafka.defaults(),
+                Flink.defaults(),
+                Hot.defaults(),
+                Cold.defaults(),
+                Raw.defaults(),
+                CollectorsConfig.defaults());
     }
 
     /// These settings with another interval of checkpoints.
     public StreamsConfig withCheckpointInterval(Duration interval) {
         return new StreamsConfig(
                 enabled,
+                roomMin,
                 kafka,
                 new Flink(interval, flink.parallelism(), flink.url(), flink.checkpoints()),
                 hot,
                 cold,
+                raw,
                 collectors);
     }
 }

@@ -2,6 +2,7 @@ package com.databroker.streams;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,6 +13,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /// Makes the topics that the plane needs; those that exist it leaves as they are.
@@ -56,6 +58,8 @@ final class Topics {
             Map<String, String> configs = Map.of(
                     TopicConfig.RETENTION_MS_CONFIG,
                             String.valueOf(topic.retention().toMillis()),
+                    // Clocks jump, and a record is not to be refused for it.
+                    TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG, String.valueOf(Long.MAX_VALUE),
                     TopicConfig.COMPRESSION_TYPE_CONFIG, "producer",
                     TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(Collected.JSON_BYTES_MAX + (1 << 19)));
             if (!existing.contains(topic.name())) {
@@ -73,6 +77,27 @@ final class Topics {
                 if (!(refused.getCause() instanceof TopicExistsException)) {
                     throw refused;
                 }
+            }
+        }
+    }
+
+    /// The ids that Kafka gave the raw topics, by name.
+    static Map<String, String> ids(Admin admin, List<Source> sources) throws IOException {
+        Map<String, String> ids = new HashMap<>();
+        List<String> names =
+                sources.stream().map(source -> source.topic().name()).toList();
+        get(admin.describeTopics(names).allTopicNames())
+                .forEach((name, topic) -> ids.put(name, topic.topicId().toString()));
+        return ids;
+    }
+
+    /// Forgets how far the consumers of a group are.
+    static void forget(Admin admin, String group) throws IOException {
+        try {
+            get(admin.deleteConsumerGroups(List.of(group)).all());
+        } catch (IOException refused) {
+            if (!(refused.getCause() instanceof GroupIdNotFoundException)) {
+                throw refused;
             }
         }
     }

@@ -44,7 +44,7 @@ final class ArrivalSerializerTest {
             assertThatThrownBy(() -> form.deserialize(in)).isInstanceOf(IOException.class);
         }
         byte[] huge = whole.clone();
-        huge[28] = 0x7f;
+        huge[29] = 0x7f;
         assertThatThrownBy(() -> form.deserialize(new DataInputDeserializer(huge)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("fields");
@@ -87,7 +87,7 @@ final class ArrivalSerializerTest {
     @Test
     void files_of_a_checkpoint_come_back_and_those_of_a_newer_form_are_refused() throws IOException {
         ColdBatch.Form form = new ColdBatch.Form();
-        ColdFile file = new ColdFile("date=2026-11-28/ü.parquet", java.time.LocalDate.EPOCH, 1, 2, 3, "{}");
+        ColdFile file = new ColdFile("date=2026-11-28/ü.parquet", java.time.LocalDate.EPOCH, 1, 2, 3, "{}", true);
         ColdBatch batch = new ColdBatch("cold/x", 7, List.of(file, file));
         byte[] bytes = form.serialize(batch);
         assertThat(form.deserialize(form.getVersion(), bytes)).isEqualTo(batch);

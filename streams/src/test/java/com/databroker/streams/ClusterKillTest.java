@@ -57,7 +57,7 @@ final class ClusterKillTest {
                 assertThat(partitions(admin, "lines_raw")).isEqualTo(4);
                 try (JobArrivals arrivals =
                                 new JobArrivals(admin, foreign.address(), List.copyOf(SOURCES), told::add);
-                        Files intake = new Files(foreign.address())) {
+                        Files intake = new Files(foreign.address(), folder)) {
                     arrivals.start();
                     submit(cluster);
                     intake.offer(lines);
@@ -116,13 +116,15 @@ final class ClusterKillTest {
         private final List<Ingest> ingests = new ArrayList<>();
         private final List<Inbox> inboxes = new ArrayList<>();
 
-        Files(KafkaAddress kafka) throws IOException {
+        Files(KafkaAddress kafka, Path folder) throws IOException {
             Cursors cursors = new Cursors(kafka);
+            InstantSource clock = InstantSource.system();
+            RawArchive archive = new RawArchive(folder.resolve("raw"), Duration.ofDays(1), 1 << 30, clock);
             for (LinesSource source : SOURCES) {
-                Ingest ingest = new Ingest(source, kafka, cursors, InstantSource.system());
+                Ingest ingest = new Ingest(source, kafka, cursors, clock, archive, new Room(folder, 0));
                 ingests.add(ingest);
                 ingest.fence();
-                inboxes.add(new Inbox(source, ingest, InstantSource.system()));
+                inboxes.add(new Inbox(source, ingest, clock));
             }
             cursors.read();
         }

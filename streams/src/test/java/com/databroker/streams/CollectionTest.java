@@ -56,7 +56,8 @@ final class CollectionTest {
         }
 
         @Override
-        public synchronized void take(String stream, List<Body> bodies, String key, Bytes cursor) throws IOException {
+        public synchronized Ingest.Progress take(String stream, List<Body> bodies, String key, Bytes cursor)
+                throws IOException {
             if (fails) {
                 throw new IOException("Kafka is away");
             }
@@ -64,6 +65,7 @@ final class CollectionTest {
                 taken.add(body.name());
             }
             cursors.put(key, cursor);
+            return new Ingest.Progress(bodies.size(), 0, true);
         }
     }
 
@@ -156,6 +158,38 @@ final class CollectionTest {
         assertThat(of(collection, "a").failures()).isEqualTo(1);
         Map<?, ?> kept = Json.parseObject(Objects.requireNonNull(memory.cursors.get("lines/collector/a")));
         assertThat(kept.get("cursor")).hasToString("{seen=1}");
+    }
+
+    @Test
+    void somebody_who_cannot_wait_is_given_a_step_only_where_the_wait_is_ours() {
+        boolean[] fails = {false};
+        Scripted counted = counting("a");
+        Collection collection = collection(new Scripted("a", "a", "one", polling -> {
+            if (fails[0]) {
+                throw new IOException("no route");
+            }
+            return counted.poll(polling);
+        }));
+        collection.stepDue();
+        assertThat(collection.ask("a").nextPoll())
+                .as("the other side asked for it")
+                .isAfter(now);
+        fails[0] = true;
+        now = BEGIN.plusSeconds(700);
+        collection.stepDue();
+        fails[0] = false;
+        assertThat(of(collection, "a").nextPoll()).isAfter(now);
+        assertThat(collection.ask("a").nextPoll()).isEqualTo(now);
+        collection.stepDue();
+        assertThat(memory.taken).containsExactly("a1", "a2");
+        CollectorStatus after = of(collection, "a");
+        assertThat(after.steps()).isEqualTo(3);
+        assertThat(after.brought()).isEqualTo(1);
+        fails[0] = true;
+        now = now.plusSeconds(700);
+        collection.stepDue();
+        http.limit("a", now.plusSeconds(30));
+        assertThat(collection.ask("a").nextPoll()).as("limited").isAfter(now);
     }
 
     @Test

@@ -40,10 +40,12 @@ final class ElasticKillTest {
         StreamsConfig defaults = StreamsConfig.defaults();
         StreamsConfig config = new StreamsConfig(
                 true,
+                defaults.roomMin(),
                 defaults.kafka(),
                 new StreamsConfig.Flink(Duration.ofMillis(500), 1),
                 hot,
                 defaults.cold(),
+                defaults.raw(),
                 defaults.collectors());
         try (StreamPlane plane =
                 StreamPlane.of(config, folder, List.of(SOURCE), InstantSource.system(), new Random(1))) {
@@ -84,8 +86,7 @@ final class ElasticKillTest {
             byte[] bytes =
                     LinesSource.lines("x", Math.max(0, begin - lines / 10), end).getBytes(StandardCharsets.UTF_8);
             String name = from + "-" + i;
-            plane.offer(
-                    new InboxFile(SOURCE.name(), "inbox/" + name, name, () -> new ByteArrayInputStream(bytes)));
+            plane.offer(new InboxFile(SOURCE.name(), "inbox/" + name, name, () -> new ByteArrayInputStream(bytes)));
         }
     }
 

@@ -36,10 +36,12 @@ final class IngestTest {
     private static final InstantSource CLOCK = InstantSource.fixed(Instant.parse("2026-11-28T12:00:00Z"));
 
     private EmbeddedKafka kafka;
+    private RawArchive archive;
 
     @BeforeAll
     void start(@TempDir Path folder) {
-        kafka = EmbeddedKafka.start(folder, 0, new Random(1));
+        kafka = EmbeddedKafka.start(folder.resolve("kafka"), 0, new Random(1));
+        archive = new RawArchive(folder.resolve("raw"), Duration.ofDays(1), 1 << 30, CLOCK);
     }
 
     @AfterAll
@@ -62,7 +64,7 @@ final class IngestTest {
     }
 
     private Ingest ingest(Source source) throws IOException {
-        return new Ingest(source, kafka.address(), cursors(), CLOCK);
+        return new Ingest(source, kafka.address(), cursors(), CLOCK, archive, new Room(Path.of("."), 0));
     }
 
     /// A disk that goes away.
@@ -203,8 +205,8 @@ final class IngestTest {
         }
 
         @Override
-        public void take(String stream, List<Body> bodies, String key, Bytes cursor) throws IOException {
-            ingest.take(bodies, key, cursor);
+        public Ingest.Progress take(String stream, List<Body> bodies, String key, Bytes cursor) throws IOException {
+            return ingest.take(bodies, key, cursor);
         }
     }
 
@@ -254,7 +256,8 @@ final class IngestTest {
         try (PoliteHttp http = new PoliteHttp(manners, clock)) {
             for (int i = 0; i < 6; i++) {
                 Cursors cursors = cursors();
-                try (Ingest ingest = new Ingest(source, kafka.address(), cursors, CLOCK)) {
+                try (Ingest ingest =
+                        new Ingest(source, kafka.address(), cursors, CLOCK, archive, new Room(Path.of("."), 0))) {
                     List<Collector> pages = List.of(new Pages(source, dies));
                     new Collection(pages, http, new Kept(ingest, cursors), clock, new Random(1)).stepDue();
                 }
@@ -262,6 +265,9 @@ final class IngestTest {
             }
         }
         assertThat(dies.get()).as("it died once").isFalse();
+        assertThat(archive.list("collected"))
+                .as("each page is kept once, though one was fetched twice")
+                .hasSize(10);
         assertThat(keys("collected_raw", 2)).hasSize(100).doesNotHaveDuplicates();
     }
 
@@ -271,10 +277,14 @@ final class IngestTest {
         Source source = source("hours");
         String hour = LinesSource.lines("h", 0, 45_000);
         Cursors cursors = cursors();
-        try (Ingest ingest = new Ingest(source, kafka.address(), cursors, CLOCK)) {
+        try (Ingest ingest = new Ingest(source, kafka.address(), cursors, CLOCK, archive, new Room(Path.of("."), 0))) {
             InputStream broken = new SequenceInputStream(stream(LinesSource.lines("h", 0, 30_000)), new Broken());
-            assertThatThrownBy(() -> ingest.take(List.of(body("h1", broken)), "hours/collector/h", Bytes.utf8("{}")))
+            assertThatThrownBy(() -> ingest.take(List.of(body("h0", broken)), "hours/collector/h", Bytes.utf8("{}")))
                     .hasMessageContaining("went away");
+            assertThat(archive.list("hours")).isEmpty();
+            // As a kill between two transactions leaves it.
+            InputStream killed = new SequenceInputStream(stream(LinesSource.lines("h", 0, 30_000)), new Broken());
+            assertThatThrownBy(() -> ingest.take(body("h1", killed))).hasMessageContaining("went away");
         }
         assertThat(keys("hours_raw", 2)).hasSize(20_000);
         assertThat(cursors().get("hours/collector/h")).isEmpty();

@@ -69,6 +69,18 @@ final class LuceneRetentionTest {
     }
 
     @Test
+    void what_is_put_last_counts_also_where_it_is_too_old_to_be_kept() throws Exception {
+        try (HotStore store = open(Long.MAX_VALUE)) {
+            put(store, SOURCE, "a", NOON.minus(9, ChronoUnit.DAYS));
+            put(store, SOURCE, "b", NOON);
+            HotStoreContract.visible(store, SOURCE, 2);
+            put(store, SOURCE, "a", NOON.minus(11, ChronoUnit.DAYS));
+            HotStoreContract.visible(store, SOURCE, 1);
+            assertThat(ids(store)).containsExactly("b");
+        }
+    }
+
+    @Test
     void what_is_past_the_retention_is_not_kept() throws Exception {
         try (HotStore store = open(Long.MAX_VALUE)) {
             put(store, SOURCE, "a", NOON);

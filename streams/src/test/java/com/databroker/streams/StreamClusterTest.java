@@ -30,7 +30,8 @@ final class StreamClusterTest {
 
     private static StreamsConfig config(StreamsConfig.Kafka kafka, StreamsConfig.Flink flink, StreamsConfig.Cold cold) {
         StreamsConfig defaults = StreamsConfig.defaults();
-        return new StreamsConfig(true, kafka, flink, defaults.hot(), cold, defaults.collectors());
+        return new StreamsConfig(
+                true, defaults.roomMin(), kafka, flink, defaults.hot(), cold, defaults.raw(), defaults.collectors());
     }
 
     @Test
@@ -54,8 +55,7 @@ final class StreamClusterTest {
     @Test
     void a_plane_that_could_not_work_does_not_start() {
         StreamsConfig config = config(StreamsConfig.Kafka.defaults(), FLINK, StreamsConfig.Cold.defaults());
-        assertThatThrownBy(() ->
-                        StreamPlane.of(config, folder, List.of(), InstantSource.system(), new Random(1)))
+        assertThatThrownBy(() -> StreamPlane.of(config, folder, List.of(), InstantSource.system(), new Random(1)))
                 .isInstanceOf(ProblemException.class)
                 .hasMessageContaining("bootstrap-servers");
     }

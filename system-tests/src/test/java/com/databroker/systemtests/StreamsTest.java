@@ -181,6 +181,72 @@ final class StreamsTest {
     }
 
     @Test
+    void a_source_that_changes_overnight_loses_what_is_wrong_and_nothing_else() throws Exception {
+        String today = push(11, "2026-11-27T11:00:00Z", "fine");
+        String more = today.replace("\"id\":\"11\"", "\"id\":\"12\",\"mood\":{\"of\":[1,2]}");
+        String other = today.replace("\"id\":\"11\"", "\"id\":\"13\"").replace("\"2026-11-27T11:00:00Z\"", "[2026]");
+        String less = today.replace("\"id\":\"11\"", "\"id\":\"14\"").replace("\"type\":\"PushEvent\",", "");
+        long before = count("github", "dead");
+        broker.request(
+                "PUT", "/files/inbox/github/overnight.json", "[" + String.join(",", other, less, more, today) + "]");
+        Peers.until("two are set aside", () -> count("github", "dead") == before + 2);
+        Peers.until("the others are found", () -> {
+            String found = String.valueOf(get("/streams/github?q=fine").get("records"));
+            return found.contains("PushEvent:11:") && found.contains("PushEvent:12:");
+        });
+        assertThat(get("/streams/github/status").get("phase")).isEqualTo("running");
+        assertThat(broker.request("GET", "/streams/github/dead", "").body())
+                .as("each with its reason")
+                .contains("overnight.json");
+    }
+
+    @Test
+    void what_is_done_for_a_stream_needs_a_grant_for_it_and_is_audited() throws Exception {
+        String reader = broker.user("carer", "search:news");
+        for (String path :
+                List.of("/streams/news/replay", "/streams/news/collectors/example", "/streams/news/dead/0")) {
+            assertThat(broker.requestAs(reader, "POST", path, "").statusCode())
+                    .as(path)
+                    .isEqualTo(403);
+        }
+        assertThat(broker.requestAs(reader, "POST", "/streams/news/test", FEED).statusCode())
+                .isEqualTo(403);
+        String writer = broker.user("writer", "search:news", "write:inbox/news/**");
+        assertThat(broker.requestAs(writer, "POST", "/streams/news/test?name=f.xml", FEED)
+                        .body())
+                .contains("\"records\":2,\"rejected\":0", "A quiet day");
+        HttpResponse<String> once = broker.request("POST", "/streams/news/collectors/example", "");
+        assertThat(once.body()).as("an hour has not passed").contains("\"due\":false", "nextPoll");
+        assertThat(broker.request("POST", "/streams/news/collectors/exampel", "")
+                        .body())
+                .contains("did you mean example?");
+        assertThat(broker.request("POST", "/streams/news/replay?from=1d", "").statusCode())
+                .isEqualTo(202);
+        Peers.until(
+                "it was replayed",
+                () -> "done".equals(get("/streams/news/replay").get("phase")));
+        assertThat(broker.request("POST", "/streams/news/dead/77", "").body())
+                .contains("nothing open lies at offset 77");
+        assertThat(Files.readString(data.resolve("audit.log")))
+                .contains("\"outcome\":\"performed\"", "streams/news/replay");
+    }
+
+    @Test
+    void metrics_and_health_tell_of_streams_and_promtool_has_nothing_to_complain_of() throws Exception {
+        String page = broker.requestAs("", "GET", "/metrics", "").body();
+        assertThat(page)
+                .contains("databroker_stream_running{stream=\"news\"} 1.0")
+                .contains("databroker_stream_lag_records{stream=\"github\"}")
+                .contains("databroker_collector_requests_total{collector=\"example\",stream=\"news\"} 1.0");
+        Path file = Files.writeString(data.resolveSibling("metrics.txt"), page);
+        try (Peer promtool = Peer.start("bash", "-c", "promtool check metrics < '" + file + "'; echo status $?")) {
+            assertThat(promtool.await(line -> true)).isEqualTo("status 0");
+        }
+        assertThat(broker.requestAs("", "GET", "/health/ready", "").body())
+                .contains("\"streams\":{\"status\":\"running\"}");
+    }
+
+    @Test
     void who_has_no_grant_for_a_stream_learns_nothing_of_it() throws Exception {
         String reader = broker.user("reader", "search:news");
         assertThat(broker.requestAs(reader, "GET", "/streams/news?q=x", "").statusCode())

@@ -1,0 +1,83 @@
+package com.databroker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Caring for streams on the command line.
+final class StreamVerbsTest {
+    private static final String FEED = """
+            <rss version="2.0"><channel><title>Example</title><link>http://news.example.org/</link>
+            <item><guid>n1</guid><title>Bridges reopen</title><link>http://news.example.org/1</link>
+            <pubDate>Fri, 27 Nov 2026 08:00:00 GMT</pubDate></item></channel></rss>
+            """;
+
+    @TempDir
+    Path folder;
+
+    private static void happens(BooleanSupplier condition) throws InterruptedException {
+        Until.happens("what a stream does", Duration.ofMinutes(3), 300, condition);
+    }
+
+    @Test
+    void a_file_is_tested_taken_in_corrected_and_replayed() throws Exception {
+        Files.writeString(folder.resolve("feed.xml"), FEED);
+        Files.writeString(folder.resolve("broken.json"), "[{\"id\":\"1\"},{\"nothing\":1}]");
+        Files.writeString(
+                folder.resolve("event.json"),
+                "[{\"id\":\"7\",\"type\":\"WatchEvent\",\"actor\":{\"id\":1,\"login\":\"ann\"},\"repo\":{\"id\":2,"
+                        + "\"name\":\"lab/x\"},\"payload\":{},\"public\":true,\"created_at\":\"2026-11-27T10:00:00Z\"}]");
+        Map<String, String> settings = Map.of("streams.enabled", "true", "streams.flink.checkpoint-interval", "1s");
+        try (RunningBroker broker = new RunningBroker(folder, settings)) {
+            happens(() -> broker.run("streams", "ls").out().split("running").length == 5);
+            Typed tested = broker.run("streams", "test", "news", "feed.xml");
+            assertThat(tested.exit()).as(tested.err()).isZero();
+            assertThat(tested.out())
+                    .startsWith("1 records, 0 would be set aside\n")
+                    .contains("Bridges reopen");
+            Typed broken = broker.run("streams", "test", "github", "broken.json", "--json");
+            assertThat(broken.exit()).isEqualTo(5);
+            assertThat(broken.out()).contains("\"records\":0", "\"reason\":");
+            assertThat(broker.run("streams", "lag", "news").out())
+                    .contains("STREAM", "OLDEST", "news")
+                    .doesNotContain("github");
+
+            broker.run("put", "broken.json", "inbox/github/broken.json");
+            broker.run("put", "feed.xml", "inbox/news/feed.xml");
+            happens(() -> broker.run("streams", "dead", "github", "-o", "ndjson")
+                            .out()
+                            .lines()
+                            .count()
+                    == 2);
+            String dead =
+                    broker.run("streams", "dead", "github", "-o", "ndjson").out();
+            String first = dead.replaceAll("(?s)\\A[^\\n]*?\"offset\":([0-9]+).*", "$1");
+            Typed again = broker.run("streams", "dead", "github", "--resend", "--all");
+            assertThat(again.exit()).as(again.out() + again.err()).isEqualTo(5);
+            assertThat(again.out()).isEqualTo("0 sent again, 2 left open\n");
+            Typed sent = broker.run("streams", "dead", "github", "--resend", "--offset", first, "--with", "event.json");
+            assertThat(sent.out()).as(sent.err()).isEqualTo(first + ": 1 records sent again\n");
+            assertThat(broker.run("streams", "dead", "github", "--drop", "--all")
+                            .out())
+                    .isEqualTo("1 dropped\n");
+            assertThat(broker.run("streams", "dead", "github", "--resend", "--offset", first)
+                            .exit())
+                    .isEqualTo(3);
+            assertThat(broker.run("streams", "dead", "github", "--drop").exit()).isEqualTo(2);
+            happens(() -> broker.run("search", "--stream", "github").out().contains("lab/x"));
+
+            Typed replayed = broker.run("streams", "replay", "news");
+            assertThat(replayed.exit()).as(replayed.err()).isZero();
+            assertThat(replayed.out()).endsWith("1 of 1 bodies, 1 records, 0 set aside, 0 gone; lag 0\n");
+            Typed none = broker.run("streams", "collect", "blog", "--once");
+            assertThat(none.exit()).isEqualTo(3);
+            assertThat(none.err()).contains("no collector \"blog\" is configured");
+        }
+    }
+}
