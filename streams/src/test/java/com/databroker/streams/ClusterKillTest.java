@@ -97,7 +97,7 @@ final class ClusterKillTest {
         try (FlinkCluster flink = FlinkCluster.at(engines.url());
                 StreamLag lag = new StreamLag(admin, kafka)) {
             for (LinesSource source : SOURCES) {
-                Await.until("all is safe", () -> lag.of(source) == 0);
+                Await.until("all is safe", () -> lag.of(source).offsets() == 0);
                 Await.until(
                         "it runs again", () -> flink.state(source.name()).phase() == StreamStatus.Phase.RUNNING);
                 assertThat(cold(source)).as("rows and ids").containsExactly(total, total);

@@ -42,7 +42,7 @@ final class ElasticKillTest {
                 true,
                 defaults.roomMin(),
                 defaults.kafka(),
-                new StreamsConfig.Flink(Duration.ofMillis(500), 1),
+                new StreamsConfig.Flink(Duration.ofMillis(500), 1, null, null),
                 hot,
                 defaults.cold(),
                 defaults.raw(),

@@ -186,7 +186,7 @@ final class StreamFaultsTest {
 
     private Admin admin(int port) throws IOException {
         String secret = Files.readString(folder.resolve("kafka/secret")).strip();
-        return Admin.create(new KafkaAddress(
+        return Admin.create(KafkaAddress.plain(
                         "127.0.0.1:" + port,
                         "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"databroker\""
                                 + " password=\"" + secret + "\";")
