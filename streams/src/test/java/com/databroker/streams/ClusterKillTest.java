@@ -12,6 +12,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
@@ -76,7 +77,7 @@ final class ClusterKillTest {
                     }
                     Await.until("all is in both stores; " + engines.log("taskmanager"), () -> intake.isTaken() && isThere());
                     said.clear();
-                    submit(cluster);
+                    cluster.submit(List.of(UNIQUE.name()), null, said::add);
                     assertThat(said).as("an upgrade").anyMatch(line -> line.contains("stopped/savepoint-"));
                     assertRight(engines, admin, foreign.address());
                 }
@@ -224,8 +225,9 @@ final class ClusterKillTest {
     }
 
     private static int partitions(Admin admin, String topic) throws Exception {
-        return Topics.get(admin.describeTopics(List.of(topic)).allTopicNames())
-                .get(topic)
+        return Objects.requireNonNull(
+                        Topics.get(admin.describeTopics(List.of(topic)).allTopicNames())
+                                .get(topic))
                 .partitions()
                 .size();
     }

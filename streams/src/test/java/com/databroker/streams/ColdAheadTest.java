@@ -9,10 +9,23 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class ColdAheadTest {
+    private static final SinkWriter.Context NO_CONTEXT = new SinkWriter.Context() {
+        @Override
+        public long currentWatermark() {
+            return Long.MIN_VALUE;
+        }
+
+        @Override
+        public Long timestamp() {
+            return 0L;
+        }
+    };
+
     @TempDir
     Path folder;
 
@@ -45,7 +58,7 @@ final class ColdAheadTest {
         append(table, "cold/a", 2, 0, 10);
         ColdWriter writer = new ColdWriter(table, 100, 1 << 20, ColdAhead.of(table, "cold", 1));
         for (Arrival row : ColdFixture.rows(NOON, 5, 10)) {
-            writer.write(row, null);
+            writer.write(row, NO_CONTEXT);
         }
         List<ColdFile> staged = new ArrayList<>();
         writer.prepareCommit().forEach(batch -> staged.addAll(batch.files()));

@@ -57,7 +57,7 @@ final class EmbeddedKafkaTest {
     @Test
     void a_stranger_on_the_same_machine_is_refused() {
         try (EmbeddedKafka kafka = EmbeddedKafka.start(folder, 0, new Random(1))) {
-            String jaas = kafka.address().settings().get("sasl.jaas.config");
+            String jaas = String.valueOf(kafka.address().settings().get("sasl.jaas.config"));
             KafkaAddress guessed = KafkaAddress.plain(
                     kafka.address().bootstrap(), jaas.replaceFirst("password=\"[0-9a-f]{8}", "password=\"00000000"));
             try (Admin admin = Admin.create(guessed.client())) {

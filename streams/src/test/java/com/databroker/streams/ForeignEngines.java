@@ -59,7 +59,7 @@ final class ForeignEngines implements AutoCloseable {
     }
 
     private static int freePort() {
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK))) {
+        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
             return probe.getLocalPort();
         } catch (IOException none) {
             throw new AssertionError("no port is free", none);

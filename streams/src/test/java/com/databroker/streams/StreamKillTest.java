@@ -2,8 +2,8 @@ package com.databroker.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,13 +37,14 @@ final class StreamKillTest {
         SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < kills; i++) {
             Process child = start(records);
-            // From before the engines are up until all is done, wherever it happens to be; the last time with checkpoints.
-            boolean ended = child.waitFor(4_000 + random.nextInt(12_000), TimeUnit.MILLISECONDS);
-            if (i == kills - 1) {
+            if (i == 0) {
                 Await.until("there are checkpoints; " + log(), () ->
                         !child.isAlive() || (checkpoints("lines").size() > 1 && checkpoints("unique").size() > 1));
-                ended = !child.isAlive();
+            } else {
+                // From before the engines are up until all is done, wherever it happens to be.
+                child.waitFor(4_000 + random.nextInt(12_000), TimeUnit.MILLISECONDS);
             }
+            boolean ended = !child.isAlive();
             child.destroyForcibly().waitFor();
             assertThat(ended && child.exitValue() != 0)
                     .as("ended by itself: " + log())
@@ -56,30 +57,31 @@ final class StreamKillTest {
         last.destroyForcibly().waitFor();
         String total = String.valueOf(StreamChild.total(FILES, records / FILES));
         assertThat(ended).as("it came to an end: " + log()).isTrue();
-        assertThat(log())
+        assertThat(results())
                 .as("seed " + seed + ", " + kills + " kills, " + cut + " checkpoints cut short, " + records
                         + " records")
                 .contains("lines hot " + total + " cold " + total + " ids " + total + " dead 0")
                 .contains("unique hot " + total + " cold " + total + " ids " + total + " dead 0");
         System.out.println(kills + " kills, " + cut + " checkpoints cut short, " + records + " records: "
-                + log().lines().filter(line -> line.contains(" hot ")).toList());
+                + results());
     }
 
-    /// Their metadata, the oldest first.
-    private List<Path> checkpoints(String stream) throws IOException {
-        Path all = folder.resolve("plane").resolve("flink").resolve("checkpoints").resolve(stream);
-        if (!Files.isDirectory(all)) {
-            return List.of();
-        }
-        try (Stream<Path> files = Files.walk(all)) {
-            return files.filter(file -> file.endsWith("_metadata"))
-                    .filter(file -> file.getParent().getFileName().toString().startsWith("chk-"))
-                    .sorted(Comparator.comparingInt(file -> Integer.parseInt(
-                            file.getParent().getFileName().toString().substring("chk-".length()))))
-                    .toList();
-        } catch (UncheckedIOException goneMeanwhile) {
-            return List.of();
-        }
+    /// Their metadata, the oldest first. They come and go while somebody looks.
+    private List<Path> checkpoints(String stream) {
+        File all = folder.resolve("plane").resolve("flink").resolve("checkpoints").resolve(stream).toFile();
+        return files(all)
+                .flatMap(StreamKillTest::files)
+                .filter(checkpoint -> checkpoint.getName().startsWith("chk-"))
+                .sorted(Comparator.comparingInt(
+                        checkpoint -> Integer.parseInt(checkpoint.getName().substring("chk-".length()))))
+                .map(checkpoint -> checkpoint.toPath().resolve("_metadata"))
+                .filter(Files::exists)
+                .toList();
+    }
+
+    private static Stream<File> files(File folder) {
+        File[] files = folder.listFiles();
+        return files == null ? Stream.empty() : Stream.of(files);
     }
 
     private void cutShort(String stream) throws IOException {
@@ -110,6 +112,13 @@ final class StreamKillTest {
                 .redirectOutput(
                         ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()))
                 .start();
+    }
+
+    /// What the last child counted.
+    private List<String> results() throws IOException {
+        try (Stream<String> lines = Files.lines(folder.resolve("log"))) {
+            return lines.filter(line -> line.contains(" hot ")).toList();
+        }
     }
 
     private String log() throws IOException {
