@@ -61,9 +61,10 @@ final class ColdCommit {
                     | MaxCommitRetryLimitReachedException
                     | CommitStateUnknownException conflict) {
                 // The columns changed meanwhile, say. Where it is unknown whether the commit stands, the number tells.
-                if (attempt == ATTEMPTS_MAX) {
+                if (attempt == ATTEMPTS_MAX || Thread.currentThread().isInterrupted()) {
                     throw new IOException(
-                            "the cold table " + table.folder() + " did not take " + appId + " " + number, conflict);
+                            "the cold table " + table.folder().location() + " did not take " + appId + " " + number,
+                            conflict);
                 }
                 // Whether it stands is not known: what it may name has to stay then.
                 done = conflict instanceof CommitStateUnknownException;

@@ -6,7 +6,6 @@ import io.delta.kernel.exceptions.ConcurrentWriteException;
 import io.delta.kernel.internal.SnapshotImpl;
 import io.delta.kernel.internal.actions.SingleAction;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -138,9 +137,9 @@ final class ColdCompaction {
                 || group.stream()
                         .anyMatch(file -> file.add().getDeletionVector().isPresent());
         if (!complete) {
-            Files.deleteIfExists(table.folder().resolve(large.path()));
-            throw new IOException("files of " + table.folder() + " hold " + large.rows() + " rows instead of "
-                    + expected + "; they stay as they are");
+            table.folder().delete(large.path());
+            throw new IOException("files of " + table.folder().location() + " hold " + large.rows()
+                    + " rows instead of " + expected + "; they stay as they are");
         }
         List<Row> actions = new ArrayList<>();
         for (ColdEntry file : group) {
@@ -159,7 +158,10 @@ final class ColdCompaction {
             made++;
             rows += large.rows();
         } catch (ConcurrentWriteException anotherTookThem) {
-            Files.deleteIfExists(table.folder().resolve(large.path()));
+            // Unless it was we, and the answer was lost.
+            if (!ColdVacuum.named(table, Instant.EPOCH).contains(large.path())) {
+                table.folder().delete(large.path());
+            }
             left++;
         }
     }

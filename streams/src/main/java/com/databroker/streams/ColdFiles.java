@@ -5,6 +5,7 @@ import io.delta.kernel.data.ColumnarBatch;
 import io.delta.kernel.data.FilteredColumnarBatch;
 import io.delta.kernel.data.Row;
 import io.delta.kernel.defaults.engine.DefaultEngine;
+import io.delta.kernel.defaults.engine.fileio.FileIO;
 import io.delta.kernel.engine.Engine;
 import io.delta.kernel.engine.FileReadResult;
 import io.delta.kernel.expressions.Predicate;
@@ -16,8 +17,6 @@ import io.delta.kernel.utils.CloseableIterator;
 import io.delta.kernel.utils.FileStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.Map;
 import java.util.Optional;
@@ -36,14 +35,14 @@ final class ColdFiles {
     /// Held in memory for each file that is written, and a reader's smallest portion.
     private static final long ROW_GROUP_BYTES = 32L << 20;
 
-    private final Path folder;
-    private final NioFileIO io;
+    private final ColdFolder folder;
+    private final FileIO io;
     private final Engine engine;
 
     /// @param batchRows how many rows are decoded at a time
-    ColdFiles(Path folder, int batchRows) {
+    ColdFiles(ColdFolder folder, int batchRows) {
         this.folder = folder;
-        this.io = new NioFileIO(Map.of(
+        this.io = folder.io(Map.of(
                 "parquet.compression", COMPRESSION,
                 "parquet.block.size", String.valueOf(ROW_GROUP_BYTES),
                 "delta.kernel.default.parquet.reader.batch-size", String.valueOf(batchRows)));
@@ -54,7 +53,7 @@ final class ColdFiles {
         return engine;
     }
 
-    Path folder() {
+    ColdFolder folder() {
         return folder;
     }
 
@@ -69,28 +68,27 @@ final class ColdFiles {
     ColdFile write(LocalDate date, String stem, StructType columns, CloseableIterator<ColumnarBatch> batches)
             throws IOException {
         String path = ColdColumns.DATE + "=" + date + "/" + stem + UUID.randomUUID() + SUFFIX;
-        Path file = folder.resolve(path);
         ColdBounds bounds = new ColdBounds(columns);
         CloseableIterator<FilteredColumnarBatch> all = batches.map(batch -> {
             bounds.add(batch);
             return new FilteredColumnarBatch(batch, Optional.empty());
         });
-        String location = NioFileIO.location(file);
+        String location = folder.place(path);
         try {
             engine.getParquetHandler().writeParquetFileAtomically(location, all);
         } catch (UncheckedIOException refused) {
             throw refused.getCause();
         }
-        long mtime = Files.getLastModifiedTime(file).toMillis();
-        return new ColdFile(path, date, Files.size(file), mtime, bounds.rows(), bounds.json(), false);
+        FileStatus written = io.getFileStatus(location);
+        long mtime = written.getModificationTime();
+        return new ColdFile(path, date, written.getSize(), mtime, bounds.rows(), bounds.json(), false);
     }
 
     /// The rows of a file that the table does not have yet.
     ///
     /// @param columns that are read
     CloseableIterator<FilteredColumnarBatch> read(ColdFile staged, StructType columns) throws IOException {
-        String location = NioFileIO.location(folder.resolve(staged.path()));
-        FileStatus status = FileStatus.of(location, staged.size(), staged.mtime());
+        FileStatus status = FileStatus.of(folder.place(staged.path()), staged.size(), staged.mtime());
         return engine.getParquetHandler()
                 .readParquetFiles(Utils.singletonCloseableIterator(status), columns, Optional.empty())
                 .map(read -> new FilteredColumnarBatch(read.getData(), Optional.empty()));

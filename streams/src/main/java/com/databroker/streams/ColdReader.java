@@ -35,7 +35,7 @@ final class ColdReader {
     ColdReader(ColdTable table, ColdScan what) {
         this.table = table;
         this.what = what;
-        this.row = new ColdRow(table.source(), what.idsOnly());
+        this.row = new ColdRow(table.source(), what.fields());
     }
 
     ColdScan.Result run(ColdScan.Visitor visitor) throws IOException {
@@ -80,6 +80,12 @@ final class ColdReader {
         }
     }
 
+    /// Shows the rows of one file.
+    void read(ColdEntry file, ColdScan.Visitor visitor) throws IOException {
+        SnapshotImpl snapshot = table.latest();
+        read(ColdFiles.Reading.of(table.engine(), snapshot, row.columns(table.columns())), file, visitor);
+    }
+
     /// Whether there is such a row; files that were added last are opened first.
     ///
     /// @param lookedThrough paths of files that are known not to hold one; more are added
@@ -115,6 +121,7 @@ final class ColdReader {
     }
 
     private boolean read(ColdFiles.Reading reading, ColdEntry file, ColdScan.Visitor visitor) throws IOException {
+        visitor.file(file);
         partitionsRead.add(file.date());
         filesRead++;
         bytesRead += file.size();
@@ -154,6 +161,7 @@ final class ColdReader {
             add(all, "<", table.source().timeField(), what.to() == null ? null : Literal.ofTimestamp(what.to()));
         }
         add(all, "=", ColdColumns.ID, what.id() == null ? null : Literal.ofString(what.id()));
+        all.addAll(what.conditions());
         return all.stream().reduce(And::new);
     }
 

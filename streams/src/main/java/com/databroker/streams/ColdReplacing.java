@@ -11,7 +11,7 @@ import io.delta.kernel.types.StructField;
 import io.delta.kernel.types.StructType;
 import io.delta.kernel.utils.CloseableIterator;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -103,8 +103,15 @@ final class ColdReplacing {
 
     /// Removes the copies that were written for [#actions], where these did not come into force.
     void drop() throws IOException {
+        if (written.isEmpty()) {
+            return;
+        }
+        // A commit may stand whose answer was lost on its way from a bucket; then its copies are the table's.
+        Set<String> named = ColdVacuum.named(table, Instant.EPOCH);
         for (ColdFile file : written) {
-            Files.deleteIfExists(table.folder().resolve(file.path()));
+            if (!named.contains(file.path())) {
+                table.folder().delete(file.path());
+            }
         }
     }
 

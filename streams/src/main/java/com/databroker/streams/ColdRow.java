@@ -4,8 +4,10 @@ import io.delta.kernel.data.ColumnVector;
 import io.delta.kernel.data.ColumnarBatch;
 import io.delta.kernel.types.StructType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// A row of a cold table, seen where it lies: it moves on with the scan, so what shall be kept is taken out
@@ -13,10 +15,13 @@ import org.jspecify.annotations.Nullable;
 final class ColdRow {
     private final Schema schema;
     private final String timeField;
-    private final boolean idsOnly;
+    private final @Nullable Set<String> read;
 
     /// By the place of the field; null where the scan or the file does not have it.
     private final @Nullable ColumnVector[] fields;
+
+    /// Of this row, those that were asked for.
+    private final @Nullable Object[] values;
 
     private @Nullable ColumnVector time;
     private @Nullable ColumnVector arrived;
@@ -24,21 +29,24 @@ final class ColdRow {
     private @Nullable ColumnVector offset;
     private int row;
 
-    ColdRow(Source source, boolean idsOnly) {
+    ColdRow(Source source, @Nullable Set<String> read) {
         this.schema = source.schema();
         this.timeField = source.timeField();
-        this.idsOnly = idsOnly;
+        this.read = read;
         this.fields = new ColumnVector[schema.size()];
+        this.values = new Object[schema.size()];
     }
 
     /// The columns of a table that it reads.
     StructType columns(StructType ofFiles) {
-        return idsOnly
-                ? new StructType(ofFiles.fields().stream()
-                        .filter(column -> List.of(ColdColumns.ID, timeField, ColdColumns.ARRIVED)
-                                .contains(column.getName()))
-                        .toList())
-                : ofFiles;
+        Set<String> wanted = read;
+        return wanted == null
+                ? ofFiles
+                : new StructType(ofFiles.fields().stream()
+                        .filter(column -> wanted.contains(column.getName())
+                                || List.of(ColdColumns.ID, timeField, ColdColumns.ARRIVED)
+                                        .contains(column.getName()))
+                        .toList());
     }
 
     void at(ColumnarBatch batch) {
@@ -59,6 +67,7 @@ final class ColdRow {
 
     void at(int next) {
         row = next;
+        Arrays.fill(values, null);
     }
 
     String id() {
@@ -77,19 +86,36 @@ final class ColdRow {
         return known.isNullAt(row) ? 0 : known.getLong(row);
     }
 
-    /// The row as it was staged; only where the scan is not one of ids.
+    /// The row as it was staged; only where the scan reads all fields.
     Arrival arrival() {
-        if (idsOnly) {
-            throw new IllegalStateException("a scan of ids does not read the rest of the record");
+        if (read != null) {
+            throw new IllegalStateException("a scan of some fields does not read the rest of the record");
         }
+        return new Arrival(record(), time(), arrived(), (int) number(partition, true), number(offset, false));
+    }
+
+    /// Those of its fields that are read.
+    DataRecord record() {
         DataRecord.Builder record = DataRecord.of(schema);
         for (int place = 0; place < fields.length; place++) {
-            ColumnVector vector = fields[place];
-            if (vector != null && !vector.isNullAt(row)) {
-                record.set(place, value(schema.field(place).type(), vector, row));
-            }
+            record.set(place, value(place));
         }
-        return new Arrival(record.build(), time(), arrived(), (int) number(partition, true), number(offset, false));
+        return record.build();
+    }
+
+    /// A field of the record, null where it has none or the scan does not read it.
+    @Nullable
+    Object value(int place) {
+        ColumnVector vector = fields[place];
+        if (vector == null || vector.isNullAt(row)) {
+            return null;
+        }
+        Object known = values[place];
+        if (known == null) {
+            known = value(schema.field(place).type(), vector, row);
+            values[place] = known;
+        }
+        return known;
     }
 
     /// What other programs wrote may have none.

@@ -1,6 +1,9 @@
 package com.databroker.streams;
 
+import io.delta.kernel.expressions.Predicate;
 import java.time.LocalDate;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What to read of a cold table. Partitions come newest first, and within each the files whose rows may be
@@ -11,38 +14,44 @@ import org.jspecify.annotations.Nullable;
 /// @param arrivedBefore only what arrived before
 /// @param date only that partition; null for all
 /// @param id only rows with that id; null for all. Files that cannot hold it are not opened
-/// @param idsOnly whether the id and the two times are enough: much less is read then
+/// @param fields the names of those that are read beside the id and the two times: the fewer, the quicker; null for all
+/// @param conditions what all that is asked for meets, for parts of files that say what lies within them
 record ColdScan(
         @Nullable Long from,
         @Nullable Long to,
         @Nullable Long arrivedBefore,
         @Nullable LocalDate date,
         @Nullable String id,
-        boolean idsOnly) {
-    static final ColdScan ALL = new ColdScan(null, null, null, null, null, false);
+        @Nullable Set<String> fields,
+        List<Predicate> conditions) {
+    static final ColdScan ALL = new ColdScan(null, null, null, null, null, null, List.of());
 
     ColdScan since(long micros) {
-        return new ColdScan(micros, to, arrivedBefore, date, id, idsOnly);
+        return new ColdScan(micros, to, arrivedBefore, date, id, fields, conditions);
     }
 
     ColdScan before(long micros) {
-        return new ColdScan(from, micros, arrivedBefore, date, id, idsOnly);
+        return new ColdScan(from, micros, arrivedBefore, date, id, fields, conditions);
     }
 
     ColdScan arrivedBefore(long micros) {
-        return new ColdScan(from, to, micros, date, id, idsOnly);
+        return new ColdScan(from, to, micros, date, id, fields, conditions);
     }
 
     ColdScan of(LocalDate partition) {
-        return new ColdScan(from, to, arrivedBefore, partition, id, idsOnly);
+        return new ColdScan(from, to, arrivedBefore, partition, id, fields, conditions);
     }
 
     ColdScan withId(String wanted) {
-        return new ColdScan(from, to, arrivedBefore, date, wanted, idsOnly);
+        return new ColdScan(from, to, arrivedBefore, date, wanted, fields, conditions);
     }
 
     ColdScan ids() {
-        return new ColdScan(from, to, arrivedBefore, date, id, true);
+        return new ColdScan(from, to, arrivedBefore, date, id, Set.of(), conditions);
+    }
+
+    ColdScan with(Set<String> read, List<Predicate> met) {
+        return new ColdScan(from, to, arrivedBefore, date, id, Set.copyOf(read), List.copyOf(met));
     }
 
     /// Takes what a scan finds, on the thread that scans.
@@ -59,6 +68,9 @@ record ColdScan(
         default boolean goOn(long latest) {
             return true;
         }
+
+        /// Told before the rows of each file.
+        default void file(ColdEntry next) {}
     }
 
     /// What a scan looked at, for whoever asked for it.

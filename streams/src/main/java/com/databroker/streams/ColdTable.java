@@ -13,8 +13,6 @@ import io.delta.kernel.transaction.DataLayoutSpec;
 import io.delta.kernel.types.StructType;
 import io.delta.kernel.utils.CloseableIterable;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -27,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The cold store of a stream: an ordinary Delta table, which other programs can read while we write.
@@ -83,8 +80,8 @@ final class ColdTable {
         static final Statistics NONE = new Statistics(-1, 0, 0, 0, 0);
     }
 
-    private ColdTable(Path folder, Source source) {
-        this.location = NioFileIO.location(folder);
+    private ColdTable(ColdFolder folder, Source source) {
+        this.location = folder.location();
         this.source = source;
         this.columns = ColdColumns.ofFiles(source);
         this.files = new ColdFiles(folder, BATCH_ROWS);
@@ -93,12 +90,11 @@ final class ColdTable {
     /// Opens the table of a stream, and creates it where there is none. Fields that the schema has and the
     /// table does not are added to the table; what was stored before has null there.
     ///
-    /// @param location a folder, `/x` or `file:/x`
+    /// @param location a folder, `/x` or `file:/x`, or a prefix of a bucket as [S3Place] writes it
     /// @throws IllegalStateException where the table has fields that the schema does not have, or has
     ///     otherwise
     static ColdTable open(String location, Source source) throws IOException {
-        ColdTable table =
-                new ColdTable(NioFileIO.path(location).toAbsolutePath().normalize(), source);
+        ColdTable table = new ColdTable(ColdFolder.of(location), source);
         for (int attempt = 1; ; attempt++) {
             try {
                 table.prepare();
@@ -140,7 +136,7 @@ final class ColdTable {
         return source;
     }
 
-    Path folder() {
+    ColdFolder folder() {
         return files.folder();
     }
 
@@ -205,18 +201,15 @@ final class ColdTable {
     ///
     /// @throws IllegalStateException that says what to do
     void requireKnown(ColdBatch batch) throws IOException {
-        Set<Path> named = ColdVacuum.named(this, Instant.EPOCH);
-        Predicate<ColdFile> isKnown = file -> {
-            Path path = folder().resolve(file.path());
-            // One that is gone from the disk was compacted and removed, long after it was committed.
-            return named.contains(path) || !Files.exists(path) || isNamed(file, named);
-        };
+        Set<String> named = ColdVacuum.named(this, Instant.EPOCH);
         // Where rows were replaced within the batch itself, a file may have come in without any of its own.
         boolean replaces = batch.files().stream().anyMatch(ColdFile::replaces);
-        boolean known = replaces
-                ? batch.files().stream().anyMatch(isKnown)
-                : batch.files().stream().allMatch(isKnown);
-        if (!known) {
+        int known = 0;
+        for (ColdFile file : batch.files()) {
+            // One that is gone was compacted and removed, long after it was committed.
+            known += named.contains(file.path()) || isNamed(file, named) || !folder().holds(file.path()) ? 1 : 0;
+        }
+        if (replaces ? known == 0 : known < batch.files().size()) {
             throw new IllegalStateException("The job of stream " + source.name() + " was started from an old"
                     + " checkpoint: what it wrote after it is in " + location + " already, in other files. Start it"
                     + " from its newest checkpoint; nothing was changed.");
@@ -224,14 +217,19 @@ final class ColdTable {
     }
 
     /// Whether a copy of a staged file came into the table, without rows that were replaced at once.
-    private boolean isNamed(ColdFile staged, Set<Path> named) {
-        String stem = folder().resolve(ColdReplacing.stem(staged.path())).toString();
-        return named.stream().anyMatch(path -> path.toString().startsWith(stem));
+    private static boolean isNamed(ColdFile staged, Set<String> named) {
+        String stem = ColdReplacing.stem(staged.path());
+        return named.stream().anyMatch(path -> path.startsWith(stem));
     }
 
     /// Shows rows to `visitor`, until it has seen all or wants no more.
     ColdScan.Result scan(ColdScan what, ColdScan.Visitor visitor) throws IOException {
         return new ColdReader(this, what).run(visitor);
+    }
+
+    /// Shows rows of one file to `visitor`, until it has seen all or wants no more.
+    void read(ColdEntry file, ColdScan what, ColdScan.Visitor visitor) throws IOException {
+        new ColdReader(this, what).read(file, visitor);
     }
 
     /// Makes few large files of many small ones; the rows stay as they are.

@@ -10,14 +10,8 @@ import io.delta.kernel.types.StructType;
 import io.delta.kernel.utils.CloseableIterator;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -27,15 +21,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The disk is looked at first and the log second: what is committed in between is seen in the log.
 final class ColdVacuum {
-    private static final String LOG = "_delta_log";
-
     private final ColdTable table;
     private final Instant before;
 
     /// What was done.
     record Result(int files, long bytes) {}
-
-    private record Found(Path file, long bytes) {}
 
     ColdVacuum(ColdTable table, Duration retention, Instant now) {
         if (retention.compareTo(ColdTable.RETENTION_MIN) < 0) {
@@ -48,12 +38,12 @@ final class ColdVacuum {
     }
 
     Result run() throws IOException {
-        List<Found> old = old();
-        Set<Path> needed = old.isEmpty() ? Set.of() : needed();
+        List<ColdFolder.Found> old = table.folder().old(before);
+        Set<String> needed = old.isEmpty() ? Set.of() : named(table, before);
         int files = 0;
         long bytes = 0;
-        for (Found found : old) {
-            if (!needed.contains(found.file()) && Files.deleteIfExists(found.file())) {
+        for (ColdFolder.Found found : old) {
+            if (!needed.contains(found.path()) && table.folder().delete(found.path())) {
                 files++;
                 bytes += found.bytes();
             }
@@ -61,46 +51,9 @@ final class ColdVacuum {
         return new Result(files, bytes);
     }
 
-    /// Files of data, and drafts that nobody finished.
-    private List<Found> old() throws IOException {
-        List<Found> old = new ArrayList<>();
-        Files.walkFileTree(table.folder(), new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-                String name = String.valueOf(folder.getFileName());
-                boolean foreign = !folder.equals(table.folder()) && name.matches("[._].*") && !name.equals(LOG);
-                return foreign ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                boolean draft = String.valueOf(file.getFileName()).endsWith(NioDraft.SUFFIX);
-                boolean data = file.toString().endsWith(".parquet") && !isOfLog(file);
-                if ((draft || data) && attributes.lastModifiedTime().toInstant().isBefore(before)) {
-                    old.add(new Found(file, attributes.size()));
-                }
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException removedMeanwhile) {
-                return FileVisitResult.CONTINUE;
-            }
-        });
-        return old;
-    }
-
-    private boolean isOfLog(Path file) {
-        return file.startsWith(table.folder().resolve(LOG));
-    }
-
-    private Set<Path> needed() throws IOException {
-        return named(table, before);
-    }
-
     /// The files that the newest version holds, and those that were taken out of it since.
-    static Set<Path> named(ColdTable table, Instant since) throws IOException {
-        Set<Path> named = new HashSet<>();
+    static Set<String> named(ColdTable table, Instant since) throws IOException {
+        Set<String> named = new HashSet<>();
         SnapshotImpl snapshot = table.latest();
         try (CloseableIterator<FilteredColumnarBatch> actions = snapshot.getCreateCheckpointIterator(table.engine())) {
             while (actions.hasNext()) {
@@ -109,15 +62,25 @@ final class ColdVacuum {
                         String path = path(rows.next(), since);
                         if (path != null) {
                             // The log writes paths as parts of addresses.
-                            named.add(table.folder()
-                                    .resolve(URI.create(path).getPath())
-                                    .normalize());
+                            named.add(relative(table, URI.create(path)));
                         }
                     }
                 }
             }
         }
         return named;
+    }
+
+    /// Others may name a file by its whole address.
+    private static String relative(ColdTable table, URI address) {
+        String path = address.getPath();
+        if (!address.isAbsolute()) {
+            return path;
+        }
+        String whole = address.getAuthority() == null ? path : "//" + address.getAuthority() + path;
+        String location = table.folder().location();
+        String folder = location.substring(location.indexOf(':') + 1) + "/";
+        return whole.startsWith(folder) ? whole.substring(folder.length()) : whole;
     }
 
     private static @Nullable String path(Row action, Instant since) {

@@ -12,10 +12,8 @@ import java.util.Arrays;
 /// Parquet's writer closes it after a failure, too. A whole file ends with a mark; one that does not was
 /// given up.
 final class NioOutput extends PositionOutputStream {
-    private static final byte[] MARK = "PAR1".getBytes(StandardCharsets.US_ASCII);
-
     private final NioDraft draft;
-    private final byte[] last = new byte[MARK.length];
+    private final Mark mark = new Mark();
     private long position;
     private boolean closed;
 
@@ -37,9 +35,7 @@ final class NioOutput extends PositionOutputStream {
     public void write(byte[] bytes, int offset, int length) throws IOException {
         draft.write(ByteBuffer.wrap(bytes, offset, length));
         position += length;
-        int kept = Math.min(length, last.length);
-        System.arraycopy(last, kept, last, 0, last.length - kept);
-        System.arraycopy(bytes, offset + length - kept, last, last.length - kept, kept);
+        mark.see(bytes, offset, length);
     }
 
     @Override
@@ -49,9 +45,26 @@ final class NioOutput extends PositionOutputStream {
         }
         closed = true;
         try (draft) {
-            if (Arrays.equals(last, MARK)) {
+            if (mark.isWhole()) {
                 draft.publish(true);
             }
+        }
+    }
+
+    /// The last bytes that were written, which tell whether a Parquet file is whole.
+    static final class Mark {
+        private static final byte[] WHOLE = "PAR1".getBytes(StandardCharsets.US_ASCII);
+
+        private final byte[] last = new byte[WHOLE.length];
+
+        void see(byte[] bytes, int offset, int length) {
+            int kept = Math.min(length, last.length);
+            System.arraycopy(last, kept, last, 0, last.length - kept);
+            System.arraycopy(bytes, offset + length - kept, last, last.length - kept, kept);
+        }
+
+        boolean isWhole() {
+            return Arrays.equals(last, WHOLE);
         }
     }
 }

@@ -39,7 +39,8 @@ public final class StreamCluster {
         HotStores.Opening hot = hot(config);
         KafkaAddress kafka = ForeignKafka.of(config.kafka()).address();
         List<StreamJob> jobs = sources.stream()
-                .map(source -> StreamJob.of(source, kafka, config.cold().location() + "/" + source.name(), hot))
+                .map(source -> StreamJob.of(
+                        source, kafka, config.cold().table(source.name(), Path.of("/")), hot))
                 .toList();
         JobSettings settings = new JobSettings(
                 String.valueOf(config.flink().checkpoints()),

@@ -22,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.apache.kafka.clients.admin.Admin;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,7 @@ final class StreamEngines implements AutoCloseable {
     private final StreamSearch search;
     private final Admin admin;
     private final StreamLag lags;
+    private final DatabricksCatalog databricks;
     private final Map<String, ColdTable> tables = new LinkedHashMap<>();
     private final Map<String, DeadLetters> dead = new LinkedHashMap<>();
     private final Map<String, Ingest> ingests = new LinkedHashMap<>();
@@ -103,15 +105,15 @@ final class StreamEngines implements AutoCloseable {
             hot.visible(visible);
             HotStores.publish(hotFolder, hot);
             opened.push(() -> HotStores.withdraw(hotFolder));
-            search = new StreamSearch(hot);
-            Path cold = config.cold().location() == null
-                    ? folder.resolve("cold")
-                    : Path.of(config.cold().location());
+            search = new StreamSearch(hot, clock);
+            databricks = open(new DatabricksCatalog(config.cold().databricks(), random));
+            Function<Source, String> cold =
+                    source -> config.cold().table(source.name(), folder.resolve("cold"));
             flink = open(flinkStarts.join());
             for (Source source : sources) {
                 dead.put(source.name(), open(new DeadLetters(source, kafka.address())));
                 replays.put(source.name(), open(new Replay(source, of(ingests, source), archive, lags, clock)));
-                begin(source, cold.resolve(source.name()), HotStores.published(hotFolder), clock);
+                begin(source, cold.apply(source), HotStores.published(hotFolder), clock);
             }
             if (!config.flink().embedded()) {
                 open(new JobArrivals(admin, kafka.address(), sources, visible)).start();
@@ -126,10 +128,10 @@ final class StreamEngines implements AutoCloseable {
     }
 
     /// A stream that cannot begin, since its table is damaged or another program's, say, does not hold up the others.
-    private void begin(Source source, Path cold, HotStores.Opening opening, InstantSource clock) {
-        String location = cold.toAbsolutePath().toString();
+    private void begin(Source source, String location, HotStores.Opening opening, InstantSource clock) {
         try {
             tables.put(source.name(), ColdTable.open(location, source));
+            databricks.register(source.name(), location);
             flink.run(StreamJob.of(source, kafka.address(), location, opening));
             Inbox inbox = open(new Inbox(source, of(ingests, source), clock));
             inboxes.put(source.name(), inbox);
@@ -148,7 +150,7 @@ final class StreamEngines implements AutoCloseable {
         return component;
     }
 
-    private TopicGuard.Recovery recovery(Path cold, Path hotFolder, StreamPlane.Present present) {
+    private TopicGuard.Recovery recovery(Function<Source, String> cold, Path hotFolder, StreamPlane.Present present) {
         return new TopicGuard.Recovery() {
             @Override
             public void beginAfresh(Source source, String topicId) throws IOException {
@@ -160,7 +162,7 @@ final class StreamEngines implements AutoCloseable {
                 // The old job may have told its offsets for the new topic.
                 Topics.forget(admin, StreamJob.group(source));
                 of(tables, source).beginAfresh(topicId);
-                String location = cold.resolve(source.name()).toAbsolutePath().toString();
+                String location = cold.apply(source);
                 flink.run(StreamJob.of(source, kafka.address(), location, HotStores.published(hotFolder)));
             }
 
@@ -332,6 +334,7 @@ final class StreamEngines implements AutoCloseable {
     private List<String> damage(Source source, @Nullable HotStatus hots) {
         List<String> all = new ArrayList<>(guard.told(source));
         all.addAll(hots == null ? List.of() : hots.damage());
+        Optional.ofNullable(databricks.trouble(source.name())).ifPresent(all::add);
         return all;
     }
 

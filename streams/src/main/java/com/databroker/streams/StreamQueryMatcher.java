@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// more than one thread.
 final class StreamQueryMatcher {
     private final LuceneFields fields;
+    private final Set<String> names;
+    private final ColdFilter filter;
     private final StreamQueryCompiler.@Nullable Compiled compiled;
     private final Predicate<String> wanted;
     private final long from;
@@ -27,10 +29,34 @@ final class StreamQueryMatcher {
         fields = new LuceneFields(schema);
         StreamQueryCompiler.Compiled all = StreamQueryCompiler.compile(fields, query.q());
         compiled = all.query() instanceof MatchAllDocsQuery ? null : all;
-        Set<String> names = all.fields();
+        names = all.fields();
+        filter = new ColdFilter(schema, fields, all.query());
         wanted = names::contains;
         from = query.from() == null ? Long.MIN_VALUE : Arrival.micros(query.from());
         to = query.to() == null ? Long.MAX_VALUE : Arrival.micros(query.to());
+    }
+
+    LuceneFields fields() {
+        return fields;
+    }
+
+    /// The fields that the query looks at.
+    Set<String> names() {
+        return names;
+    }
+
+    /// What tells quickly of most records.
+    ColdFilter filter() {
+        return filter;
+    }
+
+    /// @param row with the fields that the query looks at, and within its bounds of time
+    boolean matches(ColdRow row) {
+        return switch (filter.test(row::value)) {
+            case YES -> true;
+            case NO -> false;
+            case MAYBE -> isIndexed(row.record());
+        };
     }
 
     /// @param time when it happened, as [Arrival#time]
@@ -39,6 +65,10 @@ final class StreamQueryMatcher {
         if (time < from || (time >= to && to != Long.MAX_VALUE)) {
             return false;
         }
+        return isIndexed(record);
+    }
+
+    private boolean isIndexed(DataRecord record) {
         if (compiled == null) {
             return true;
         }

@@ -247,19 +247,127 @@ public record StreamsConfig(
     /// Where everything is.
     public record Cold(
             @Setting(
-                    "Where the tables are: a folder, from the root on; `streams/cold` in the data folder where it is not"
-                            + " named.")
+                    "Where the tables are: a folder, from the root on, or a prefix of a bucket, as `s3a://bucket/prefix`;"
+                            + " `streams/cold` in the data folder where it is not named.")
             @Nullable
-            String location) {
+            String location,
+
+            @Setting(
+                    value = "Of `s3a://`: the address of a server that is not Amazon's, as `https://s3.example.org`.",
+                    variable = "AWS_ENDPOINT_URL")
+            @Nullable
+            String endpoint,
+
+            @Setting(value = "Of `s3a://`: the region of the bucket.", variable = "AWS_REGION") @Nullable
+            String region,
+
+            @Setting("A Databricks workspace in whose catalog the tables are registered.")
+            Databricks databricks) {
         public Cold {
-            if (location != null && !location.startsWith("/")) {
-                throw new IllegalArgumentException("location: write a folder from the root on, as /srv/cold");
+            boolean bucket = location != null && S3Place.isOne(location);
+            if (bucket) {
+                try {
+                    location = S3Place.parse(String.valueOf(location)).location();
+                } catch (IllegalArgumentException wrong) {
+                    throw new IllegalArgumentException("location: " + wrong.getMessage(), wrong);
+                }
+            } else if (location != null && !location.startsWith("/")) {
+                throw new IllegalArgumentException(
+                        "location: write a folder from the root on, as /srv/cold, or s3a://bucket/prefix");
+            }
+            // Other programs read the same variables: what they hold matters here only where it is used.
+            if (bucket && endpoint != null) {
+                try {
+                    S3Place.checkEndpoint(endpoint);
+                } catch (IllegalArgumentException wrong) {
+                    throw new IllegalArgumentException("endpoint: " + wrong.getMessage(), wrong);
+                }
+            }
+            if (bucket && region != null && !region.matches("[a-z0-9-]{1,64}")) {
+                throw new IllegalArgumentException("region: write one as eu-central-1");
+            }
+            if (databricks.warehouse() != null && !bucket) {
+                throw new IllegalArgumentException("databricks.warehouse: a workspace reads tables in a bucket only;"
+                        + " set streams.cold.location to s3a://bucket/prefix");
             }
         }
 
         /// The defaults of every setting.
         public static Cold defaults() {
-            return new Cold(null);
+            return new Cold(null, null, null, Databricks.defaults());
+        }
+
+        /// Where the table of a stream is, as [ColdTable#open] takes it.
+        ///
+        /// @param otherwise the folder of the tables where none is named
+        String table(String stream, Path otherwise) {
+            if (location != null && S3Place.isOne(location)) {
+                S3Place named = S3Place.parse(location);
+                return new S3Place(named.bucket(), named.prefix(), endpoint, region)
+                        .child(stream)
+                        .text();
+            }
+            Path folder = location == null ? otherwise : Path.of(location);
+            return folder.resolve(stream).toAbsolutePath().toString();
+        }
+    }
+
+    /// Where the tables are made known.
+    public record Databricks(
+            @Setting(
+                    value = "Its address, as `https://dbc-a1b2c3d4-e5f6.cloud.databricks.com`.",
+                    variable = "DATABRICKS_HOST")
+            @Nullable
+            String host,
+
+            @Setting(value = "A token that may use the warehouse.", variable = "DATABRICKS_TOKEN", secret = true)
+            @Nullable
+            String token,
+
+            @Setting("The id of the SQL warehouse that registers the tables; not named, none is registered.") @Nullable
+            String warehouse,
+
+            @Setting(
+                    value = "Catalog and schema of the tables, with a point between; the schema must be there.",
+                    otherwise = "main.databroker")
+            String schema) {
+        private static final String NAME = "[A-Za-z0-9_-]{1,255}";
+
+        public Databricks {
+            need(
+                    warehouse == null || warehouse.matches("[A-Za-z0-9]{1,64}"),
+                    "warehouse: write its id, as 1a2b3c4d5e6f");
+            need(warehouse == null || (host != null && token != null), "warehouse: host and token are needed, too");
+            need(schema.matches(NAME + "\\." + NAME), "schema: write catalog and schema, as main.databroker");
+            // Without a warehouse the variables are for other programs.
+            host = host == null || warehouse == null ? host : address(host);
+        }
+
+        private static void need(boolean holds, String otherwise) {
+            if (!holds) {
+                throw new IllegalArgumentException(otherwise);
+            }
+        }
+
+        /// A token is not sent in the clear, but to this very machine.
+        private static String address(String host) {
+            String address = host.contains("://") ? host : "https://" + host;
+            address = address.endsWith("/") ? address.substring(0, address.length() - 1) : address;
+            need(
+                    address.matches("https://[A-Za-z0-9.-]+(:[0-9]+)?|http://(127\\.0\\.0\\.1|localhost)(:[0-9]+)?"),
+                    "host: write the workspace's address, as https://dbc-a1b2c3d4-e5f6.cloud.databricks.com");
+            return address;
+        }
+
+        /// The defaults of every setting.
+        public static Databricks defaults() {
+            return new Databricks(null, null, null, "main.databroker");
+        }
+
+        /// It holds a secret.
+        @Override
+        public String toString() {
+            return host + " " + warehouse + " " + schema;
         }
     }
 

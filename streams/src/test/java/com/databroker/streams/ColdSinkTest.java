@@ -84,78 +84,91 @@ final class ColdSinkTest {
 
     @Test
     void every_row_is_there_once_though_the_job_failed_on_its_way() throws Exception {
-        ColdFixture source = ColdFixture.small();
-        String location = folder.resolve("table").toString();
-        ColdTable table = ColdTable.open(location, source);
-        Path mark = folder.resolve("failed");
-        assertThat(run(location, source, mark)).isEqualTo(JobStatus.FINISHED);
-
-        assertThat(mark).exists();
-        List<String> ids = new ArrayList<>();
-        table.scan(ColdScan.ALL.ids(), row -> ids.add(row.id()));
-        assertThat(ids).hasSize(ROWS);
-        assertThat(new TreeSet<>(ids)).hasSize(ROWS);
-        // One transaction for each of several checkpoints.
-        assertThat(table.statistics().version()).isBetween(3L, 30L);
-        assertThat(FailsOnce.SEEN).as("some rows went that way twice").hasValueGreaterThan(ROWS);
+        new Run(folder, folder.resolve("table").toString()).check();
     }
 
-    private JobStatus run(String location, ColdFixture source, Path mark) throws Exception {
-        Configuration configuration = new Configuration();
-        configuration.set(RestOptions.PORT, 0);
-        configuration.set(RestOptions.BIND_ADDRESS, "127.0.0.1");
-        configuration.set(RestOptions.ADDRESS, "127.0.0.1");
-        configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.parse("8m"));
-        configuration.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.parse("16m"));
-        configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.parse("16m"));
-        configuration.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
-        MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
-                .setConfiguration(configuration)
-                .setNumTaskManagers(1)
-                .setNumSlotsPerTaskManager(2)
-                .setCommonBindAddress("127.0.0.1")
-                .build());
-        try {
-            cluster.start();
-            var graph = job(location, source, mark).getJobGraph(ColdSinkTest.class.getClassLoader(), null);
-            var id = cluster.submitJob(graph).get(60, TimeUnit.SECONDS).getJobID();
-            return cluster.requestJobResult(id)
-                    .get(120, TimeUnit.SECONDS)
-                    .getJobStatus()
-                    .orElseThrow();
-        } finally {
-            cluster.closeAsync().get(60, TimeUnit.SECONDS);
+    /// A job that fails once.
+    ///
+    /// @param folder for its checkpoints
+    /// @param location of the table
+    record Run(Path folder, String location) {
+        void check() throws Exception {
+            ColdFixture source = ColdFixture.small();
+            ColdTable table = ColdTable.open(location, source);
+            Path mark = folder.resolve("failed");
+            FailsOnce.SEEN.set(0);
+            assertThat(run(source, mark)).isEqualTo(JobStatus.FINISHED);
+
+            assertThat(mark).exists();
+            List<String> ids = new ArrayList<>();
+            table.scan(ColdScan.ALL.ids(), row -> ids.add(row.id()));
+            assertThat(ids).hasSize(ROWS);
+            assertThat(new TreeSet<>(ids)).hasSize(ROWS);
+            // One transaction for each of several checkpoints.
+            assertThat(table.statistics().version()).isBetween(3L, 30L);
+            assertThat(FailsOnce.SEEN).as("some rows went that way twice").hasValueGreaterThan(ROWS);
         }
-    }
 
-    private org.apache.flink.streaming.api.graph.StreamGraph job(String location, ColdFixture source, Path mark) {
-        Configuration configuration = new Configuration();
-        configuration.set(PipelineOptions.GENERIC_TYPES, false);
-        configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(300));
-        configuration.set(
-                CheckpointingOptions.CHECKPOINTS_DIRECTORY,
-                folder.resolve("checkpoints").toUri().toString());
-        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
-        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 3);
-        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(100));
-        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
-        environment.setParallelism(2);
-        ArrivalType arrivals = new ArrivalType(source.schema());
-        environment
-                .fromSource(
-                        new DataGeneratorSource<>(
-                                new Numbered(), ROWS, RateLimiterStrategy.perCheckpoint(ROWS_PER_CHECKPOINT), arrivals),
-                        WatermarkStrategy.noWatermarks(),
-                        "rows")
-                .returns(arrivals)
-                .uid("rows")
-                .map(new FailsOnce(mark.toString()))
-                .returns(arrivals)
-                .uid("fails")
-                // Between threads, so that the rows go through their form.
-                .rebalance()
-                .sinkTo(new ColdSink(location, source, "cold", 1_000, 1 << 20))
-                .uid("cold");
-        return environment.getStreamGraph();
+        private JobStatus run(ColdFixture source, Path mark) throws Exception {
+            Configuration configuration = new Configuration();
+            configuration.set(RestOptions.PORT, 0);
+            configuration.set(RestOptions.BIND_ADDRESS, "127.0.0.1");
+            configuration.set(RestOptions.ADDRESS, "127.0.0.1");
+            configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.parse("8m"));
+            configuration.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.parse("16m"));
+            configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.parse("16m"));
+            configuration.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
+            MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
+                    .setConfiguration(configuration)
+                    .setNumTaskManagers(1)
+                    .setNumSlotsPerTaskManager(2)
+                    .setCommonBindAddress("127.0.0.1")
+                    .build());
+            try {
+                cluster.start();
+                var graph = job(source, mark).getJobGraph(ColdSinkTest.class.getClassLoader(), null);
+                var id = cluster.submitJob(graph).get(60, TimeUnit.SECONDS).getJobID();
+                return cluster.requestJobResult(id)
+                        .get(120, TimeUnit.SECONDS)
+                        .getJobStatus()
+                        .orElseThrow();
+            } finally {
+                cluster.closeAsync().get(60, TimeUnit.SECONDS);
+            }
+        }
+
+        private org.apache.flink.streaming.api.graph.StreamGraph job(ColdFixture source, Path mark) {
+            Configuration configuration = new Configuration();
+            configuration.set(PipelineOptions.GENERIC_TYPES, false);
+            configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(300));
+            configuration.set(
+                    CheckpointingOptions.CHECKPOINTS_DIRECTORY,
+                    folder.resolve("checkpoints").toUri().toString());
+            configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
+            configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 3);
+            configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(100));
+            StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+            environment.setParallelism(2);
+            ArrivalType arrivals = new ArrivalType(source.schema());
+            environment
+                    .fromSource(
+                            new DataGeneratorSource<>(
+                                    new Numbered(),
+                                    ROWS,
+                                    RateLimiterStrategy.perCheckpoint(ROWS_PER_CHECKPOINT),
+                                    arrivals),
+                            WatermarkStrategy.noWatermarks(),
+                            "rows")
+                    .returns(arrivals)
+                    .uid("rows")
+                    .map(new FailsOnce(mark.toString()))
+                    .returns(arrivals)
+                    .uid("fails")
+                    // Between threads, so that the rows go through their form.
+                    .rebalance()
+                    .sinkTo(new ColdSink(location, source, "cold", 1_000, 1 << 20))
+                    .uid("cold");
+            return environment.getStreamGraph();
+        }
     }
 }

@@ -98,7 +98,7 @@ final class ColdTableTest {
 
     @Test
     void ids_of_a_partition_are_known_once_they_are_committed() throws IOException {
-        ColdIds known = new ColdIds(table.folder().toString(), table.source());
+        ColdIds known = new ColdIds(table.folder().location(), table.source());
         LocalDate day = LocalDate.of(2026, 11, 28);
         append(1, ColdFixture.rows(NOON, 0, 10));
         List<ColdFile> staged = table.stage(ColdFixture.rows(NOON, 10, 10));
@@ -230,7 +230,7 @@ final class ColdTableTest {
                         ColdFixture.row("b", Instant.parse("2025-12-31T23:59:59Z"), 1),
                         ColdFixture.row("c", Instant.parse("2026-06-01T00:00:00Z"), 2))));
         assertThat(years.statistics().partitions()).isEqualTo(2);
-        assertThat(years.folder().resolve("date=2025-01-01")).isDirectory();
+        assertThat(folder.resolve("years/date=2025-01-01")).isDirectory();
         long from = Arrival.micros(Instant.parse("2025-06-01T00:00:00Z"));
         assertThat(ids(years, ColdScan.ALL.since(from))).containsExactly("c", "b");
     }
@@ -239,7 +239,8 @@ final class ColdTableTest {
     void a_crash_between_staging_and_commit_leaves_files_that_are_removed_later() throws IOException {
         append(1, ColdFixture.rows(NOON, 0, 10));
         List<ColdFile> lost = table.stage(ColdFixture.rows(NOON, 10, 10));
-        Path orphan = table.folder().resolve(lost.getFirst().path());
+        Path orphan =
+                folder.resolve("with a blank/100%").resolve(lost.getFirst().path());
         Path draft = Files.createFile(orphan.resolveSibling(".x" + NioDraft.SUFFIX));
         Instant staged = Files.getLastModifiedTime(orphan).toInstant();
         assertThatThrownBy(() -> table.vacuum(Duration.ofDays(6), staged))
@@ -261,9 +262,9 @@ final class ColdTableTest {
         for (int i = 1; i <= 12; i++) {
             append(i, ColdFixture.rows(NOON, i, 1));
         }
-        assertThat(table.folder().resolve("_delta_log/00000000000000000010.checkpoint.parquet"))
+        assertThat(folder.resolve("with a blank/100%/_delta_log/00000000000000000010.checkpoint.parquet"))
                 .exists();
-        assertThat(ColdTable.open(table.folder().toString(), ColdFixture.small())
+        assertThat(ColdTable.open(table.folder().location(), ColdFixture.small())
                         .statistics()
                         .rows())
                 .isEqualTo(12);

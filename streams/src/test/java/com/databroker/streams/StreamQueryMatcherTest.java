@@ -51,6 +51,7 @@ final class StreamQueryMatcherTest {
         HotStoreContract.visible(store, SOURCE, all.size());
         Set<Integer> sizes = new HashSet<>();
         int refused = 0;
+        int decided = 0;
         for (int i = 0; i < queries; i++) {
             StreamQuery query = StreamQuery.of(query(random, 0), 1000);
             if (random.nextInt(5) == 0) {
@@ -72,10 +73,64 @@ final class StreamQueryMatcherTest {
                     .map(Arrival::id)
                     .collect(Collectors.toSet());
             assertThat(alone).as(what).isEqualTo(found);
+            if (query.from() == null) {
+                decided += decided(matcher, all, found, what);
+            }
             sizes.add(found.size());
         }
         assertThat(sizes).as(seed + ": queries that find some and not all").hasSizeGreaterThan(queries / 14);
         assertThat(refused).as(seed + ": refused queries").isLessThan(queries / 5);
+        assertThat(decided).as(seed + ": records decided by their values alone").isGreaterThan(queries * 35);
+    }
+
+    /// How many records the filter tells of without an index; of none it may tell otherwise.
+    private static int decided(StreamQueryMatcher matcher, List<Arrival> all, Set<String> found, String what) {
+        int decided = 0;
+        for (Arrival arrival : all) {
+            ColdFilter.Answer answer = matcher.filter().test(arrival.record()::get);
+            if (answer != ColdFilter.Answer.MAYBE) {
+                decided++;
+                if ((answer == ColdFilter.Answer.YES) != found.contains(arrival.id())) {
+                    throw new AssertionError(what + ", record " + arrival.record() + ": " + answer);
+                }
+            }
+        }
+        return decided;
+    }
+
+    /// Whatever becomes of a word in the index, the text that has it is not passed over.
+    @Test
+    void no_text_is_passed_over_that_has_the_word() throws Exception {
+        List<String> stems = List.of("happ", "relat", "organ", "hop", "fil", "siz", "creat", "sens", "vietnam", "flu");
+        List<String> endings = List.of(
+                "", "s", "es", "ies", "y", "ing", "ping", "ed", "e", "ly", "ational", "ization", "izer", "iveness",
+                "ibility", "ability", "ousness", "icate", "ement", "ment", "ence", "ance", "ably", "ically", "ogy",
+                "'s", "\u2019s", "fulness", "ousli", "ation");
+        StringBuilder text =
+                new StringBuilder("\u0130stanbul \uFF26\uFF35\uFF2C\uFF2C \u212Aelvin Stra\u00DFe \u00C6ther ");
+        for (String stem : stems) {
+            for (String ending : endings) {
+                text.append(stem).append(ending).append(' ');
+                text.append(stem.toUpperCase(java.util.Locale.ROOT))
+                        .append(ending)
+                        .append(' ');
+            }
+        }
+        for (String word : text.toString().split(" ")) {
+            try (var tokens = LuceneText.ANALYZER.tokenStream("text", word)) {
+                var term = tokens.addAttribute(org.apache.lucene.analysis.tokenattributes.CharTermAttribute.class);
+                tokens.reset();
+                while (tokens.incrementToken()) {
+                    ColdWord asked = ColdWord.of(term.toString());
+                    assertThat(asked == null || asked.mayBeIn("so " + word + ", too"))
+                            .as(word + " is " + term + " in the index")
+                            .isTrue();
+                }
+                tokens.end();
+            }
+        }
+        assertThat(java.util.Objects.requireNonNull(ColdWord.of("hedgehog")).mayBeIn(text.toString()))
+                .isFalse();
     }
 
     private static String query(RandomGenerator random, int depth) {

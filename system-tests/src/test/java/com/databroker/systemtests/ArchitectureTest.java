@@ -60,6 +60,7 @@ final class ArchitectureTest {
                             "org.apache.kafka.",
                             "org.apache.flink.",
                             "io.delta.kernel.",
+                            "software.amazon.awssdk.",
                             "org.apache.hadoop.conf.",
                             "org.apache.lucene."),
             "sources", List.of("org.jsoup.", "tools.jackson.core.", "crawlercommons.domains."),
