@@ -33,6 +33,7 @@ final class Verbs {
             new Entry("search", "Find records of streams, the newest first."),
             new Entry("streams ls", "List the streams and how they do."),
             new Entry("streams describe", "Tell the fields of a stream."),
+            new Entry("streams check", "Say what is wrong with the definition of a stream, and try it on a sample."),
             new Entry("streams dead", "List what could not become a record, and why."),
             new Entry("streams submit", "Start or upgrade jobs of streams on a Flink cluster."),
             new Entry("streams jar", "Write the jar of the jobs, for a Flink cluster's own tools."),
@@ -74,6 +75,7 @@ final class Verbs {
             case "search" -> new SearchVerb();
             case "streams ls" -> new StreamsLsVerb();
             case "streams describe" -> new StreamsDescribeVerb();
+            case "streams check" -> new StreamsCheckVerb();
             case "streams dead" -> new StreamsDeadVerb();
             case "streams submit" -> new StreamsSubmitVerb();
             case "streams jar" -> new StreamsJarVerb();

@@ -16,7 +16,9 @@ import java.net.InetAddress;
 import java.nio.file.Files;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /// What tells about the broker itself: `/`, `/health/…`, `/metrics`, `/problems/<number>`, `/schemas/…`.
@@ -30,12 +32,20 @@ final class StatusHandler {
     private final Metrics metrics;
     private final boolean metricsPublic;
     private final FilePlane files;
+    private final @Nullable StreamSources streams;
     private final BooleanSupplier stopping;
 
-    StatusHandler(Metrics metrics, boolean metricsPublic, FilePlane files, BooleanSupplier stopping) {
+    /// @param streams null where there are none
+    StatusHandler(
+            Metrics metrics,
+            boolean metricsPublic,
+            FilePlane files,
+            @Nullable StreamSources streams,
+            BooleanSupplier stopping) {
         this.metrics = metrics;
         this.metricsPublic = metricsPublic;
         this.files = files;
+        this.streams = streams;
         this.stopping = stopping;
     }
 
@@ -125,9 +135,30 @@ final class StatusHandler {
             json.writeStartObject();
             component(json, "events", accepting, "shutting down");
             component(json, "files", writable, cause);
+            if (streams != null) {
+                streams(json, streams);
+            }
             json.writeEndObject();
             json.writeEndObject();
         }));
+    }
+
+    /// The other planes work without them, so they do not count for the whole.
+    private static void streams(JsonGenerator json, StreamSources streams) {
+        Optional<String> failure = streams.plane().failure();
+        int refused = streams.refused().size();
+        json.writeName("streams");
+        json.writeStartObject();
+        json.writeStringProperty(
+                "status", failure.isPresent() ? "down" : streams.plane().isReady() ? "up" : "starting");
+        if (failure.isPresent()) {
+            json.writeStringProperty("cause", failure.get());
+        } else if (refused > 0) {
+            // Which ones is for those who may search them.
+            json.writeStringProperty(
+                    "cause", refused + (refused == 1 ? " stream was" : " streams were") + " left out: see streams ls");
+        }
+        json.writeEndObject();
     }
 
     private static void component(JsonGenerator json, String name, boolean up, String otherwise) {

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -148,6 +149,21 @@ final class Ingest implements AutoCloseable {
                 transaction.commit(all);
                 return Progress.NONE;
             });
+        } finally {
+            one.unlock();
+        }
+    }
+
+    /// A cursor as it was committed last. Where a transaction failed so that nobody knows whether it was, Kafka is
+    /// asked.
+    Optional<Bytes> cursor(String cursorKey) throws IOException {
+        one.lock();
+        try {
+            ready();
+            return cursors.get(cursorKey);
+        } catch (KafkaException failed) {
+            closeProducer();
+            throw new IOException("Kafka: " + failed.getMessage(), failed);
         } finally {
             one.unlock();
         }

@@ -27,7 +27,19 @@ public record StreamsConfig(
         @Setting("Everything, for years: tables of Delta Lake.")
         Cold cold,
 
-        @Setting("What is fetched from outside, and how.") CollectorsConfig collectors) {
+        @Setting("What is fetched from outside, and how.") CollectorsConfig collectors,
+
+        @Setting(
+                "The folder with definitions of streams of your own, `<name>.yaml`, read at the start; `sources` in the"
+                        + " data folder where it is not named.")
+        @Nullable
+        Path definitions,
+
+        @Setting(
+                "The folder with jars in which streams of your own are written in Java; `plugins` in the data folder"
+                        + " where it is not named. Who can write there can do whatever the broker can.")
+        @Nullable
+        Path plugins) {
     /// Where the raw records are.
     public record Kafka(
             @Setting(
@@ -253,7 +265,14 @@ public record StreamsConfig(
     /// The defaults of every setting.
     public static StreamsConfig defaults() {
         return new StreamsConfig(
-                true, Kafka.defaults(), Flink.defaults(), Hot.defaults(), Cold.defaults(), CollectorsConfig.defaults());
+                true,
+                Kafka.defaults(),
+                Flink.defaults(),
+                Hot.defaults(),
+                Cold.defaults(),
+                CollectorsConfig.defaults(),
+                null,
+                null);
     }
 
     /// These settings with another interval of checkpoints.
@@ -264,6 +283,8 @@ public record StreamsConfig(
                 new Flink(interval, flink.parallelism(), flink.url(), flink.checkpoints()),
                 hot,
                 cold,
-                collectors);
+                collectors,
+                definitions,
+                plugins);
     }
 }
