@@ -33,6 +33,7 @@ final class Verbs {
             new Entry("search", "Find records of streams, the newest first."),
             new Entry("streams ls", "List the streams and how they do."),
             new Entry("streams describe", "Tell the fields of a stream."),
+            new Entry("streams check", "Say what is wrong with the definition of a stream, and try it on a sample."),
             new Entry("streams submit", "Start or upgrade jobs of streams on a Flink cluster."),
             new Entry("streams jar", "Write the jar of the jobs, for a Flink cluster's own tools."),
             new Entry("streams lag", "Say how far streams and their collectors are behind."),
@@ -82,6 +83,7 @@ final class Verbs {
             case "streams collect" -> new StreamsCollectVerb();
             case "streams test" -> new StreamsTestVerb();
             case "streams replay" -> new StreamsReplayVerb();
+            case "streams check" -> new StreamsCheckVerb();
             case "streams dead" -> new StreamsDeadVerb();
             case "streams submit" -> new StreamsSubmitVerb();
             case "streams jar" -> new StreamsJarVerb();

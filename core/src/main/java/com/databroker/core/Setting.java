@@ -31,6 +31,9 @@ public @interface Setting {
     /// Whether the value must never be printed.
     boolean secret() default false;
 
+    /// Of a map of records: whether its names are written as those of fields, with underscores and without dashes.
+    boolean fieldNames() default false;
+
     /// The least number, byte count or number of milliseconds.
     long min() default Long.MIN_VALUE;
 

@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import tools.jackson.core.JsonGenerator;
 
 /// The events plane: publish from any thread, subscribe on an event loop.
@@ -33,6 +34,7 @@ public final class EventPlane implements AutoCloseable {
     private final EventLog log;
     private final Map<EventLoop, Shard> shards = new ConcurrentHashMap<>();
     private final List<Shard> all = new CopyOnWriteArrayList<>();
+    private final List<EventReader> readers = new CopyOnWriteArrayList<>();
     private final Map<String, DoorCounters> doors = new ConcurrentHashMap<>();
 
     private EventPlane(EventsConfig config, InstantSource clock) {
@@ -133,6 +135,17 @@ public final class EventPlane implements AutoCloseable {
         return new Subscriber(this, shard(loop), session, form, outlet, config.subscriptionsMax());
     }
 
+    /// Makes a reader of the topics that are wanted; it stands at the oldest event that is held.
+    public EventReader reader(Predicate<Topic> wanted) {
+        EventReader reader = new EventReader(this, wanted);
+        readers.add(reader);
+        return reader;
+    }
+
+    void detach(EventReader reader) {
+        readers.remove(reader);
+    }
+
     private Shard shard(EventLoop loop) {
         return shards.computeIfAbsent(loop, key -> {
             Shard shard = new Shard(key, log);
@@ -164,6 +177,11 @@ public final class EventPlane implements AutoCloseable {
         long middle = (log.tail() + log.head()) / 2;
         for (Shard shard : all) {
             if (shard.slowest() < middle) {
+                return true;
+            }
+        }
+        for (EventReader reader : readers) {
+            if (reader.holdsUpAt() < middle) {
                 return true;
             }
         }

@@ -86,7 +86,7 @@ public final class ConfigDocs {
                 }
                 case SettingMap map -> {
                     String below = indent + "  " + hash;
-                    out.append(comment(indent, map.text() + " Each below a name: " + SettingMap.NAMES + "."))
+                    out.append(comment(indent, map.text() + " Each below a name: " + map.names() + "."))
                             .append(indent)
                             .append(map.name())
                             .append(":\n")
@@ -165,7 +165,7 @@ public final class ConfigDocs {
                         map.example(),
                         map.text()
                                 + " Any number of them in the file and by flags, but not by variables; each below a name: "
-                                + SettingMap.NAMES + ".");
+                                + map.names() + ".");
         }
     }
 

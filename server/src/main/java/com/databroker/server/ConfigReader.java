@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the configuration: defaults, over them the file, the environment, the flags.
@@ -65,6 +66,29 @@ public final class ConfigReader {
             Map<String, String> environment,
             Map<String, String> flags) {
         return read(type, name, content, environment, flags, new ConfigErrors());
+    }
+
+    /// A file that stands for itself: neither variables nor flags reach into it.
+    ///
+    /// @param rule what the records do not know of themselves; refuses as their constructors do
+    static <R extends Record> R alone(Class<R> type, String name, byte[] content, Consumer<R> rule) {
+        ConfigErrors errors = new ConfigErrors();
+        SettingGroup tree = SettingGroup.of(type);
+        SettingDraft draft = SettingDraft.alone(tree, name, errors);
+        ConfigYaml.Mapping mapping = new ConfigYaml(name, errors).read(content);
+        Record built = null;
+        if (mapping != null) {
+            new SettingBinder(tree, draft, home(), errors).file(mapping);
+            built = draft.build();
+        }
+        if (errors.isEmpty() && built != null) {
+            R whole = type.cast(built);
+            draft.check(() -> rule.accept(whole));
+            if (errors.isEmpty()) {
+                return whole;
+            }
+        }
+        throw errors.exception();
     }
 
     private static <R extends Record> Read<R> read(

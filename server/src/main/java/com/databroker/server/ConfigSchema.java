@@ -54,7 +54,7 @@ final class ConfigSchema {
         Map<String, Object> schema = new LinkedHashMap<>();
         schema.put("description", map.text());
         schema.put("type", List.of("object", "null"));
-        schema.put("propertyNames", Map.of("pattern", "^" + SettingMap.NAME_PATTERN + "$"));
+        schema.put("propertyNames", Map.of("pattern", "^" + map.pattern() + "$"));
         schema.put("additionalProperties", group(map.example()));
         return schema;
     }

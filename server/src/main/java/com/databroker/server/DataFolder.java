@@ -30,6 +30,8 @@ import java.util.HexFormat;
 /// audit.log          who was refused what, and who did what to users
 /// files/             the files plane, broker_users.xml among them
 /// streams/           the streams plane, drawn in its StreamPlane
+/// sources/           definitions of streams, where streams.definitions names no other folder
+/// plugins/           jars with streams, where streams.plugins names no other folder
 /// ```
 final class DataFolder implements AutoCloseable {
     static final String CONTEXT = "context.json";

@@ -20,7 +20,6 @@ import com.databroker.files.FilePlane;
 import com.databroker.files.Precondition;
 import com.databroker.files.ResumableUploads;
 import com.databroker.streams.StreamChange;
-import com.databroker.streams.StreamPlane;
 import io.netty.channel.EventLoopGroup;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
@@ -79,7 +78,7 @@ public final class Databroker implements AutoCloseable {
     private final Tls tls;
     private final CurveKeys curve;
     private final ResumableUploads uploads;
-    private final Optional<StreamPlane> streams;
+    private final Optional<StreamSources> streams;
     private final FrontServer front;
     private final HttpDoor http;
     private final ZmtpListener zmq;
@@ -130,7 +129,7 @@ public final class Databroker implements AutoCloseable {
             sweepEverySecond();
             writeContext();
             files.start();
-            streams.ifPresent(plane -> plane.start(new StreamInboxes(files, plane)));
+            streams.ifPresent(all -> all.start(files, events));
         } catch (RuntimeException | Error failed) {
             closeAll();
             end(loops.join());
@@ -169,10 +168,10 @@ public final class Databroker implements AutoCloseable {
         return Optional.of(token);
     }
 
-    /// Its engines come up later, in [StreamPlane#start]; nobody waits for them.
-    private Optional<StreamPlane> openStreams() {
+    /// Its engines come up later, in [StreamSources#start]; nobody waits for them.
+    private Optional<StreamSources> openStreams() {
         return config.streams().enabled()
-                ? Optional.of(open(StreamSources.plane(config.streams(), data, clock, random)))
+                ? Optional.of(open(StreamSources.open(config.streams(), data, files.root(), clock, random)))
                 : Optional.empty();
     }
 
@@ -193,7 +192,7 @@ public final class Databroker implements AutoCloseable {
         metrics.files(files::status);
         files.refusals(this::refused);
         gate.reloaded(this::usersReloaded);
-        streams.ifPresent(plane -> {
+        streams.map(StreamSources::plane).ifPresent(plane -> {
             metrics.streams(plane);
             files.changes(new StreamInboxes(files, plane)::changed);
             plane.changes(changes -> events.publish(
@@ -287,9 +286,10 @@ public final class Databroker implements AutoCloseable {
                 tus,
                 new AccessHandler(files, clock, random),
                 this.streams
-                        .map(plane -> new StreamsHandler(plane, new StreamCareHandler(plane, slowest, clock), clock))
+                        .map(all -> new StreamsHandler(all, new StreamCareHandler(all.plane(), slowest, clock), clock))
                         .orElse(null),
-                new StatusHandler(metrics, config.http().metricsPublic(), files, this.streams, () -> stopping),
+                new StatusHandler(
+                        metrics, config.http().metricsPublic(), files, this.streams.orElse(null), () -> stopping),
                 metrics,
                 streams);
         return HttpDoor.open(vertx, config.http(), tls, gate, limit, blocking, routes);

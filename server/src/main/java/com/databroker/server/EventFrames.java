@@ -46,14 +46,14 @@ final class EventFrames {
             out.writeCharSequence(event.position().toString(), StandardCharsets.US_ASCII);
             out.writeBytes(DATA);
             // One line: the generator breaks none, and breaks inside of strings are escaped.
-            out.writeBytes(oneLine(cloudEvent(event)));
+            out.writeBytes(cloudEventLine(event));
             out.writeByte('\n').writeByte('\n');
         };
     }
 
-    /// A payload that is JSON is passed on as it is, and may have line breaks between its values.
-    private static byte[] oneLine(Bytes json) {
-        byte[] bytes = json.toArray();
+    /// An event as one line. A payload that is JSON is passed on as it is, and may have line breaks between its values.
+    static byte[] cloudEventLine(Event event) {
+        byte[] bytes = cloudEvent(event).toArray();
         for (int i = 0; i < bytes.length; i++) {
             if (bytes[i] == '\n' || bytes[i] == '\r') {
                 bytes[i] = ' ';

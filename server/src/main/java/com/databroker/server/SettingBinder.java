@@ -151,7 +151,7 @@ final class SettingBinder {
             case SettingGroup group ->
                 "expected keys below it, such as " + group.names().getFirst();
             case SettingMap map ->
-                "expected a name below it (" + SettingMap.NAMES + ") and below the name keys, such as "
+                "expected a name below it (" + map.names() + ") and below the name keys, such as "
                         + map.example().names().getFirst();
         };
     }
@@ -175,7 +175,7 @@ final class SettingBinder {
         } else {
             message = parent instanceof SettingGroup group
                     ? "unknown key" + suggestion(name, group.names())
-                    : "is not a name; write " + SettingMap.NAMES;
+                    : "is not a name; write " + (parent instanceof SettingMap map ? map.names() : SettingMap.NAMES);
         }
         conceal(entry);
         if (parent instanceof SettingMap map) {

@@ -23,6 +23,9 @@ final class SettingDraft {
     private final SettingGroup root;
     private final Path home;
     private final ConfigErrors errors;
+    /// The file that stands for itself; null where variables and flags come to it.
+    private final @Nullable String alone;
+
     private final Map<String, Value> given = new HashMap<>();
     private final Set<String> failed = new HashSet<>();
     private final Map<String, ConfigPlace> headings = new HashMap<>();
@@ -31,9 +34,19 @@ final class SettingDraft {
 
     /// @param home what relative paths are relative to
     SettingDraft(SettingGroup root, Path home, ConfigErrors errors) {
+        this(root, home, errors, null);
+    }
+
+    private SettingDraft(SettingGroup root, Path home, ConfigErrors errors, @Nullable String alone) {
         this.root = root;
         this.home = home;
         this.errors = errors;
+        this.alone = alone;
+    }
+
+    /// A draft that only a file goes into.
+    static SettingDraft alone(SettingGroup root, String file, ConfigErrors errors) {
+        return new SettingDraft(root, Path.of(""), errors, file);
     }
 
     /// The section begins here.
@@ -77,6 +90,15 @@ final class SettingDraft {
     @Nullable
     Record build() {
         return build(root);
+    }
+
+    /// Holds what was built against one more rule, which refuses as the records do.
+    void check(Runnable rule) {
+        try {
+            rule.run();
+        } catch (IllegalArgumentException broken) {
+            violated(root, String.valueOf(broken.getMessage()));
+        }
     }
 
     List<ConfigOrigin> origins() {
@@ -158,7 +180,12 @@ final class SettingDraft {
         }
         if (key.required() && value(key).value == null) {
             String ways = key.named() ? " or by " : ", by " + key.variable() + " or by ";
-            errors.add(heading(group), key.key(), "is missing; set it in the file" + ways + key.flag());
+            errors.add(
+                    heading(group),
+                    key.key(),
+                    alone != null
+                            ? "is missing; write " + key.type().noun()
+                            : "is missing; set it in the file" + ways + key.flag());
             return false;
         }
         return true;
@@ -174,23 +201,24 @@ final class SettingDraft {
             }
             key = key.substring(0, Math.max(0, key.lastIndexOf('.')));
         }
-        return NOWHERE;
+        return alone == null ? NOWHERE : ConfigPlace.of(alone);
     }
 
     private void violated(SettingGroup group, String rule) {
         SettingNode culprit = group.parts().stream()
-                .filter(part -> !(part instanceof SettingGroup)
-                        && rule.startsWith(part.name())
-                        && !rule.substring(part.name().length()).matches("(?s)[a-z0-9-].*"))
+                .filter(part -> part instanceof SettingGroup
+                        ? rule.startsWith(part.name() + ": ")
+                        : rule.startsWith(part.name())
+                                && !rule.substring(part.name().length()).matches("(?s)[a-z0-9-].*"))
                 .findFirst()
                 .orElse(group);
         ConfigPlace around = around(group);
         ConfigPlace place = switch (culprit) {
             case SettingKey key -> value(key).place.equals(DEFAULT) ? around : exactly(value(key).place, rule);
             case SettingMap map -> exactly(map, rule, around);
-            case SettingGroup any -> around;
+            case SettingGroup any -> any == group ? around : heading(any);
         };
-        boolean said = !(culprit instanceof SettingGroup) && rule.startsWith(culprit.name() + ": ");
+        boolean said = culprit != group && rule.startsWith(culprit.name() + ": ");
         String key = said ? culprit.key() : group.key();
         String message = said ? rule.substring(culprit.name().length() + 2) : rule;
         errors.add(place, key, withoutSecrets(group, message));

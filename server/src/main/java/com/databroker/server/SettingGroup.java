@@ -67,7 +67,7 @@ record SettingGroup(String key, String text, Class<? extends Record> type, List<
             if (section != null) {
                 parts.add(of(below, setting.value(), section, named));
             } else if (sections != null) {
-                parts.add(SettingMap.of(below, setting.value(), sections));
+                parts.add(SettingMap.of(below, setting, sections));
             } else {
                 boolean optional = component.getAnnotatedType().isAnnotationPresent(Nullable.class);
                 parts.add(new SettingKey(below, setting, SettingType.of(component), optional, named));

@@ -1,5 +1,6 @@
 package com.databroker.server;
 
+import com.databroker.core.Setting;
 import org.jspecify.annotations.Nullable;
 
 /// A component of type `Map<String, R>`: any number of sections below one key, each a record `R`
@@ -9,20 +10,35 @@ import org.jspecify.annotations.Nullable;
 /// [SettingDraft] knows those that there are.
 ///
 /// @param text what the sections are about, for operators
+/// @param fieldNames whether names are written as those of fields of streams
 /// @param example the section that stands for all in what is generated; its name is `<name>`
-record SettingMap(String key, String text, SettingGroup example) implements SettingNode {
+record SettingMap(String key, String text, boolean fieldNames, SettingGroup example) implements SettingNode {
     static final String NAME_PATTERN = "[a-z0-9][a-z0-9-]{0,63}";
     /// The pattern in words.
     static final String NAMES = "up to 64 of a-z, 0-9 and -, the first not a -";
 
-    static SettingMap of(String key, String text, Class<? extends Record> type) {
-        return new SettingMap(key, text, SettingGroup.named(key + ".<name>", type));
+    private static final String FIELD_PATTERN = "[a-z][a-z0-9_]{0,62}";
+    private static final String FIELDS = "up to 63 of a-z, 0-9 and _, the first a letter";
+
+    static SettingMap of(String key, Setting setting, Class<? extends Record> type) {
+        return new SettingMap(key, setting.value(), setting.fieldNames(), SettingGroup.named(key + ".<name>", type));
+    }
+
+    String pattern() {
+        return fieldNames ? FIELD_PATTERN : NAME_PATTERN;
+    }
+
+    /// How its names are written, in words.
+    String names() {
+        return fieldNames ? FIELDS : NAMES;
     }
 
     /// The section of this name; null where it is no name.
     @Override
     public @Nullable SettingGroup child(String name) {
-        return name.matches(NAME_PATTERN) ? SettingGroup.named(key + "." + name, example.type()) : null;
+        return name.matches(pattern())
+                ? SettingGroup.named(key + "." + name, example.type())
+                : null;
     }
 
     /// The section that whoever wrote `wrong` may have had in mind: the word at the place of the

@@ -7,7 +7,6 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.files.FilePlane;
 import com.databroker.files.FilesStatus;
-import com.databroker.streams.StreamPlane;
 import com.databroker.streams.StreamStatus;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
@@ -20,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /// What tells about the broker itself: `/`, `/health/…`, `/metrics`, `/problems/<number>`, `/schemas/…`.
@@ -33,14 +33,15 @@ final class StatusHandler {
     private final Metrics metrics;
     private final boolean metricsPublic;
     private final FilePlane files;
-    private final Optional<StreamPlane> streams;
+    private final @Nullable StreamSources streams;
     private final BooleanSupplier stopping;
 
+    /// @param streams null where there are none
     StatusHandler(
             Metrics metrics,
             boolean metricsPublic,
             FilePlane files,
-            Optional<StreamPlane> streams,
+            @Nullable StreamSources streams,
             BooleanSupplier stopping) {
         this.metrics = metrics;
         this.metricsPublic = metricsPublic;
@@ -128,7 +129,7 @@ final class StatusHandler {
                 ? "the folder of files is not writable"
                 : "the disk failed, files are read-only: " + status.failure();
         boolean ready = accepting && writable;
-        Optional<StreamStatus.Phase> phase = streams.map(StreamPlane::phase);
+        StreamStatus.Phase phase = streams == null ? null : streams.plane().phase();
         exchange.onLoop(() -> exchange.json(ready ? 200 : Problem.UNAVAILABLE.status(), json -> {
             json.writeStartObject();
             json.writeStringProperty("status", ready ? "ready" : "not ready");
@@ -136,17 +137,29 @@ final class StatusHandler {
             json.writeStartObject();
             component(json, "events", accepting, "shutting down");
             component(json, "files", writable, cause);
-            // It comes up later and may fail alone: what the others do does not depend on it.
-            phase.ifPresent(what -> {
-                json.writeName("streams");
-                json.writeStartObject();
-                json.writeStringProperty("status", what.name().toLowerCase(Locale.ROOT));
-                streams.flatMap(StreamPlane::failure).ifPresent(why -> json.writeStringProperty("cause", why));
-                json.writeEndObject();
-            });
+            if (streams != null && phase != null) {
+                streams(json, streams, phase);
+            }
             json.writeEndObject();
             json.writeEndObject();
         }));
+    }
+
+    /// They come up later and may fail alone: what the other planes do does not depend on them.
+    private static void streams(JsonGenerator json, StreamSources streams, StreamStatus.Phase phase) {
+        Optional<String> failure = streams.plane().failure();
+        int refused = streams.refused().size();
+        json.writeName("streams");
+        json.writeStartObject();
+        json.writeStringProperty("status", phase.name().toLowerCase(Locale.ROOT));
+        if (failure.isPresent()) {
+            json.writeStringProperty("cause", failure.get());
+        } else if (refused > 0) {
+            // Which ones is for those who may search them.
+            json.writeStringProperty(
+                    "cause", refused + (refused == 1 ? " stream was" : " streams were") + " left out: see streams ls");
+        }
+        json.writeEndObject();
     }
 
     private static void component(JsonGenerator json, String name, boolean up, String otherwise) {

@@ -19,8 +19,7 @@ public final class StreamJobs {
     /// @throws ProblemException [com.databroker.core.Problem#CONFIGURATION_INVALID] where a cluster could not run them
     public static StreamJobs of(Config config) {
         StreamCluster.require(config.streams());
-        return new StreamJobs(StreamCluster.of(
-                config.streams(), StreamSources.of(DataFolder.secretOf(config.data(), StreamSources.DNS_KEY))));
+        return new StreamJobs(StreamCluster.of(config.streams(), StreamSources.ofJobs(config)));
     }
 
     /// Writes the jar for the cluster's own tools.

@@ -34,12 +34,14 @@ final class StreamsHandler {
     private static final int LIMIT = 100;
     private static final String NDJSON = "application/x-ndjson";
 
+    private final StreamSources all;
     private final StreamPlane streams;
     private final StreamCareHandler care;
     private final InstantSource clock;
 
-    StreamsHandler(StreamPlane streams, StreamCareHandler care, InstantSource clock) {
-        this.streams = streams;
+    StreamsHandler(StreamSources all, StreamCareHandler care, InstantSource clock) {
+        this.all = all;
+        this.streams = all.plane();
         this.care = care;
         this.clock = clock;
     }
@@ -56,7 +58,7 @@ final class StreamsHandler {
         String name = slash < 0 ? tail : tail.substring(0, slash);
         // Whoever may not search a stream does not learn whether there is one.
         exchange.require(Action.SEARCH, name);
-        Source source = streams.source(name);
+        Source source = source(name);
         String[] what = (slash < 0 ? "" : tail.substring(slash + 1)).split("/", 2);
         if (what.length == 2) {
             switch (what[0]) {
@@ -88,15 +90,31 @@ final class StreamsHandler {
                 "of a stream there are status, definition, dead, dead/<offset>, collectors/<name>, replay and test");
     }
 
+    /// @throws ProblemException [Problem#NOT_FOUND], with the reason where it was left out
+    private Source source(String name) {
+        for (StreamDefinitions.Refused refused : all.refused()) {
+            if (refused.name().equals(name)
+                    && streams.sources().stream()
+                            .noneMatch(source -> source.name().equals(name))) {
+                throw new ProblemException(
+                        Problem.NOT_FOUND, "the stream " + name + " was left out at the start: " + refused.line());
+            }
+        }
+        return streams.source(name);
+    }
+
     private void list(Exchange exchange) {
         Principal principal = exchange.principal();
         exchange.blocking(() -> {
-            List<StreamStatus> all = streams.status().stream()
+            List<StreamStatus> statuses = streams.status().stream()
                     .filter(status -> principal.may(Action.SEARCH, status.name()))
                     .toList();
             exchange.onLoop(() -> exchange.json(200, json -> {
                 json.writeStartArray();
-                all.forEach(status -> write(json, streams.source(status.name()), status));
+                statuses.forEach(status -> write(json, streams.source(status.name()), status));
+                all.refused().stream()
+                        .filter(refused -> principal.may(Action.SEARCH, refused.name()))
+                        .forEach(refused -> write(json, refused));
                 json.writeEndArray();
             }));
         });
@@ -143,6 +161,32 @@ final class StreamsHandler {
                 .filter(collector -> collector.stream().equals(status.name()))
                 .forEach(collector -> write(json, collector));
         json.writeEndArray();
+        all.capture(status.name()).ifPresent(capture -> write(json, capture));
+        json.writeEndObject();
+    }
+
+    /// In the list, so that nobody looks for it elsewhere.
+    private static void write(JsonGenerator json, StreamDefinitions.Refused refused) {
+        json.writeStartObject();
+        json.writeStringProperty("name", refused.name());
+        json.writeStringProperty("title", "left out: " + refused.line());
+        json.writeStringProperty("phase", "failed");
+        json.writeStringProperty("detail", refused.why());
+        json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, EventCapture.Status capture) {
+        json.writeName("capture");
+        json.writeStartObject();
+        json.writeName("patterns");
+        json.writeStartArray();
+        capture.patterns().forEach(json::writeString);
+        json.writeEndArray();
+        json.writeStringProperty("position", capture.position());
+        json.writeNumberProperty("events", capture.events());
+        json.writeNumberProperty("gaps", capture.gaps());
+        json.writeNumberProperty("lost", capture.lost());
+        json.writeStringProperty("trouble", capture.trouble());
         json.writeEndObject();
     }
 

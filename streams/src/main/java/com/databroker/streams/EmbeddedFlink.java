@@ -2,6 +2,7 @@ package com.databroker.streams;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,6 +52,8 @@ import org.slf4j.LoggerFactory;
 final class EmbeddedFlink implements FlinkEngine {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedFlink.class);
     private static final String LOOPBACK = "127.0.0.1";
+    private static final int NETWORK_MIB_LEAST = 16;
+    private static final int NETWORK_MIB_EACH = 2;
     private static final Duration STOP_MOST = Duration.ofSeconds(5);
 
     private final Path folder;
@@ -84,8 +87,10 @@ final class EmbeddedFlink implements FlinkEngine {
         configuration.set(JobManagerOptions.BIND_HOST, LOOPBACK);
         configuration.set(TaskManagerOptions.BIND_HOST, LOOPBACK);
         configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.parse("8m"));
-        configuration.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.parse("16m"));
-        configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.parse("16m"));
+        MemorySize network = MemorySize.ofMebiBytes(Math.max(NETWORK_MIB_LEAST, NETWORK_MIB_EACH * jobs * parallelism));
+        configuration.set(TaskManagerOptions.NETWORK_MEMORY_MIN, network);
+        configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, network);
+        configuration.set(CoreOptions.CLASSLOADER_RESOLVE_ORDER, "parent-first");
         // Hadoop is on the class path for Parquet only.
         configuration.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
         MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
@@ -134,6 +139,10 @@ final class EmbeddedFlink implements FlinkEngine {
         streamGraph.setJobName(StreamJob.name(name));
         // The cluster takes the stream graph itself, too, and fails on it: it has no id yet.
         JobGraph graph = streamGraph.getJobGraph(EmbeddedFlink.class.getClassLoader(), null);
+        if (job.source().getClass().getClassLoader() instanceof URLClassLoader plugin) {
+            // The cluster makes the steps of the job anew, from their bytes, and needs the classes for that.
+            graph.setClasspaths(List.of(plugin.getURLs()));
+        }
         jobs.put(name, join(cluster.submitJob(graph)).getJobID());
     }
 

@@ -249,6 +249,21 @@ final class Ingest implements AutoCloseable {
         }
     }
 
+    /// A cursor as it was committed last. Where a transaction failed so that nobody knows whether it was, Kafka is
+    /// asked.
+    Optional<Bytes> cursor(String cursorKey) throws IOException {
+        one.lock();
+        try {
+            ready();
+            return cursors.get(cursorKey);
+        } catch (KafkaException failed) {
+            closeProducer();
+            throw new IOException("Kafka: " + failed.getMessage(), failed);
+        } finally {
+            one.unlock();
+        }
+    }
+
     private interface Work {
         Progress in(Transaction transaction) throws IOException;
     }

@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,6 +42,9 @@ public final class PoliteHttp implements AutoCloseable {
     private static final int LEASES_MAX = 10_000;
     private static final Duration CONNECT = Duration.ofSeconds(20);
     private static final String SPOOLED = ".body";
+    /// Headers that go along with a redirect to somebody else.
+    private static final Set<String> FOR_ANYBODY =
+            Set.of("accept", "accept-language", "if-modified-since", "if-none-match", "x-github-api-version");
 
     private final Manners manners;
     private final InstantSource clock;
@@ -375,8 +379,8 @@ public final class PoliteHttp implements AutoCloseable {
             }
             boolean home = origin(at).equals(origin(query.uri()));
             query.headers().forEach((name, value) -> {
-                // What is secret is for whom it was meant.
-                if (home || !name.equalsIgnoreCase("Authorization")) {
+                // What may be secret is for whom it was meant.
+                if (home || FOR_ANYBODY.contains(name.toLowerCase(Locale.ROOT))) {
                     request.header(name, value);
                 }
             });

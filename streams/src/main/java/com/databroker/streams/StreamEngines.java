@@ -249,6 +249,16 @@ final class StreamEngines implements AutoCloseable {
         collection.start();
     }
 
+    /// As [StreamPlane#cursor].
+    Optional<Bytes> cursor(Source source, String key) throws IOException {
+        return of(ingests, source).cursor(key);
+    }
+
+    /// As [StreamPlane#take].
+    void take(Source source, List<Body> bodies, String key, Bytes cursor) throws IOException {
+        of(ingests, source).take(bodies, key, cursor);
+    }
+
     List<CollectorStatus> collectors() {
         return collection == null ? List.of() : collection.status();
     }

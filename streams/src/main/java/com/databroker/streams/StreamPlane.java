@@ -239,6 +239,26 @@ public final class StreamPlane implements AutoCloseable {
         }
     }
 
+    /// Where somebody has got to who brings bodies by [#take]: what was committed with the last of them.
+    ///
+    /// @param who the name of the cursor within the stream
+    /// @throws ProblemException [Problem#NOT_FOUND], [Problem#UNAVAILABLE] before the engines are up
+    public Optional<Bytes> cursor(String stream, String who) throws IOException {
+        return ready().cursor(source(stream), key(stream, who));
+    }
+
+    /// Takes bodies and a cursor into a stream: all of it, or nothing. After a failure nobody knows which, until
+    /// [#cursor] tells.
+    ///
+    /// @throws ProblemException as [#cursor]
+    public void take(String stream, List<Body> bodies, String who, Bytes cursor) throws IOException {
+        ready().take(source(stream), bodies, key(stream, who), cursor);
+    }
+
+    private static String key(String stream, String who) {
+        return stream + "/from/" + who;
+    }
+
     /// @throws ProblemException [Problem#NOT_FOUND], [Problem#BAD_REQUEST] where the query is wrong,
     ///     [Problem#UNAVAILABLE] before the engines are up
     public StreamAnswer search(String stream, StreamQuery query) {

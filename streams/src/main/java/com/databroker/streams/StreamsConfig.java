@@ -38,7 +38,19 @@ public record StreamsConfig(
         @Setting("What collectors fetched, as it came, for a replay.")
         Raw raw,
 
-        @Setting("What is fetched from outside, and how.") CollectorsConfig collectors) {
+        @Setting("What is fetched from outside, and how.") CollectorsConfig collectors,
+
+        @Setting(
+                "The folder with definitions of streams of your own, `<name>.yaml`, read at the start; `sources` in the"
+                        + " data folder where it is not named.")
+        @Nullable
+        Path definitions,
+
+        @Setting(
+                "The folder with jars in which streams of your own are written in Java; `plugins` in the data folder"
+                        + " where it is not named. Who can write there can do whatever the broker can.")
+        @Nullable
+        Path plugins) {
     /// Where the raw records are.
     public record Kafka(
             @Setting(
@@ -401,7 +413,9 @@ public record StreamsConfig(
                 Hot.defaults(),
                 Cold.defaults(),
                 Raw.defaults(),
-                CollectorsConfig.defaults());
+                CollectorsConfig.defaults(),
+                null,
+                null);
     }
 
     /// These settings with another interval of checkpoints.
@@ -414,6 +428,8 @@ public record StreamsConfig(
                 hot,
                 cold,
                 raw,
-                collectors);
+                collectors,
+                definitions,
+                plugins);
     }
 }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -234,11 +235,15 @@ final class Peers {
 
     /// Waits for a condition that nobody announces.
     static void until(String what, Callable<Boolean> condition) throws Exception {
-        long deadline = System.nanoTime() + Peer.PATIENCE.toNanos();
+        until(what, Peer.PATIENCE, condition);
+    }
+
+    static void until(String what, Duration patience, Callable<Boolean> condition) throws Exception {
+        long deadline = System.nanoTime() + patience.toNanos();
         CountDownLatch never = new CountDownLatch(1);
         while (!condition.call()) {
             if (System.nanoTime() > deadline || never.await(20, TimeUnit.MILLISECONDS)) {
-                throw new AssertionError("not within " + Peer.PATIENCE + ": " + what);
+                throw new AssertionError("not within " + patience + ": " + what);
             }
         }
     }

@@ -1,0 +1,260 @@
+package com.databroker.sources;
+
+import com.databroker.core.Bytes;
+import com.databroker.core.Json;
+import com.databroker.core.Utf8;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// Reads comma-separated values as RFC 4180 has them: `{"<column>": "<cell>", …}` for each row.
+///
+/// ```
+///   row    cell *(separator cell) (CRLF / LF / end)
+///   cell   quote *(anything, quotes twice) quote     or     anything but separator and line end
+/// ```
+/// A row with more or fewer cells than there are columns is set aside: nobody knows which of them is missing. Where
+/// a quote has no end, the row ends at its limit, and reading goes on with the line after that.
+final class DefinedCsv {
+    private static final int ROW_MAX = 1 << 20;
+    private static final int CELLS_MAX = 1000;
+    private static final int BUFFER = 64 << 10;
+    private static final int END = -1;
+    private static final int NONE = -2;
+
+    private final Definition definition;
+    private final GithubBytes from;
+    private final DefinedReader.Found found;
+    private final int separator;
+    private final int quote;
+
+    private final byte[] buffer = new byte[BUFFER];
+    private int at;
+    private int end;
+    private int pushed = NONE;
+
+    private List<String> columns;
+    private final List<byte[]> cells = new ArrayList<>();
+    private final ByteArrayOutputStream cell = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream raw = new ByteArrayOutputStream();
+    private long line = 1;
+    private @Nullable String wrong;
+
+    DefinedCsv(Definition definition, GithubBytes from, DefinedReader.Found found) {
+        this.definition = definition;
+        this.from = from;
+        this.found = found;
+        this.separator = definition.format().cellSeparator();
+        this.quote = definition.format().cellQuote();
+        this.columns = definition.format().columns();
+    }
+
+    void read() throws IOException {
+        mark();
+        for (int i = 0; i < definition.format().skip(); i++) {
+            passLine();
+        }
+        if (columns.isEmpty() && !header()) {
+            return;
+        }
+        long began = line;
+        while (row()) {
+            boolean blank = cells.size() == 1 && cells.getFirst().length == 0 && wrong == null;
+            if (!blank) {
+                take("line " + began);
+            }
+            began = line;
+        }
+    }
+
+    /// The byte order mark that some programs write in front.
+    private void mark() throws IOException {
+        pushed = next();
+        if (pushed == 0xef && end - at >= 2 && buffer[at] == (byte) 0xbb && buffer[at + 1] == (byte) 0xbf) {
+            at += 2;
+            pushed = NONE;
+        }
+    }
+
+    private boolean header() throws IOException {
+        if (!row()) {
+            return false;
+        }
+        List<String> names = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
+        for (byte[] each : cells) {
+            String name = Utf8.decode(each, 0, each.length);
+            if (name == null) {
+                wrong = "a column's name is not UTF-8";
+            } else if (!name.isBlank() && !seen.add(name.strip())) {
+                wrong = "there are two columns " + name.strip();
+            }
+            names.add(name == null ? "" : name.strip());
+        }
+        String lacking = definition.fields().entrySet().stream()
+                .filter(field -> field.getValue().required() || definition.id().contains(field.getKey()))
+                .map(field -> field.getValue().from(field.getKey()))
+                .filter(name -> !seen.contains(name))
+                .collect(Collectors.joining(", "));
+        if (wrong == null && !lacking.isEmpty()) {
+            wrong = "the first row has no column " + lacking;
+        }
+        if (wrong != null) {
+            // Without it, nothing below means anything.
+            found.reject("the first row", wrong, Bytes.wrap(raw.toByteArray()));
+            return false;
+        }
+        columns = names;
+        return true;
+    }
+
+    private void take(String position) {
+        if (wrong == null && cells.size() != columns.size()) {
+            wrong = "it has " + cells.size() + (cells.size() == 1 ? " cell" : " cells") + ", and there are "
+                    + columns.size() + " columns";
+        }
+        List<String> texts = new ArrayList<>();
+        for (byte[] each : cells) {
+            String text = Utf8.decode(each, 0, each.length);
+            if (text == null && wrong == null) {
+                wrong = "it is not UTF-8";
+            }
+            texts.add(text == null ? "" : text);
+        }
+        if (wrong != null) {
+            found.reject(position, wrong, Bytes.wrap(raw.toByteArray()));
+            return;
+        }
+        found.record(position, Json.bytes(out -> {
+            out.writeStartObject();
+            for (int i = 0; i < texts.size(); i++) {
+                if (!columns.get(i).isEmpty() && !texts.get(i).isEmpty()) {
+                    out.writeStringProperty(columns.get(i), texts.get(i));
+                }
+            }
+            out.writeEndObject();
+        }));
+    }
+
+    /// Reads a row; false where there is none.
+    private boolean row() throws IOException {
+        cells.clear();
+        cell.reset();
+        raw.reset();
+        wrong = null;
+        int first = next();
+        if (first == END) {
+            return false;
+        }
+        pushed = first;
+        while (cell()) {
+            if (cells.size() > CELLS_MAX) {
+                wrong = "it has more than " + CELLS_MAX + " cells";
+                passLine();
+                return true;
+            }
+        }
+        return true;
+    }
+
+    /// Reads a cell; whether another follows.
+    private boolean cell() throws IOException {
+        cell.reset();
+        int b = taken();
+        if (b == quote && quote != 0) {
+            b = quoted();
+        }
+        while (b != END && b != '\n' && b != separator) {
+            if (raw.size() > ROW_MAX) {
+                return tooLong();
+            }
+            cell.write(b);
+            b = taken();
+        }
+        byte[] bytes = cell.toByteArray();
+        boolean carriage = b != separator && bytes.length > 0 && bytes[bytes.length - 1] == '\r';
+        cells.add(carriage ? java.util.Arrays.copyOf(bytes, bytes.length - 1) : bytes);
+        return b == separator;
+    }
+
+    /// From behind the quote that begins it to the byte behind the one that ends it.
+    private int quoted() throws IOException {
+        int b = taken();
+        while (b != END) {
+            if (b == quote) {
+                b = taken();
+                if (b != quote) {
+                    return behindQuote(b);
+                }
+            }
+            if (raw.size() > ROW_MAX) {
+                tooLong();
+                return '\n';
+            }
+            cell.write(b);
+            b = taken();
+        }
+        wrong = "a quote has no end";
+        return END;
+    }
+
+    private int behindQuote(int b) throws IOException {
+        if (b == '\r') {
+            int after = taken();
+            if (after == '\n' || after == END) {
+                return after;
+            }
+            b = after;
+        }
+        if (b != separator && b != '\n' && b != END && wrong == null) {
+            wrong = "something stands behind the quote that ends a cell";
+        }
+        return b;
+    }
+
+    private boolean tooLong() throws IOException {
+        wrong = "it is longer than " + ROW_MAX + " bytes; perhaps a quote has no end";
+        passLine();
+        return false;
+    }
+
+    private void passLine() throws IOException {
+        int b = next();
+        while (b != END && b != '\n') {
+            b = next();
+        }
+    }
+
+    private int taken() throws IOException {
+        int b = next();
+        if (b != END && raw.size() <= ROW_MAX) {
+            raw.write(b);
+        }
+        return b;
+    }
+
+    private int next() throws IOException {
+        if (pushed != NONE) {
+            int b = pushed;
+            pushed = NONE;
+            return b;
+        }
+        if (at == end) {
+            at = 0;
+            end = Math.max(from.read(buffer, 0, BUFFER), 0);
+            if (end == 0) {
+                return END;
+            }
+        }
+        int b = buffer[at++] & 0xff;
+        if (b == '\n') {
+            line++;
+        }
+        return b;
+    }
+}

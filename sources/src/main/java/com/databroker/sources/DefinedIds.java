@@ -1,0 +1,82 @@
+package com.databroker.sources;
+
+import com.databroker.core.Bytes;
+import com.databroker.core.Json;
+import com.databroker.streams.Collected;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What tells records of a [Definition] from one another.
+///
+/// ```
+///   one field        its text, as it stands there
+///   several          the texts with ':' between them; '\' stands before a ':' or '\' of their own
+///   none             sha256-<half of the hash of the record, without white space between its values>
+///   none, of events  <epoch>-<offset>, the event's position
+/// ```
+/// What is too long for an id is hashed.
+final class DefinedIds {
+    private static final int HASH_BYTES = 16;
+
+    private final List<DefinedPath> paths = new ArrayList<>();
+    private final List<String> names;
+    private final boolean events;
+    private final MessageDigest sha256;
+
+    DefinedIds(Definition definition) {
+        names = definition.id();
+        events = definition.takesEvents();
+        for (String name : names) {
+            String from = java.util.Objects.requireNonNull(definition.fields().get(name))
+                    .from(name);
+            paths.add(definition.format().isFlat() ? DefinedPath.ofName(from) : DefinedPath.of(from));
+        }
+        try {
+            sha256 = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException inEveryJdk) {
+            throw new IllegalStateException(inEveryJdk);
+        }
+    }
+
+    /// @throws IllegalArgumentException where a field of the id is missing, in a sentence
+    /// @throws com.databroker.core.ProblemException where it is no JSON object within the limits
+    String of(Bytes json) {
+        if (paths.isEmpty() && !events) {
+            return hash(json.toArray());
+        }
+        Map<String, @Nullable Object> tree = Json.parseObject(json);
+        if (paths.isEmpty()) {
+            return tree.get("position") instanceof String position && !position.isEmpty()
+                    ? limited(position)
+                    : hash(json.toArray());
+        }
+        StringBuilder id = new StringBuilder();
+        for (int i = 0; i < paths.size(); i++) {
+            String text = DefinedPath.text(paths.get(i).in(tree));
+            if (text == null || text.isEmpty()) {
+                throw new IllegalArgumentException("the field " + names.get(i) + " of its id is missing ("
+                        + paths.get(i) + "), or is several values");
+            }
+            if (i > 0) {
+                id.append(':');
+            }
+            id.append(paths.size() == 1 ? text : text.replace("\\", "\\\\").replace(":", "\\:"));
+        }
+        return limited(id.toString());
+    }
+
+    private String limited(String id) {
+        byte[] bytes = id.getBytes(StandardCharsets.UTF_8);
+        return bytes.length > Collected.ID_BYTES_MAX ? hash(bytes) : id;
+    }
+
+    private String hash(byte[] bytes) {
+        return "sha256-" + HexFormat.of().formatHex(sha256.digest(bytes), 0, HASH_BYTES);
+    }
+}
