@@ -41,7 +41,7 @@ final class ArchitectureTest {
             "files", 18,
             "streams", 28,
             "sources", 10,
-            "server", 8,
+            "server", 9,
             "client", 5,
             "cli", 1,
             "testkit", 3);
