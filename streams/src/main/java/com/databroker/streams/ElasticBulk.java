@@ -33,7 +33,11 @@ final class ElasticBulk {
 
     /// @param document null to remove
     /// @param plain null where it is that form already
-    private record Step(String index, String id, @Nullable Bytes document, @Nullable Plain plain) {
+    private record Step(
+            String index,
+            String id,
+            @Nullable Bytes document,
+            @Nullable Plain plain) {
         int size() {
             return document == null ? 0 : document.length();
         }

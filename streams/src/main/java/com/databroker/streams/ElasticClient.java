@@ -9,8 +9,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
@@ -62,7 +62,8 @@ final class ElasticClient implements AutoCloseable {
                 return ElasticException.of(status, ElasticJson.parse(body));
             } catch (IOException fromAnother) {
                 // What stands between, such as a proxy, answers in its own way.
-                return ElasticException.of(status, body.utf8().replaceAll("<[^>]*>|\\s+", " ").strip());
+                return ElasticException.of(
+                        status, body.utf8().replaceAll("<[^>]*>|\\s+", " ").strip());
             }
         }
     }
@@ -89,8 +90,7 @@ final class ElasticClient implements AutoCloseable {
             store.load(null, null);
             int number = 0;
             for (Certificate certificate : CertificateFactory.getInstance("X.509")
-                    .generateCertificates(
-                            new ByteArrayInputStream(certificates.getBytes(StandardCharsets.US_ASCII)))) {
+                    .generateCertificates(new ByteArrayInputStream(certificates.getBytes(StandardCharsets.US_ASCII)))) {
                 store.setCertificateEntry("ca" + number++, certificate);
             }
             TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
@@ -100,7 +100,8 @@ final class ElasticClient implements AutoCloseable {
             return context;
         } catch (GeneralSecurityException unreadable) {
             throw new IOException(
-                    "the certificates of streams.hot.elasticsearch.ca-file cannot be read: write them in PEM", unreadable);
+                    "the certificates of streams.hot.elasticsearch.ca-file cannot be read: write them in PEM",
+                    unreadable);
         }
     }
 
@@ -113,7 +114,8 @@ final class ElasticClient implements AutoCloseable {
         IOException failure = new IOException("no machine of Elasticsearch is named");
         int first = turn.get();
         for (int i = 0; i < config.hosts().size(); i++) {
-            URI host = config.hosts().get(Math.floorMod(first + i, config.hosts().size()));
+            URI host =
+                    config.hosts().get(Math.floorMod(first + i, config.hosts().size()));
             try {
                 return one(host, method, path, type, body, timeout);
             } catch (InterruptedIOException end) {

@@ -60,7 +60,8 @@ record ElasticConfig(
             }
         }
         return new ElasticConfig(
-                new ArrayList<>(settings.hosts().stream().map(ElasticConfig::host).toList()),
+                new ArrayList<>(
+                        settings.hosts().stream().map(ElasticConfig::host).toList()),
                 text(settings.user()),
                 text(settings.password()),
                 text(settings.apiKey()),

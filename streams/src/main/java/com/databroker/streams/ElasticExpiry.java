@@ -116,9 +116,10 @@ final class ElasticExpiry {
         int found;
         do {
             client.ask("POST", "/" + index.name() + "/_refresh", null);
-            List<?> hits = ElasticJson.list(ElasticJson.object(
-                            client.ask("POST", "/" + index.name() + "/_search", before(arrived)).get("hits"))
-                    .get("hits"));
+            List<?> hits = ElasticJson.list(
+                    ElasticJson.object(client.ask("POST", "/" + index.name() + "/_search", before(arrived))
+                                    .get("hits"))
+                            .get("hits"));
             ElasticBulk bulk = new ElasticBulk(client, config);
             for (Object each : hits) {
                 Map<String, @Nullable Object> hit = ElasticJson.object(each);

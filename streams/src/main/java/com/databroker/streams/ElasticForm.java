@@ -190,7 +190,9 @@ final class ElasticForm {
             }
             if (element instanceof FieldType.StructOf) {
                 value = value instanceof List<?> all
-                        ? all.stream().map(inner -> withoutRaw((DataRecord) inner)).toList()
+                        ? all.stream()
+                                .map(inner -> withoutRaw((DataRecord) inner))
+                                .toList()
                         : withoutRaw((DataRecord) value);
             }
             copy.set(i, value);

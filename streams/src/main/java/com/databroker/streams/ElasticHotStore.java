@@ -1,7 +1,5 @@
 package com.databroker.streams;
 
-import com.databroker.core.Bytes;
-import com.databroker.core.Json;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -97,7 +95,9 @@ final class ElasticHotStore implements HotStore {
         if (!turn.scheduled.get() && turn.scheduled.compareAndSet(false, true)) {
             try {
                 timer.schedule(
-                        () -> senders.execute(() -> send(turn)), config.refresh().toMillis(), TimeUnit.MILLISECONDS);
+                        () -> senders.execute(() -> send(turn)),
+                        config.refresh().toMillis(),
+                        TimeUnit.MILLISECONDS);
             } catch (RejectedExecutionException ends) {
                 LOG.atDebug().log("the hot store closes before the last records are findable");
             }

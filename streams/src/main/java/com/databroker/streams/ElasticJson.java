@@ -46,8 +46,7 @@ final class ElasticJson {
                 Object tree = new ElasticJson(parser, json).tree();
                 return tree instanceof List<?> list ? Map.of("", list) : object(tree);
             }
-            throw new IOException("Elasticsearch answers with what is no JSON object: "
-                    + Text.excerpt(answer.utf8()));
+            throw new IOException("Elasticsearch answers with what is no JSON object: " + Text.excerpt(answer.utf8()));
         } catch (JacksonException malformed) {
             throw new IOException(
                     "Elasticsearch answers with what is no JSON: " + Text.excerpt(malformed.getOriginalMessage()),

@@ -55,7 +55,8 @@ final class ElasticQuery {
         }
         switch (query) {
             case ConstantScoreQuery constant -> write(constant.getQuery(), depth);
-            case BooleanQuery all when isOne(all) -> write(all.clauses().getFirst().query(), depth);
+            case BooleanQuery all
+            when isOne(all) -> write(all.clauses().getFirst().query(), depth);
             case BooleanQuery all -> combined(all, depth);
             case MatchAllDocsQuery all -> inside("match_all", () -> {});
             case MatchNoDocsQuery none -> inside("match_none", () -> {});

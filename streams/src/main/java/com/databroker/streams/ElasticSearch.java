@@ -59,7 +59,9 @@ final class ElasticSearch {
             json.writeEndObject();
         });
         List<?> hits = hits(ask(client, body));
-        return hits.isEmpty() ? null : (Long) ElasticForm.kept(document(hits.getFirst())).arrived();
+        return hits.isEmpty()
+                ? null
+                : (Long) ElasticForm.kept(document(hits.getFirst())).arrived();
     }
 
     StreamQuery.Answer answer(ElasticClient client) throws IOException {
@@ -93,7 +95,8 @@ final class ElasticSearch {
 
     private Map<String, @Nullable Object> ask(ElasticClient client, Bytes body) throws IOException {
         String path = "/" + stream.indexes().alias() + "/_search?ignore_unavailable=true";
-        ElasticClient.Answer answer = client.send("POST", path, ElasticClient.JSON, body, HotConfig.TIMEOUT.plus(GRACE));
+        ElasticClient.Answer answer =
+                client.send("POST", path, ElasticClient.JSON, body, HotConfig.TIMEOUT.plus(GRACE));
         if (answer.status() == ElasticException.BAD) {
             // It is well-formed: what its limits do not allow is the asker's to change.
             throw StreamQuery.wrong("this asks for more than Elasticsearch allows: "
@@ -211,10 +214,7 @@ final class ElasticSearch {
         List<?> place = ElasticJson.list(ElasticJson.object(hit).get("sort"));
         ElasticForm.Kept kept = ElasticForm.kept(document(hit));
         return new StreamQuery.Hit(
-                String.valueOf(place.getLast()),
-                ElasticJson.number(place.getFirst()),
-                kept.arrived(),
-                kept.json());
+                String.valueOf(place.getLast()), ElasticJson.number(place.getFirst()), kept.arrived(), kept.json());
     }
 
     /// Why the answer may lack something, null where it does not.

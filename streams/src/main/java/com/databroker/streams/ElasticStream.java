@@ -247,8 +247,8 @@ final class ElasticStream {
             refresh();
         }
         ElasticBulk bulk = new ElasticBulk(client, config);
-        batch.forEach((id, one) -> bulk.put(
-                indexes.name(one.day), key(id), one.document, () -> form.plain(one.arrival, one.arrived)));
+        batch.forEach((id, one) ->
+                bulk.put(indexes.name(one.day), key(id), one.document, () -> form.plain(one.arrival, one.arrived)));
         for (LocalDate day : days) {
             List<String> ids = batch.values().stream()
                     .filter(one -> one.day.equals(day))

@@ -85,7 +85,7 @@ final class HotStores {
             Lease last = null;
             synchronized (LEASES) {
                 Lease lease = LEASES.get(config);
-                if (lease != null && lease.store == store) {
+                if (lease != null && lease.store.equals(store)) {
                     lease.users--;
                     if (lease.users == 0) {
                         LEASES.remove(config);

@@ -24,7 +24,8 @@ import java.util.zip.ZipEntry;
 /// lib/<library>.jar         Flink takes them out and gives them to the job
 /// ```
 final class JobJar {
-    /// A cluster brings Flink and a log of its own, and a job neither serves nor searches: of Lucene it needs what makes
+    /// A cluster brings Flink and a log of its own, and a job neither serves nor searches: of Lucene it needs what
+    /// makes
     /// words of a text.
     private static final List<String> LEFT_OUT = List.of(
             "databroker-access",

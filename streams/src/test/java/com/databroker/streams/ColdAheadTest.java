@@ -45,7 +45,9 @@ final class ColdAheadTest {
         assertThat(ColdAhead.of(table, "cold", 8)).isEqualTo(Map.of(0, 29L));
         // Begun again at 7 under a new name, and then once more.
         append(table, "cold/b", 8, 30, 10);
-        assertThat(ColdAhead.of(table, "cold", 8)).as("the newest of the new name").isEmpty();
+        assertThat(ColdAhead.of(table, "cold", 8))
+                .as("the newest of the new name")
+                .isEmpty();
         assertThat(ColdAhead.of(table, "cold", 7)).isEqualTo(Map.of(0, 39L));
         table.compact(NOON.plus(Duration.ofDays(30)));
         assertThat(ColdAhead.of(table, "cold", 8)).as("after compaction").isEmpty();

@@ -68,14 +68,15 @@ final class ElasticFake implements AutoCloseable {
         String authorization = exchange.getRequestHeaders().getFirst("Authorization");
         requests.add(exchange.getRequestMethod() + " " + path + " " + body);
         signatures.add(String.valueOf(authorization));
-        Reply reply = new Reply(200, "{\"hits\":{\"hits\":[]}}");
+        Reply reply = new Reply(200, "{\"hits\":{\"total\":{\"value\":0},\"hits\":[]}}");
         if (path.equals("/_bulk")) {
             bulks.add(body);
             Reply told = replies.poll();
             reply = told == null ? new Reply(200, "{\"errors\":false}") : told;
         } else if (path.startsWith("/_cat")) {
             reply = new Reply(200, indexes);
-        } else if (path.startsWith("/_index_template") && exchange.getRequestMethod().equals("GET")) {
+        } else if (path.startsWith("/_index_template")
+                && exchange.getRequestMethod().equals("GET")) {
             reply = new Reply(404, "{}");
         }
         if (reply.status() == 0) {

@@ -5,10 +5,10 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.jspecify.annotations.Nullable;
 
 /// The contract of every hot store, in a real Elasticsearch.
 final class ElasticHotStoreTest extends HotStoreContract {
@@ -23,7 +23,9 @@ final class ElasticHotStoreTest extends HotStoreContract {
     @Override
     HotStore open(InstantSource clock) throws IOException {
         return new ElasticHotStore(
-                java.util.Objects.requireNonNull(server).config("contract" + NUMBER.incrementAndGet()), List.of(), clock);
+                java.util.Objects.requireNonNull(server).config("contract" + NUMBER.incrementAndGet()),
+                List.of(),
+                clock);
     }
 
     @AfterEach

@@ -75,7 +75,8 @@ final class ElasticRetentionTest {
     }
 
     private List<String> indexes() throws IOException {
-        return server().ask("GET", "/_cat/indices/" + prefix + "-*?h=index&s=index").lines()
+        return server().ask("GET", "/_cat/indices/" + prefix + "-*?h=index&s=index")
+                .lines()
                 .map(name -> name.substring(prefix.length() + 1))
                 .toList();
     }
@@ -141,7 +142,8 @@ final class ElasticRetentionTest {
     }
 
     @Test
-    void template_alias_and_mapping_are_made_and_a_field_that_was_added_is_found_in_the_index_of_today() throws Exception {
+    void template_alias_and_mapping_are_made_and_a_field_that_was_added_is_found_in_the_index_of_today()
+            throws Exception {
         Schema less = Schema.named("test.hot.v1")
                 .add("id", FieldType.KEYWORD, "Id.")
                 .add("created_at", FieldType.TIME, "Time.")
@@ -157,7 +159,10 @@ final class ElasticRetentionTest {
                         .build();
                 store.put(before, HotSource.arrival(record, NOON));
                 HotStoreContract.visible(store, before, 1, "id:raw" + raw.length());
-                assertThat(store.search(before, StreamQuery.of("id:raw" + raw.length(), 1)).hits().get(0).json())
+                assertThat(store.search(before, StreamQuery.of("id:raw" + raw.length(), 1))
+                                .hits()
+                                .get(0)
+                                .json())
                         .isEqualTo(RecordJson.write(record));
             }
         }

@@ -88,7 +88,8 @@ final class ElasticServer {
                 cluster.routing.allocation.disk.threshold_enabled: false
                 path.data: %s
                 path.logs: %s
-                """.formatted(port, folder.resolve("data"), folder.resolve("logs")));
+                """.formatted(
+                        port, folder.resolve("data"), folder.resolve("logs")));
         if (isRoot()) {
             run("cp", "-r", home.toString(), folder.resolve("home").toString());
             home = folder.resolve("home");
@@ -129,7 +130,8 @@ final class ElasticServer {
         if (!launched.waitFor(COMMAND_SECONDS, TimeUnit.SECONDS) || launched.exitValue() != 0) {
             throw new AssertionError("Elasticsearch did not start: " + Files.readString(output));
         }
-        process = ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())).orElseThrow();
+        process =
+                ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())).orElseThrow();
         Await.until("Elasticsearch answers", () -> {
             try {
                 return ask("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s")

@@ -144,7 +144,8 @@ final class ElasticTlsTest {
         }
         writer.flush(false);
         writer.close();
-        try (HotStore store = HotStores.open(settings("127.0.0.1", PASSWORD, true), folder, List.of(SOURCE), InstantSource.system())) {
+        try (HotStore store = HotStores.open(
+                settings("127.0.0.1", PASSWORD, true), folder, List.of(SOURCE), InstantSource.system())) {
             HotStoreContract.visible(store, SOURCE, 1500);
         }
     }

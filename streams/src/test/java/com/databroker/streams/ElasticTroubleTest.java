@@ -154,13 +154,13 @@ final class ElasticTroubleTest {
         fake.say(new ElasticFake.Reply(403, "{\"error\":{\"type\":\"security_exception\",\"reason\":\"denied\"}}"));
         try (HotStore store = open(Duration.ofSeconds(20))) {
             put(store, 0, 1);
-            assertThatThrownBy(() -> store.flush(SOURCE))
-                    .isInstanceOfSatisfying(IOException.class, refused -> {
-                        assertThat(refused).hasMessageContaining("security_exception, denied");
-                        assertThat(refused).hasMessageNotContaining("s3cret");
-                    });
+            assertThatThrownBy(() -> store.flush(SOURCE)).isInstanceOfSatisfying(IOException.class, refused -> {
+                assertThat(refused).hasMessageContaining("security_exception, denied");
+                assertThat(refused).hasMessageNotContaining("s3cret");
+            });
             assertThat(fake.signatures).allMatch(signature -> signature.equals("Basic YWxpY2U6czNjcmV0LXdvcmQ="));
-            assertThat(store.toString() + ElasticServer.config("t", fake.address())).doesNotContain("s3cret");
+            assertThat(store.toString() + ElasticServer.config("t", fake.address()))
+                    .doesNotContain("s3cret");
         }
     }
 
