@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.JobManagerOptions;
@@ -86,6 +87,7 @@ final class EmbeddedFlink implements FlinkEngine {
         configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.parse("8m"));
         configuration.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.parse("16m"));
         configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.parse("16m"));
+        configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, JobSettings.CHECKPOINTS_KEPT);
         // Hadoop is on the class path for Parquet only.
         configuration.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
         MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()

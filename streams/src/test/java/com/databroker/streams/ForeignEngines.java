@@ -169,6 +169,7 @@ final class ForeignEngines implements AutoCloseable {
                 taskmanager.memory.managed.size: 8m
                 taskmanager.memory.network.min: 16m
                 taskmanager.memory.network.max: 16m
+                execution.checkpointing.num-retained: 2
                 heartbeat.interval: 1000
                 heartbeat.timeout: 6000
                 io.tmp.dirs: %4$s
