@@ -14,8 +14,8 @@ import org.apache.flink.core.execution.CheckpointingMode;
 ///
 /// @param checkpoints address of the folder of all streams' checkpoints
 record JobSettings(String checkpoints, Duration interval, int parallelism) implements Serializable {
-    /// One is used, and the one before is there when the newest is damaged. It is the cluster, not the job, that has to be
-    /// told.
+    /// One is used, and the one before is there when the newest is damaged. It is the cluster that has to be told
+    /// so, not the job.
     static final int CHECKPOINTS_KEPT = 2;
 
     private static final Duration BACKOFF_FIRST = Duration.ofMillis(500);

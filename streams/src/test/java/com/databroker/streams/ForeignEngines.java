@@ -93,7 +93,8 @@ final class ForeignEngines implements AutoCloseable {
         Files.writeString(clientProperties(), """
                 security.protocol=SASL_SSL
                 sasl.mechanism=PLAIN
-                sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="me" password="%s";
+                sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule \
+                required username="me" password="%s";
                 ssl.truststore.type=PEM
                 ssl.truststore.certificates=%s
                 """.formatted(PASSWORD, pem));
