@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.JobManagerOptions;
@@ -91,6 +92,7 @@ final class EmbeddedFlink implements FlinkEngine {
         configuration.set(TaskManagerOptions.NETWORK_MEMORY_MIN, network);
         configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, network);
         configuration.set(CoreOptions.CLASSLOADER_RESOLVE_ORDER, "parent-first");
+        configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, JobSettings.CHECKPOINTS_KEPT);
         // Hadoop is on the class path for Parquet only.
         configuration.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
         MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()

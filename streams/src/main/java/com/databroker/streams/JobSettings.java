@@ -14,8 +14,9 @@ import org.apache.flink.core.execution.CheckpointingMode;
 ///
 /// @param checkpoints address of the folder of all streams' checkpoints
 record JobSettings(String checkpoints, Duration interval, int parallelism) implements Serializable {
-    /// One is used, and the one before is there when the newest is damaged.
-    private static final int CHECKPOINTS_KEPT = 2;
+    /// One is used, and the one before is there when the newest is damaged. It is the cluster that has to be told
+    /// so, not the job.
+    static final int CHECKPOINTS_KEPT = 2;
 
     private static final Duration BACKOFF_FIRST = Duration.ofMillis(500);
     private static final Duration BACKOFF_MOST = Duration.ofSeconds(30);
@@ -39,7 +40,6 @@ record JobSettings(String checkpoints, Duration interval, int parallelism) imple
         configuration.set(
                 CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
                 ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
-        configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, CHECKPOINTS_KEPT);
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF, BACKOFF_FIRST);
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF, BACKOFF_MOST);

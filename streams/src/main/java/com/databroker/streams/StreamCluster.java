@@ -86,9 +86,8 @@ public final class StreamCluster {
         JobJar.write(bundle, libraries, file);
     }
 
-    /// Has the jobs of streams run with this version of the program: one that runs is stopped at a savepoint and goes
-    /// on
-    /// from there, one that does not goes on from its newest checkpoint.
+    /// Has the jobs of streams run with this version of the program: one that runs is stopped at a savepoint and
+    /// goes on from there, one that does not goes on from its newest checkpoint.
     ///
     /// @param streams all where none is named
     /// @param from the address of a savepoint or checkpoint in place of the newest, null for the newest

@@ -78,8 +78,8 @@ public record StreamsConfig(
 
             @Setting(
                     value =
-                            "Partitions of each raw topic that is created in that cluster; 0 is each stream's own number. A"
-                                    + " topic that exists stays as it is.",
+                            "Partitions of each raw topic that is created in that cluster; 0 is each stream's own number."
+                                    + " A topic that exists stays as it is.",
                     otherwise = "0",
                     min = 0,
                     max = 10_000)
@@ -115,13 +115,14 @@ public record StreamsConfig(
 
             @Setting(
                     "A cluster to use in place of the embedded one: the address of its JobManager's REST service, as"
-                            + " `http://flink:8081`. The broker runs no jobs then: `databroker streams submit` has them run there.")
+                            + " `http://flink:8081`. The broker runs no jobs then: `databroker streams submit` has them run"
+                            + " there.")
             @Nullable
             String url,
 
             @Setting(
-                    "Where jobs keep their checkpoints on that cluster: an address that all its machines reach, and this"
-                            + " one, as `file:///srv/checkpoints`.")
+                    "Where jobs keep their checkpoints on that cluster: an address that all its machines reach, and"
+                            + " this one, as `file:///srv/checkpoints`.")
             @Nullable
             String checkpoints) {
         public Flink {

@@ -75,7 +75,9 @@ final class ClusterKillTest {
                         // Nobody keeps the jobs of a cluster without high availability; the command brings them back.
                         submit(cluster);
                     }
-                    Await.until("all is in both stores; " + engines.log("taskmanager"), () -> intake.isTaken() && isThere());
+                    Await.until(
+                            "all is in both stores; " + engines.log("taskmanager"),
+                            () -> intake.isTaken() && isThere());
                     said.clear();
                     cluster.submit(List.of(UNIQUE.name()), null, said::add);
                     assertThat(said).as("an upgrade").anyMatch(line -> line.contains("stopped/savepoint-"));

@@ -34,7 +34,9 @@ final class DiskFullChild {
                 defaults.hot(),
                 defaults.cold(),
                 defaults.raw(),
-                defaults.collectors());
+                defaults.collectors(),
+                null,
+                null);
         Map<Integer, InboxFile> inbox = new ConcurrentHashMap<>();
         StreamPlane plane = StreamPlane.of(
                 config, disk.resolve("plane"), List.of(LinesSource.named("a")), InstantSource.system(), new Random(1));

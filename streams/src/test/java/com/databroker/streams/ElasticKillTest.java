@@ -46,7 +46,9 @@ final class ElasticKillTest {
                 hot,
                 defaults.cold(),
                 defaults.raw(),
-                defaults.collectors());
+                defaults.collectors(),
+                null,
+                null);
         try (StreamPlane plane =
                 StreamPlane.of(config, folder, List.of(SOURCE), InstantSource.system(), new Random(1))) {
             plane.start(to -> {});

@@ -93,7 +93,8 @@ final class ForeignEngines implements AutoCloseable {
         Files.writeString(clientProperties(), """
                 security.protocol=SASL_SSL
                 sasl.mechanism=PLAIN
-                sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="me" password="%s";
+                sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule \
+                required username="me" password="%s";
                 ssl.truststore.type=PEM
                 ssl.truststore.certificates=%s
                 """.formatted(PASSWORD, pem));
@@ -169,6 +170,7 @@ final class ForeignEngines implements AutoCloseable {
                 taskmanager.memory.managed.size: 8m
                 taskmanager.memory.network.min: 16m
                 taskmanager.memory.network.max: 16m
+                execution.checkpointing.num-retained: 2
                 heartbeat.interval: 1000
                 heartbeat.timeout: 6000
                 io.tmp.dirs: %4$s

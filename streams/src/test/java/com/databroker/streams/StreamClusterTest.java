@@ -31,7 +31,9 @@ final class StreamClusterTest {
     private static StreamsConfig config(StreamsConfig.Kafka kafka, StreamsConfig.Flink flink, StreamsConfig.Cold cold) {
         StreamsConfig defaults = StreamsConfig.defaults();
         return new StreamsConfig(
-                true, defaults.roomMin(), kafka, flink, defaults.hot(), cold, defaults.raw(), defaults.collectors());
+                true, defaults.roomMin(), kafka, flink, defaults.hot(), cold, defaults.raw(), defaults.collectors(),
+                null,
+                null);
     }
 
     @Test

@@ -205,7 +205,9 @@ final class StreamFaultsTest {
                 defaults.hot(),
                 defaults.cold(),
                 defaults.raw(),
-                defaults.collectors());
+                defaults.collectors(),
+                null,
+                null);
         try (StreamPlane plane = plane(config, InstantSource.system());
                 Admin admin = admin(port)) {
             offer(plane, "inbox/a/1.txt", LinesSource.lines("x", 0, 100));
