@@ -36,9 +36,7 @@ record SettingMap(String key, String text, boolean fieldNames, SettingGroup exam
     /// The section of this name; null where it is no name.
     @Override
     public @Nullable SettingGroup child(String name) {
-        return name.matches(pattern())
-                ? SettingGroup.named(key + "." + name, example.type())
-                : null;
+        return name.matches(pattern()) ? SettingGroup.named(key + "." + name, example.type()) : null;
     }
 
     /// The section that whoever wrote `wrong` may have had in mind: the word at the place of the

@@ -92,7 +92,8 @@ final class StreamSources implements AutoCloseable {
         Path folder = definitions(config, data.path());
         refuseUploads("plugins", jars, uploads);
         refuseUploads("definitions", folder, uploads);
-        StreamPlugins plugins = StreamPlugins.load(jars, BUILT_IN, config.flink().embedded());
+        StreamPlugins plugins =
+                StreamPlugins.load(jars, BUILT_IN, config.flink().embedded());
         sources.addAll(plugins.sources());
         Set<String> taken = new LinkedHashSet<>(BUILT_IN);
         plugins.sources().forEach(source -> taken.add(source.name()));

@@ -187,8 +187,7 @@ public record Definition(
     /// The topic of its collected records.
     public record Topic(
             @Setting(
-                    value =
-                            "Partitions in a cluster, of which the embedded Kafka makes two; when the topic is made.",
+                    value = "Partitions in a cluster, of which the embedded Kafka makes two; when the topic is made.",
                     otherwise = "4",
                     min = 1,
                     max = 256)

@@ -39,8 +39,7 @@ public final class StreamCluster {
         HotStores.Opening hot = hot(config);
         KafkaAddress kafka = ForeignKafka.of(config.kafka()).address();
         List<StreamJob> jobs = sources.stream()
-                .map(source -> StreamJob.of(
-                        source, kafka, config.cold().table(source.name(), Path.of("/")), hot))
+                .map(source -> StreamJob.of(source, kafka, config.cold().table(source.name(), Path.of("/")), hot))
                 .toList();
         JobSettings settings = new JobSettings(
                 String.valueOf(config.flink().checkpoints()),

@@ -107,8 +107,7 @@ final class StreamEngines implements AutoCloseable {
             opened.push(() -> HotStores.withdraw(hotFolder));
             search = new StreamSearch(hot, clock);
             databricks = open(new DatabricksCatalog(config.cold().databricks(), random));
-            Function<Source, String> cold =
-                    source -> config.cold().table(source.name(), folder.resolve("cold"));
+            Function<Source, String> cold = source -> config.cold().table(source.name(), folder.resolve("cold"));
             flink = open(flinkStarts.join());
             for (Source source : sources) {
                 dead.put(source.name(), open(new DeadLetters(source, kafka.address())));

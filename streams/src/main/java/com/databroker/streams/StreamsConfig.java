@@ -46,9 +46,8 @@ public record StreamsConfig(
         @Nullable
         Path definitions,
 
-        @Setting(
-                "The folder with jars in which streams of your own are written in Java; `plugins` in the data folder"
-                        + " where it is not named. Who can write there can do whatever the broker can.")
+        @Setting("The folder with jars in which streams of your own are written in Java; `plugins` in the data folder"
+                + " where it is not named. Who can write there can do whatever the broker can.")
         @Nullable
         Path plugins) {
     /// Where the raw records are.
@@ -113,16 +112,14 @@ public record StreamsConfig(
             @Setting(value = "Threads of each job.", otherwise = "1", min = 1, max = 256)
             int parallelism,
 
-            @Setting(
-                    "A cluster to use in place of the embedded one: the address of its JobManager's REST service, as"
-                            + " `http://flink:8081`. The broker runs no jobs then: `databroker streams submit` has them run"
-                            + " there.")
+            @Setting("A cluster to use in place of the embedded one: the address of its JobManager's REST service, as"
+                    + " `http://flink:8081`. The broker runs no jobs then: `databroker streams submit` has them run"
+                    + " there.")
             @Nullable
             String url,
 
-            @Setting(
-                    "Where jobs keep their checkpoints on that cluster: an address that all its machines reach, and"
-                            + " this one, as `file:///srv/checkpoints`.")
+            @Setting("Where jobs keep their checkpoints on that cluster: an address that all its machines reach, and"
+                    + " this one, as `file:///srv/checkpoints`.")
             @Nullable
             String checkpoints) {
         public Flink {

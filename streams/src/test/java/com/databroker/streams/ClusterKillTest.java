@@ -56,8 +56,7 @@ final class ClusterKillTest {
             try (Admin admin = Admin.create(foreign.address().client())) {
                 Await.until("Kafka is up; " + engines.log("kafka"), () -> ensured(admin, foreign));
                 assertThat(partitions(admin, "lines_raw")).isEqualTo(4);
-                try (JobArrivals arrivals =
-                                new JobArrivals(admin, foreign.address(), List.copyOf(SOURCES), told::add);
+                try (JobArrivals arrivals = new JobArrivals(admin, foreign.address(), List.copyOf(SOURCES), told::add);
                         Files intake = new Files(foreign.address(), folder)) {
                     arrivals.start();
                     submit(cluster);
@@ -101,15 +100,16 @@ final class ClusterKillTest {
                 StreamLag lag = new StreamLag(admin, kafka)) {
             for (LinesSource source : SOURCES) {
                 Await.until("all is safe", () -> lag.of(source).offsets() == 0);
-                Await.until(
-                        "it runs again", () -> flink.state(source.name()).phase() == StreamStatus.Phase.RUNNING);
+                Await.until("it runs again", () -> flink.state(source.name()).phase() == StreamStatus.Phase.RUNNING);
                 assertThat(cold(source)).as("rows and ids").containsExactly(total, total);
                 assertThat(hot(source)).as("ids in the hot store").hasSize((int) total);
-                Await.until("all was told of " + source.name(), () -> told.stream()
-                                .filter(each -> each.stream().equals(source.name()))
-                                .mapToLong(HotVisible::count)
-                                .sum()
-                        >= total);
+                Await.until(
+                        "all was told of " + source.name(),
+                        () -> told.stream()
+                                        .filter(each -> each.stream().equals(source.name()))
+                                        .mapToLong(HotVisible::count)
+                                        .sum()
+                                >= total);
             }
         }
     }

@@ -31,7 +31,14 @@ final class StreamClusterTest {
     private static StreamsConfig config(StreamsConfig.Kafka kafka, StreamsConfig.Flink flink, StreamsConfig.Cold cold) {
         StreamsConfig defaults = StreamsConfig.defaults();
         return new StreamsConfig(
-                true, defaults.roomMin(), kafka, flink, defaults.hot(), cold, defaults.raw(), defaults.collectors(),
+                true,
+                defaults.roomMin(),
+                kafka,
+                flink,
+                defaults.hot(),
+                cold,
+                defaults.raw(),
+                defaults.collectors(),
                 null,
                 null);
     }
@@ -39,7 +46,8 @@ final class StreamClusterTest {
     @Test
     void what_a_job_on_a_cluster_could_not_reach_is_refused_by_name() {
         StreamsConfig.Kafka embedded = StreamsConfig.Kafka.defaults();
-        StreamsConfig.Cold elsewhere = new StreamsConfig.Cold("/srv/cold", null, null, StreamsConfig.Databricks.defaults());
+        StreamsConfig.Cold elsewhere =
+                new StreamsConfig.Cold("/srv/cold", null, null, StreamsConfig.Databricks.defaults());
         assertRefused(config(KAFKA, StreamsConfig.Flink.defaults(), elsewhere), "streams.flink.url");
         assertRefused(config(embedded, FLINK, elsewhere), "streams.kafka.bootstrap-servers");
         assertRefused(config(KAFKA, FLINK, StreamsConfig.Cold.defaults()), "streams.cold.location");

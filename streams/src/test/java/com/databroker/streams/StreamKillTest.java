@@ -38,8 +38,11 @@ final class StreamKillTest {
         for (int i = 0; i < kills; i++) {
             Process child = start(records);
             if (i == 0) {
-                Await.until("there are checkpoints; " + log(), () ->
-                        !child.isAlive() || (checkpoints("lines").size() > 1 && checkpoints("unique").size() > 1));
+                Await.until(
+                        "there are checkpoints; " + log(),
+                        () -> !child.isAlive()
+                                || (checkpoints("lines").size() > 1
+                                        && checkpoints("unique").size() > 1));
             } else {
                 // From before the engines are up until all is done, wherever it happens to be.
                 child.waitFor(4_000 + random.nextInt(12_000), TimeUnit.MILLISECONDS);
@@ -62,13 +65,16 @@ final class StreamKillTest {
                         + " records")
                 .contains("lines hot " + total + " cold " + total + " ids " + total + " dead 0")
                 .contains("unique hot " + total + " cold " + total + " ids " + total + " dead 0");
-        System.out.println(kills + " kills, " + cut + " checkpoints cut short, " + records + " records: "
-                + results());
+        System.out.println(kills + " kills, " + cut + " checkpoints cut short, " + records + " records: " + results());
     }
 
     /// Their metadata, the oldest first. They come and go while somebody looks.
     private List<Path> checkpoints(String stream) {
-        File all = folder.resolve("plane").resolve("flink").resolve("checkpoints").resolve(stream).toFile();
+        File all = folder.resolve("plane")
+                .resolve("flink")
+                .resolve("checkpoints")
+                .resolve(stream)
+                .toFile();
         return files(all)
                 .flatMap(StreamKillTest::files)
                 .filter(checkpoint -> checkpoint.getName().startsWith("chk-"))
