@@ -43,8 +43,8 @@ final class ColdFilter {
         }
     }
 
-    /// @param value the values of a record's fields, by place
     private interface Test {
+        /// @param value the values of a record's fields, by place
         Answer test(ColdField.Values value);
     }
 

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 
 /// Puts rows in the place of those that have their ids: files of the table that hold such an id are written again
@@ -127,7 +128,7 @@ final class ColdReplacing {
         }
     }
 
-    private static boolean mayHoldAny(ColdEntry file, TreeSet<String> wanted) {
+    private static boolean mayHoldAny(ColdEntry file, NavigableSet<String> wanted) {
         ColdEntry.Words bounds = file.id();
         if (bounds == null || wanted.isEmpty()) {
             return !wanted.isEmpty();

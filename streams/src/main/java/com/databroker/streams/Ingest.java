@@ -3,7 +3,6 @@ package com.databroker.streams;
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -154,9 +153,9 @@ final class Ingest implements AutoCloseable {
     ///
     /// @return what was taken
     Progress take(List<Body> bodies, String cursorKey, Bytes cursor) throws IOException {
-        one.lock();
         List<RawArchive.Entry> kept = new ArrayList<>();
         boolean taken = false;
+        one.lock();
         try {
             ready();
             Progress all = within(transaction -> {
@@ -364,8 +363,10 @@ final class Ingest implements AutoCloseable {
 
         Progress read(RawArchive from, RawArchive.Entry entry, Progress before) throws IOException {
             Body body = from.open(entry);
-            try (InputStream bytes = body.bytes()) {
+            try {
                 return read(body, before);
+            } finally {
+                body.bytes().close();
             }
         }
 

@@ -2,7 +2,6 @@ package com.databroker.streams;
 
 import com.databroker.core.Text;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
@@ -151,8 +150,10 @@ final class Replay implements AutoCloseable {
             status = status.missed();
             return;
         }
-        try (InputStream bytes = body.bytes()) {
+        try {
             status = status.plus(ingest.replay(body));
+        } finally {
+            body.bytes().close();
         }
     }
 
