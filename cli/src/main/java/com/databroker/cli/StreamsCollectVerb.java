@@ -27,6 +27,8 @@ final class StreamsCollectVerb implements Verb {
     @Parameters(index = "0", paramLabel = "NAME", description = "A collector, or a stream for all of its collectors.")
     private String name = "";
 
+    /// There is no other way yet; who types it will not be surprised when there is.
+    @SuppressWarnings("UnusedVariable")
     @Option(names = "--once", required = true, description = "One step: a page, a file.")
     private boolean once;
 

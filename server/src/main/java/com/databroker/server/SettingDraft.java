@@ -216,9 +216,9 @@ final class SettingDraft {
         ConfigPlace place = switch (culprit) {
             case SettingKey key -> value(key).place.equals(DEFAULT) ? around : exactly(value(key).place, rule);
             case SettingMap map -> exactly(map, rule, around);
-            case SettingGroup any -> any == group ? around : heading(any);
+            case SettingGroup any -> any.equals(group) ? around : heading(any);
         };
-        boolean said = culprit != group && rule.startsWith(culprit.name() + ": ");
+        boolean said = !culprit.equals(group) && rule.startsWith(culprit.name() + ": ");
         String key = said ? culprit.key() : group.key();
         String message = said ? rule.substring(culprit.name().length() + 2) : rule;
         errors.add(place, key, withoutSecrets(group, message));

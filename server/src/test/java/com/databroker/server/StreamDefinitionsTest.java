@@ -119,7 +119,7 @@ final class StreamDefinitionsTest {
         DefinitionCheck.of(root.resolve("examples/streams/deployments.yaml"), null);
         String page = Files.readString(root.resolve("docs/reference/own-streams.md"));
         int blocks = 0;
-        for (String block : page.split("```yaml\n")) {
+        for (String block : page.split("```yaml\n", -1)) {
             String yaml = block.substring(0, Math.max(0, block.indexOf("```")));
             if (yaml.contains("title:")) {
                 ConfigReader.alone(Definition.class, "page", yaml.getBytes(StandardCharsets.UTF_8), built -> {});

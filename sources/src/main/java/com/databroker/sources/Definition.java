@@ -63,18 +63,18 @@ public record Definition(
 
     /// What the values of a field are.
     public enum Type {
-        KEYWORD(FieldType.KEYWORD),
-        TEXT(FieldType.TEXT),
-        JSON(FieldType.JSON),
-        INT(FieldType.INT),
-        LONG(FieldType.LONG),
-        DOUBLE(FieldType.DOUBLE),
-        BOOL(FieldType.BOOL),
-        TIME(FieldType.TIME);
+        KEYWORD(FieldType.Scalar.KEYWORD),
+        TEXT(FieldType.Scalar.TEXT),
+        JSON(FieldType.Scalar.JSON),
+        INT(FieldType.Scalar.INT),
+        LONG(FieldType.Scalar.LONG),
+        DOUBLE(FieldType.Scalar.DOUBLE),
+        BOOL(FieldType.Scalar.BOOL),
+        TIME(FieldType.Scalar.TIME);
 
-        private final FieldType type;
+        private final FieldType.Scalar type;
 
-        Type(FieldType type) {
+        Type(FieldType.Scalar type) {
             this.type = type;
         }
 

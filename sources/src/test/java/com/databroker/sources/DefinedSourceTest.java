@@ -60,16 +60,18 @@ final class DefinedSourceTest {
     @Test
     void json_lines_lose_only_what_is_broken_and_keep_numbers_as_they_are() throws IOException {
         Defined read = Defined.read(
-                JSON_LINES,
-                List.of(),
-                "{\"n\": 1, \"a\": {\"b\": [ {\"c\": \"x\"}, {}, {\"c\": \"y\"} ]}}\nnot json\n[1]\n"
-                        + "{\"n\":1,\"a\":{\"b\":[{\"c\":\"x\"},{},{\"c\":\"y\"}]}}\n"
-                        + "{\"n\": 1e400}\n{\"n\":12345678901234567890}\n{\"n\":1.0}\n{\"n\":1e999999999}\n"
-                        + "{\"n\":1,\"n\":2}\n{} {}\n",
-                "n:LONG",
-                "c:KEYWORD:a.b.c*",
-                "second:KEYWORD:a.b.2.c",
-                "all:JSON:/a/b");
+                JSON_LINES, List.of(), """
+                {"n": 1, "a": {"b": [ {"c": "x"}, {}, {"c": "y"} ]}}
+                not json
+                [1]
+                {"n":1,"a":{"b":[{"c":"x"},{},{"c":"y"}]}}
+                {"n": 1e400}
+                {"n":12345678901234567890}
+                {"n":1.0}
+                {"n":1e999999999}
+                {"n":1,"n":2}
+                {} {}
+                """, "n:LONG", "c:KEYWORD:a.b.c*", "second:KEYWORD:a.b.2.c", "all:JSON:/a/b");
         // White space makes no other record.
         assertThat(read.ids.get(0)).isEqualTo(read.ids.get(1)).startsWith("sha256-");
         assertThat(read.values("n")).containsExactly(1L, 1L, 1L);

@@ -120,11 +120,11 @@ final class DeadLetters implements AutoCloseable {
         });
     }
 
-    private interface Work<T> {
+    private interface Work<T extends @Nullable Object> {
         T run() throws IOException;
     }
 
-    private <T> T locked(Work<T> work) throws IOException {
+    private <T extends @Nullable Object> T locked(Work<T> work) throws IOException {
         one.lock();
         try {
             return work.run();

@@ -29,6 +29,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -93,14 +94,14 @@ final class RawArchive {
                 .resolve(day.toString())
                 .resolve(body.received().toEpochMilli() + "-" + hash + SUFFIX);
         Path draft = file.resolveSibling(file.getFileName() + DRAFT);
-        Files.createDirectories(file.getParent());
+        Path within = Files.createDirectories(Objects.requireNonNull(file.getParent()));
         try {
             write(draft, body);
             Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(draft);
         }
-        force(file.getParent());
+        force(within);
         Entry entry = new Entry(file, hash, Instant.ofEpochMilli(body.received().toEpochMilli()), Files.size(file));
         synchronized (this) {
             if (bytes >= 0) {
@@ -253,10 +254,8 @@ final class RawArchive {
         bodies = count;
         for (Path stream : children(folder)) {
             for (Path day : children(stream)) {
-                try {
+                if (children(day).isEmpty()) {
                     Files.deleteIfExists(day);
-                } catch (java.nio.file.DirectoryNotEmptyException needed) {
-                    continue;
                 }
             }
         }

@@ -62,7 +62,7 @@ final class ElasticKillTest {
                 server.kill();
                 server.start();
             }
-            long total = records / kills * kills;
+            long total = (long) (records / kills) * kills;
             Await.until(
                     "all is in both stores",
                     () -> status(plane).hot() == total

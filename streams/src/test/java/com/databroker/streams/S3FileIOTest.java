@@ -32,6 +32,7 @@ final class S3FileIOTest {
     @TempDir
     static Path folder;
 
+    @SuppressWarnings("NullAway.Init")
     private static S3Server server;
 
     private final S3Place place = server.place("tables/one");

@@ -85,8 +85,8 @@ final class S3Server implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         process.destroyForcibly();
-        process.waitFor(30, TimeUnit.SECONDS);
+        process.onExit().orTimeout(30, TimeUnit.SECONDS).join();
     }
 }

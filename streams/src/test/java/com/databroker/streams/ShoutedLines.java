@@ -56,10 +56,11 @@ record ShoutedLines(LinesSource lines) implements Source {
         return (collected, arrived) -> {
             DataRecord quiet = lines.parser().parse(collected, arrived);
             Object at = quiet.get("at");
-            boolean later = at instanceof Long && collected.id().endsWith("0");
+            Object moved =
+                    at instanceof Long micros && collected.id().endsWith("0") ? (Object) (micros + DAY_MICROS) : at;
             return DataRecord.of(quiet.schema())
                     .set("id", quiet.get("id"))
-                    .set("at", later ? (Long) at + DAY_MICROS : at)
+                    .set("at", moved)
                     .set("text", String.valueOf(quiet.get("text")).toUpperCase(java.util.Locale.ROOT))
                     .build();
         };

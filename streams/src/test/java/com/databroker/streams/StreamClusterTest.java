@@ -118,8 +118,8 @@ final class StreamClusterTest {
                     .anyMatch(name -> name.startsWith("lib/kafka-clients"))
                     .anyMatch(name -> name.startsWith("lib/flink-connector-kafka"))
                     .anyMatch(name -> name.startsWith("lib/delta-kernel-api"))
-                    .noneMatch(name ->
-                            name.matches("lib/(flink-(core|runtime|clients)|lucene-query|kafka_|netty|logback|slf4j).*"));
+                    .noneMatch(name -> name.matches(
+                            "lib/(flink-(core|runtime|clients)|lucene-query|kafka_|netty|logback|slf4j).*"));
             JobBundle back = JobBundle.read(
                     read.getInputStream(read.getEntry(JobBundle.ENTRY)), StreamClusterTest.class.getClassLoader());
             assertThat(back.settings()).isEqualTo(bundle.settings());

@@ -116,7 +116,7 @@ final class StreamQueryMatcherTest {
                         .append(' ');
             }
         }
-        for (String word : text.toString().split(" ")) {
+        for (String word : text.toString().split(" ", -1)) {
             try (var tokens = LuceneText.ANALYZER.tokenStream("text", word)) {
                 var term = tokens.addAttribute(org.apache.lucene.analysis.tokenattributes.CharTermAttribute.class);
                 tokens.reset();

@@ -54,9 +54,8 @@ class LauncherTest {
     void a_cache_made_ahead_of_time_serves_the_build_it_was_made_of_and_no_other() throws Exception {
         Path root = Files.createDirectories(folder.resolve("root"));
         Files.copy(ROOT.resolve("databroker"), root.resolve("databroker"), StandardCopyOption.COPY_ATTRIBUTES);
-        Path target = Files.createDirectories(root.resolve("cli/target/lib/streams"))
-                .getParent()
-                .getParent();
+        Path target = root.resolve("cli/target");
+        Files.createDirectories(target.resolve("lib/streams"));
         copy(ROOT.resolve("cli/target"), target);
         copy(ROOT.resolve("cli/target/lib"), target.resolve("lib"));
         copy(ROOT.resolve("cli/target/lib/streams"), target.resolve("lib/streams"));

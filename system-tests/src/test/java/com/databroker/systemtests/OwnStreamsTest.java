@@ -142,10 +142,12 @@ final class OwnStreamsTest {
         String sample = Files.readString(EXAMPLES.resolve("build-log.csv"));
         broker.request("PUT", "/files/inbox/build-log/friday.csv", sample);
         // The same records in another file, and one that is new.
-        String more = "project,number,started,status,duration,tests,authors,message\n"
-                + "lab/core,411,27/11/2026 22:58:10,ok,94.2,1204,ann;bert,\"Journal: force the folder, too\"\n"
-                + "lab/core,413,28/11/2026 09:00:00,ok,oops,1204,ann,Not a number\n"
-                + "lab/core,414,28/11/2026 10:00:00,ok,90.1,1204,ann,Journals are forced\n";
+        String more = """
+                project,number,started,status,duration,tests,authors,message
+                lab/core,411,27/11/2026 22:58:10,ok,94.2,1204,ann;bert,"Journal: force the folder, too"
+                lab/core,413,28/11/2026 09:00:00,ok,oops,1204,ann,Not a number
+                lab/core,414,28/11/2026 10:00:00,ok,90.1,1204,ann,Journals are forced
+                """;
         broker.request("PUT", "/files/inbox/build-log/saturday.csv", more);
         awaitStores("build-log", 5);
         assertThat(found("build-log?q=journal"))
