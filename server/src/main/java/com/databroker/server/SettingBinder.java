@@ -69,6 +69,7 @@ final class SettingBinder {
                 secretFile(secret, text, place);
             } else if (variable.startsWith(PREFIX) && !ConfigReader.NOT_SETTINGS.contains(variable)) {
                 Set<String> known = new TreeSet<>(variables.keySet());
+                known.removeIf(name -> !name.startsWith(PREFIX));
                 known.addAll(secretFiles.keySet());
                 known.addAll(ConfigReader.NOT_SETTINGS);
                 unknown(variable, known);
@@ -112,7 +113,7 @@ final class SettingBinder {
             }
             Integer first = seen.putIfAbsent(name, place.line());
             if (first != null) {
-                conceal(entry);
+                conceal(parent, entry);
                 errors.add(place, child.key(), "appears twice, first on line " + first);
                 continue;
             }
@@ -132,7 +133,7 @@ final class SettingBinder {
             // All keys of the section are commented out.
             case ConfigYaml.Scalar scalar when scalar.absent() -> {}
             case ConfigYaml.Refused refused -> {
-                conceal(entry);
+                conceal(section, entry);
                 draft.fail(section);
             }
             case ConfigYaml.Scalar scalar -> noSection(section, entry);
@@ -141,7 +142,7 @@ final class SettingBinder {
     }
 
     private void noSection(SettingNode section, ConfigYaml.Entry entry) {
-        conceal(entry);
+        conceal(section, entry);
         draft.fail(section, entry.value().place(), expected(section));
     }
 
@@ -156,9 +157,20 @@ final class SettingBinder {
         };
     }
 
-    /// Under a key that is wrong itself may be a secret.
-    private void conceal(ConfigYaml.Entry entry) {
-        if (root.everyKey().stream().anyMatch(key -> key.setting().secret())) {
+    /// Under a key that is wrong itself may be a secret: in a section that has one, in one that nobody knows, or where
+    /// the key is called much like one.
+    private void conceal(SettingNode parent, ConfigYaml.Entry entry) {
+        List<SettingKey> secrets = root.everyKey().stream()
+                .filter(key -> key.setting().secret())
+                .toList();
+        List<String> names = secrets.stream().map(SettingKey::name).toList();
+        String name = entry.key().text();
+        String last = name.substring(name.lastIndexOf('.') + 1);
+        boolean beside = secrets.stream().anyMatch(key -> key.equals(parent.child(key.name())));
+        boolean section = entry.value() instanceof ConfigYaml.Mapping;
+        boolean below = entry.value() instanceof ConfigYaml.Refused
+                && secrets.stream().anyMatch(key -> key.key().startsWith(parent.key() + "."));
+        if (beside || below || section && !secrets.isEmpty() || !Text.nearest(last, names).isEmpty()) {
             errors.hide(entry.value().place());
         }
     }
@@ -177,7 +189,7 @@ final class SettingBinder {
                     ? "unknown key" + suggestion(name, group.names())
                     : "is not a name; write " + (parent instanceof SettingMap map ? map.names() : SettingMap.NAMES);
         }
-        conceal(entry);
+        conceal(parent, entry);
         if (parent instanceof SettingMap map) {
             draft.fail(map);
         }

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -30,15 +31,25 @@ final class ConfigReaderTest {
     private static final Path HOME = Path.of("").toAbsolutePath();
 
     /// What a rule of a record allows where "one more than the default" does not.
-    private static final Map<String, String> SAMPLES = Map.of(
-            "http.host", "localhost",
-            "http.accel-redirect", "/_files/",
-            "zmq.host", "::1",
-            "http.trusted-proxies", "[10.0.0.0/8, 2001:db8::1]",
-            "zmq.trusted-proxies", "[10.0.0.0/8, 2001:db8::1]",
-            "ssh.trusted-proxies", "[10.0.0.0/8, 2001:db8::1]",
-            "http.allowed-origins", "[https://console.example.org, http://localhost:3000]",
-            "streams.cold.location", "/srv/cold");
+    private static final Map<String, String> SAMPLES = Map.ofEntries(
+            Map.entry("http.host", "localhost"),
+            Map.entry("http.accel-redirect", "/_files/"),
+            Map.entry("zmq.host", "::1"),
+            Map.entry("http.trusted-proxies", "[10.0.0.0/8, 2001:db8::1]"),
+            Map.entry("zmq.trusted-proxies", "[10.0.0.0/8, 2001:db8::1]"),
+            Map.entry("ssh.trusted-proxies", "[10.0.0.0/8, 2001:db8::1]"),
+            Map.entry("http.allowed-origins", "[https://console.example.org, http://localhost:3000]"),
+            Map.entry("streams.flink.url", "http://flink:8081"),
+            Map.entry("streams.flink.checkpoints", "file:///srv/checkpoints"),
+            Map.entry("streams.raw.age", "91d"),
+            Map.entry("streams.cold.databricks.schema", "main.databroker"),
+            Map.entry("streams.cold.region", "eu-central-1"),
+            Map.entry("streams.cold.endpoint", "http://localhost:9000"),
+            Map.entry("streams.cold.location", "s3a://lake/tables"));
+
+    /// Who signs in with a user does not sign in with a key.
+    private static final String OTHERWISE = "streams.hot.elasticsearch.api-key";
+
 
     record Store(
             @Setting(value = "User.", otherwise = "broker") String user,
@@ -121,7 +132,10 @@ final class ConfigReaderTest {
     void every_key_is_reachable_by_file_variable_and_flag() {
         SettingGroup tree = SettingGroup.of(Config.class);
         Map<String, String> samples = new LinkedHashMap<>();
-        tree.keys().forEach(key -> samples.put(key.key(), sample(key)));
+        List<SettingKey> keys = tree.keys().stream()
+                .filter(key -> !key.key().equals(OTHERWISE))
+                .toList();
+        keys.forEach(key -> samples.put(key.key(), sample(key)));
         StringBuilder yaml = new StringBuilder();
         yaml(yaml, tree, samples, "");
 
@@ -130,15 +144,26 @@ final class ConfigReaderTest {
         var byFlag = read(Config.class, "", Map.of(), samples);
 
         assertThat(byFile.config()).isEqualTo(byFlag.config()).isEqualTo(byVariable.config());
-        List<String> variables = tree.keys().stream().map(SettingKey::variable).toList();
-        assertThat(byFile.origins())
+        List<String> variables = keys.stream().map(SettingKey::variable).toList();
+        assertThat(given(byFile))
                 .hasSameSizeAs(variables)
                 .allSatisfy(line -> assertThat(line.origin()).startsWith(FILE + ":"));
-        assertThat(byVariable.origins().stream().map(ConfigOrigin::origin)).containsExactlyElementsOf(variables);
-        assertThat(byFlag.origins()).allSatisfy(line -> {
+        assertThat(given(byVariable).stream().map(ConfigOrigin::origin)).containsExactlyElementsOf(variables);
+        Set<String> secrets = keys.stream()
+                .filter(key -> key.setting().secret())
+                .map(SettingKey::key)
+                .collect(Collectors.toSet());
+        assertThat(given(byFlag)).allSatisfy(line -> {
             assertThat(line.origin()).isEqualTo("--" + line.key());
-            assertThat(line.value()).isEqualTo(samples.get(line.key()));
+            assertThat(line.value())
+                    .isEqualTo(secrets.contains(line.key()) ? SettingKey.SECRET : samples.get(line.key()));
         });
+    }
+
+    private static List<ConfigOrigin> given(ConfigReader.Read<Config> read) {
+        return read.origins().stream()
+                .filter(line -> !line.key().equals(OTHERWISE))
+                .toList();
     }
 
     @Test
@@ -319,14 +344,18 @@ final class ConfigReaderTest {
     }
 
     private static String sample(SettingKey key) {
+        String given = SAMPLES.get(key.key());
+        if (given != null) {
+            return given;
+        }
         Object value = key.otherwise();
         return switch (key.type().form()) {
-            case TEXT -> SAMPLES.getOrDefault(key.key(), "sample");
-            case LIST -> SAMPLES.getOrDefault(key.key(), "[a, b]");
+            case TEXT -> "sample";
+            case LIST -> "[a, b]";
             case PATH -> "/" + key.name();
             case FLAG -> String.valueOf(!Boolean.TRUE.equals(value));
             case WORD -> key.type().words().getLast();
-            case NUMBER, DURATION, SIZE ->
+                        case NUMBER, DURATION, SIZE ->
                 key.type().measureText(SettingType.measure(Objects.requireNonNull(value)) + 1);
         };
     }
@@ -336,7 +365,9 @@ final class ConfigReaderTest {
             out.append(indent).append(part.name()).append(':');
             switch (part) {
                 case SettingKey key ->
-                    out.append(' ').append(samples.get(key.key())).append('\n');
+                    out.append(' ')
+                            .append(samples.getOrDefault(key.key(), "~"))
+                            .append('\n');
                 case SettingGroup below -> yaml(out.append('\n'), below, samples, indent + "  ");
                 case SettingMap map -> out.append('\n');
             }
@@ -345,7 +376,9 @@ final class ConfigReaderTest {
 
     private static Map<String, String> named(
             SettingGroup tree, Map<String, String> samples, Function<SettingKey, String> name) {
-        return tree.keys().stream().collect(Collectors.toMap(name, key -> samples.get(key.key())));
+        return tree.keys().stream()
+                .filter(key -> samples.containsKey(key.key()))
+                .collect(Collectors.toMap(name, key -> samples.get(key.key())));
     }
 
     private static <R extends Record> ConfigReader.Read<R> read(
