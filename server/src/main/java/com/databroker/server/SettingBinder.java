@@ -160,9 +160,8 @@ final class SettingBinder {
     /// Under a key that is wrong itself may be a secret: in a section that has one, in one that nobody knows, or where
     /// the key is called much like one.
     private void conceal(SettingNode parent, ConfigYaml.Entry entry) {
-        List<SettingKey> secrets = root.everyKey().stream()
-                .filter(key -> key.setting().secret())
-                .toList();
+        List<SettingKey> secrets =
+                root.everyKey().stream().filter(key -> key.setting().secret()).toList();
         List<String> names = secrets.stream().map(SettingKey::name).toList();
         String name = entry.key().text();
         String last = name.substring(name.lastIndexOf('.') + 1);
@@ -170,7 +169,10 @@ final class SettingBinder {
         boolean section = entry.value() instanceof ConfigYaml.Mapping;
         boolean below = entry.value() instanceof ConfigYaml.Refused
                 && secrets.stream().anyMatch(key -> key.key().startsWith(parent.key() + "."));
-        if (beside || below || section && !secrets.isEmpty() || !Text.nearest(last, names).isEmpty()) {
+        if (beside
+                || below
+                || (section && !secrets.isEmpty())
+                || !Text.nearest(last, names).isEmpty()) {
             errors.hide(entry.value().place());
         }
     }

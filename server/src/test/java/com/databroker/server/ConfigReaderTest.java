@@ -18,8 +18,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +49,6 @@ final class ConfigReaderTest {
 
     /// Who signs in with a user does not sign in with a key.
     private static final String OTHERWISE = "streams.hot.elasticsearch.api-key";
-
 
     record Store(
             @Setting(value = "User.", otherwise = "broker") String user,
@@ -132,9 +131,8 @@ final class ConfigReaderTest {
     void every_key_is_reachable_by_file_variable_and_flag() {
         SettingGroup tree = SettingGroup.of(Config.class);
         Map<String, String> samples = new LinkedHashMap<>();
-        List<SettingKey> keys = tree.keys().stream()
-                .filter(key -> !key.key().equals(OTHERWISE))
-                .toList();
+        List<SettingKey> keys =
+                tree.keys().stream().filter(key -> !key.key().equals(OTHERWISE)).toList();
         keys.forEach(key -> samples.put(key.key(), sample(key)));
         StringBuilder yaml = new StringBuilder();
         yaml(yaml, tree, samples, "");
@@ -355,7 +353,7 @@ final class ConfigReaderTest {
             case PATH -> "/" + key.name();
             case FLAG -> String.valueOf(!Boolean.TRUE.equals(value));
             case WORD -> key.type().words().getLast();
-                        case NUMBER, DURATION, SIZE ->
+            case NUMBER, DURATION, SIZE ->
                 key.type().measureText(SettingType.measure(Objects.requireNonNull(value)) + 1);
         };
     }
@@ -365,9 +363,7 @@ final class ConfigReaderTest {
             out.append(indent).append(part.name()).append(':');
             switch (part) {
                 case SettingKey key ->
-                    out.append(' ')
-                            .append(samples.getOrDefault(key.key(), "~"))
-                            .append('\n');
+                    out.append(' ').append(samples.getOrDefault(key.key(), "~")).append('\n');
                 case SettingGroup below -> yaml(out.append('\n'), below, samples, indent + "  ");
                 case SettingMap map -> out.append('\n');
             }
