@@ -95,8 +95,10 @@ final class LuceneHotStore implements HotStore {
         refreshing.set(false);
         for (LuceneStream stream : streams.values()) {
             HotVisible news = stream.visible().take();
-            if (news != null) {
+            if (stream.isThinned() || news != null) {
                 stream.refresh();
+            }
+            if (news != null) {
                 listeners.forEach(listener -> tell(listener, news));
             }
         }

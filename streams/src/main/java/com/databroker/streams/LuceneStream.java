@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
@@ -58,6 +59,7 @@ final class LuceneStream {
     private final LongAdder tooOld = new LongAdder();
     private final AtomicLong early = new AtomicLong();
     private final AtomicLong life = new AtomicLong();
+    private final AtomicBoolean removed = new AtomicBoolean();
 
     /// Before that nothing is kept, since the disk is full: arrival in microseconds.
     private volatile long floor = Long.MIN_VALUE;
@@ -127,6 +129,12 @@ final class LuceneStream {
         return life.get();
     }
 
+    /// Whether records were removed since this was asked before, so that there is something to refresh though nothing
+    /// came.
+    boolean isThinned() {
+        return removed.getAndSet(false);
+    }
+
     private long cutoff() {
         return Math.max(floor, Arrival.micros(clock.instant().minus(config.retention())));
     }
@@ -181,6 +189,7 @@ final class LuceneStream {
             synchronized (stripes[(int) (hash >>> 32 & (STRIPES - 1))]) {
                 remove(new Term(LuceneFields.ID, id), hash, null);
             }
+            removed.set(true);
         } finally {
             shared.unlock();
         }
