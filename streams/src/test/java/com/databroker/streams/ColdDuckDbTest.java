@@ -136,9 +136,10 @@ final class ColdDuckDbTest {
         assertThat(read).hasSize(121).containsExactlyInAnyOrderElementsOf(expected);
         // By those statistics alone a reader leaves out what cannot hold the row: of the days all but one, of the files
         // all but two.
-        assertThat(sql(log() + "select count(*) from files where stats->'minValues'->>'id' <= 'r215'"
-                        + " and stats->'maxValues'->>'id' >= 'r215' and stats->'maxValues'->>'time' >= '2026-11-26'"
-                        + " and stats->'minValues'->>'time' < '2026-11-27'"))
+        assertThat(sql(log() + "select count(*) from files where (stats->'minValues'->>'id') <= 'r215'"
+                        + " and (stats->'maxValues'->>'id') >= 'r215'"
+                        + " and (stats->'maxValues'->>'time') >= '2026-11-26'"
+                        + " and (stats->'minValues'->>'time') < '2026-11-27'"))
                 .containsExactly(List.of(1L));
     }
 }
