@@ -209,6 +209,9 @@ class Sshd(brokers.Broker):
         return brokers.first_line("ssh", "-V")
 
     def command(self):
+        if os.geteuid() == 0:
+            # Root's sshd wants it, and only Debian's init script makes it.
+            os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
         for key in ("host", "user"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", os.path.join(self.folder, key)], check=True)
         sftp = next((path for path in SFTP_SERVERS if os.path.exists(path)), "internal-sftp")

@@ -41,8 +41,12 @@ final class ServeVerb implements Verb {
         ConfigReader.Result read =
                 ConfigReader.read(settings.file(around), around.environment(), settings.flags(around));
         Logs.configure(read.config().log());
-        try (Databroker broker = Databroker.start(read.config())) {
-            Surroundings.Hook hook = around.hooks().add(() -> stop(broker, around));
+        try (Databroker broker = Databroker.start(read.config());
+                Training training = Training.ofNextStart()) {
+            Surroundings.Hook hook = around.hooks().add(() -> {
+                training.close();
+                stop(broker, around);
+            });
             try {
                 if (!quiet) {
                     Duration since = Duration.ofMillis(

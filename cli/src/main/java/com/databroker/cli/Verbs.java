@@ -46,6 +46,7 @@ final class Verbs {
             new Entry("bench pub", "Measure how fast events are taken."),
             new Entry("bench sub", "Measure how fast events are delivered."),
             new Entry("bench rtt", "Measure how long one event takes from here to here."),
+            new Entry("train", "Make the cache of classes with which a start takes half as long."),
             new Entry("completion", "Print a script that completes verbs and options in bash or zsh."),
             new Entry("version", "Print the version."),
             new Entry("help", "Explain a verb."));
@@ -81,6 +82,7 @@ final class Verbs {
             case "bench pub" -> new BenchPubVerb();
             case "bench sub" -> new BenchSubVerb();
             case "bench rtt" -> new BenchRttVerb();
+            case "train" -> new TrainVerb();
             case "completion" -> new CompletionVerb();
             case "version" -> new VersionVerb();
             case "help" -> new HelpVerb();

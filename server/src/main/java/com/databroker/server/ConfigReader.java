@@ -21,6 +21,7 @@ public final class ConfigReader {
     /// Variables with the prefix that are not settings: the launcher's and the client's. A new one
     /// is added here.
     static final Set<String> NOT_SETTINGS = Set.of(
+            "DATABROKER_CACHE",
             "DATABROKER_CONFIG",
             "DATABROKER_HEAP",
             "DATABROKER_HOME",
