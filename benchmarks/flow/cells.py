@@ -1,0 +1,222 @@
+"""What is measured of the streams plane, always of a whole broker from outside."""
+
+import contextlib
+import datetime
+import json
+import os
+import random
+import re
+import statistics
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from ladder import brokers
+
+PATIENCE = 1200
+GROUPS = (  # name of a thread -> stage; the first that matches
+    ("jit", r"C[12] Compiler"), ("gc", r"VM Thread|GC|Serial"), ("read", r"inbox-"),
+    ("kafka", r"data-plane|kafka|Kafka|controller|raft|broker|group-|transaction|log-|ExpirationReap|Source Data Fet"),
+    ("hot", r"hot-|Lucene"), ("job", r"->|raw|once|parse|cold|Source:|gather|commit"), ("flink", r"flink|pekko|jobmanager"))
+
+
+class StreamsBroker(brokers.Databroker):
+    def __init__(self, options, folder):
+        super().__init__()
+        self.options, self.home = options, folder
+
+    def environment(self):
+        more = dict(pair.split("=", 1) for pair in self.options.option)
+        return {**super().environment(), "DATABROKER_STREAMS_ENABLED": "true", "DATABROKER_SSH_PORT": "0",
+                "DATABROKER_HEAP": self.options.heap, "DATABROKER_DATA": os.path.join(self.folder, "data"), **more}
+
+    def request(self, method, path, body=None):
+        request = urllib.request.Request(self.context["url"] + path, data=body, method=method,
+                                         headers={"Authorization": "Bearer " + self.context["token"]})
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return answer.read()
+
+    def status(self, stream="github"):
+        return json.loads(self.request("GET", f"/streams/{stream}/status"))
+
+    def put(self, path, file):
+        with open(file, "rb") as f:
+            self.request("PUT", "/files/" + path, f.read())
+
+    def await_running(self):
+        wait(lambda: self.status()["phase"] == "running")
+
+    def threads(self):
+        """CPU seconds by thread, with its name."""
+        found = {}
+        base = f"/proc/{self.pid()}/task"
+        for tid in os.listdir(base):
+            with contextlib.suppress(OSError):
+                with open(f"{base}/{tid}/stat", encoding="utf-8", errors="replace") as f:
+                    line = f.read()
+                name = line[line.index("(") + 1:line.rindex(")")]
+                fields = line[line.rindex(")") + 2:].split()
+                found[tid] = (name, (int(fields[11]) + int(fields[12])) / brokers.TICK)
+        return found
+
+
+def wait(condition, patience=PATIENCE, pause=0.1):
+    end = time.monotonic() + patience
+    while True:
+        with contextlib.suppress(urllib.error.URLError, KeyError):
+            if condition():
+                return
+        if time.monotonic() > end:
+            raise RuntimeError(f"waited {patience} s in vain")
+        time.sleep(pause)
+
+
+@contextlib.contextmanager
+def running(options, folder):
+    broker = StreamsBroker(options, folder)
+    try:
+        broker.start().wait_ready()
+        broker.await_running()
+        yield broker
+    finally:
+        broker.stop()
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def load(broker, options, folder, count, name):
+    """Puts `count` records into the inbox as files, and returns when all are found and in the table."""
+    before = broker.status()["hot"]
+    files, left = [], count
+    while left:
+        some = min(left, 50_000)
+        path = os.path.join(folder, f"{name}-{len(files)}.json.gz")
+        options.source.write(path, some, now())
+        files.append(path)
+        left -= some
+    begin = time.monotonic()
+    for path in files:
+        broker.put("inbox/github/" + os.path.basename(path), path)
+        os.remove(path)
+    times = {}
+
+    def reached():
+        status = broker.status()
+        for key in ("collected", "hot", "cold"):
+            if status[key] >= before + count:
+                times.setdefault(key, time.monotonic() - begin)
+        return len(times) == 3
+
+    wait(reached, pause=0.25)
+    return times
+
+
+def pipeline(options, folder):
+    with running(options, folder) as broker:
+        load(broker, options, folder, options.records // 3, "warm")
+        before, cpu = broker.threads(), brokers.tree_cpu_seconds(broker.pid())
+        times = load(broker, options, folder, options.records, "load")
+        after = broker.threads()
+        result = {
+            "records_per_s": round(options.records / max(times["hot"], times["collected"])),
+            "records_per_s_cold": round(options.records / times["cold"]),
+            "raw_records_per_s": round(options.records / times["collected"]),
+            "cpu_us_per_record": round((brokers.tree_cpu_seconds(broker.pid()) - cpu) * 1e6 / options.records, 1),
+            "rss_mib": round(brokers.rss_kb(broker.pid()) / 1024),
+        }
+        stages = {}
+        for tid, (name, used) in after.items():
+            more = used - before.get(tid, (name, 0))[1]
+            stage = next((stage for stage, pattern in GROUPS if re.search(pattern, name)), "other")
+            stages[stage] = stages.get(stage, 0) + more
+        for stage, used in sorted(stages.items()):
+            result[f"cpu_us_{stage}"] = round(used * 1e6 / options.records, 1)
+        return result
+
+
+def fresh(options, folder):
+    """From the answer to a PUT until a search finds the last record of it."""
+    with running(options, folder) as broker:
+        load(broker, options, folder, 50_000, "warm")
+        each = max(1, options.rate // 5)
+        puts, millis = [], []
+
+        def ask():
+            while puts or not over.is_set():
+                if not puts:
+                    time.sleep(0.002)
+                    continue
+                at, wanted = puts[0]
+                query = urllib.parse.urlencode({"q": f"id:{wanted}", "limit": 1, "from": "1h"})
+                if json.loads(broker.request("GET", f"/streams/github?{query}"))["records"]:
+                    millis.append((time.monotonic() - at) * 1000)
+                    puts.pop(0)
+                else:
+                    time.sleep(0.005)
+
+        over = threading.Event()
+        asker = threading.Thread(target=ask)
+        asker.start()
+        begin = time.monotonic()
+        for n in range(options.seconds * 5):
+            path = os.path.join(folder, f"f{n}.json.gz")
+            options.source.write(path, each, now())
+            pause = begin + n / 5 - time.monotonic()
+            if pause > 0:
+                time.sleep(pause)
+            broker.put(f"inbox/github/f{n}.json.gz", path)
+            puts.append((time.monotonic(), 40_000_000_000 + options.source.given))
+            os.remove(path)
+        over.set()
+        asker.join()
+        return {"rate_per_s": each * 5, "p50_ms": statistics.median(millis), "p99_ms": quantile(millis, 0.99),
+                "max_ms": max(millis), "files": len(millis)}
+
+
+def quantile(values, q):
+    return sorted(values)[min(len(values) - 1, int(len(values) * q))]
+
+
+QUERIES = ("type:PushEvent", "main", "type:WatchEvent", "fix", "bot:true", "merge branch", "update readme", "repo:a*")
+
+
+def search(options, folder):
+    with running(options, folder) as broker:
+        load(broker, options, folder, options.held, "held")
+        rnd = random.Random(7)
+        millis = []
+        for n in range(2200):
+            query = urllib.parse.urlencode({"q": rnd.choice(QUERIES), "limit": 100, "from": "9d"})
+            begin = time.monotonic()
+            broker.request("GET", "/streams/github?" + query)
+            if n >= 200:
+                millis.append((time.monotonic() - begin) * 1000)
+        return {"records": options.held, "p50_ms": statistics.median(millis), "p99_ms": quantile(millis, 0.99),
+                "max_ms": max(millis)}
+
+
+def start(options, folder):
+    """From the command until the first record is found: what a newcomer waits for, and what it takes."""
+    path = os.path.join(folder, "one.json.gz")
+    options.source.write(path, 1, now())
+    broker = StreamsBroker(options, folder)
+    begin = time.monotonic()
+    try:
+        broker.start().wait_ready()
+        ready = time.monotonic() - begin
+        broker.put("inbox/github/one.json.gz", path)
+        wait(lambda: json.loads(broker.request("GET", "/streams/github?limit=1"))["records"], pause=0.05)
+        found, cpu = time.monotonic() - begin, brokers.tree_cpu_seconds(broker.process.pid)
+        time.sleep(60)
+        return {"ready_s": ready, "found_s": found, "cpu_s_until_found": cpu,
+                "rss_idle_mib": round(brokers.rss_kb(broker.pid()) / 1024),
+                "cpu_s_per_idle_minute": brokers.tree_cpu_seconds(broker.process.pid) - cpu}
+    finally:
+        broker.stop()
+
+
+CELLS = {"pipeline": pipeline, "fresh": fresh, "search": search, "start": start}
