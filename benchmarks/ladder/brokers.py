@@ -294,7 +294,8 @@ class Databroker(Broker):
 
     def environment(self):
         return {"DATABROKER_DATA": os.path.join(self.folder, "data"), "DATABROKER_HTTP_PORT": str(self.ports[0]),
-                "DATABROKER_ZMQ_PORT": str(self.ports[1]), "DATABROKER_STREAMS_ENABLED": "false"}
+                "DATABROKER_ZMQ_PORT": str(self.ports[1]), "DATABROKER_STREAMS_ENABLED": "false",
+                "DATABROKER_CACHE": "use"}
 
     def ready(self):
         try:

@@ -41,10 +41,10 @@ final class ServeVerb implements Verb {
         ConfigReader.Result read =
                 ConfigReader.read(settings.file(around), around.environment(), settings.flags(around));
         Logs.configure(read.config().log());
-        try (Databroker broker = Databroker.start(read.config());
-                Training training = Training.ofNextStart()) {
+        try (Databroker broker = Databroker.start(read.config())) {
+            Training training = Training.ofNextStart();
             Surroundings.Hook hook = around.hooks().add(() -> {
-                training.close();
+                training.stop();
                 stop(broker, around);
             });
             try {

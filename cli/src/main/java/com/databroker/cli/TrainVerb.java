@@ -1,7 +1,6 @@
 package com.databroker.cli;
 
 import com.databroker.client.DatabrokerClient;
-import com.databroker.client.Subscription;
 import com.databroker.core.Bytes;
 import com.databroker.core.Pattern;
 import com.databroker.core.Publication;
@@ -14,6 +13,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +33,7 @@ import picocli.CommandLine.Command;
             "by itself, once for each build; do it beforehand where an image or a package is made."
         })
 final class TrainVerb implements Verb {
-    private static final long PATIENCE_SECONDS = 120;
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final String FEED = """
             <rss version="2.0"><channel><title>Rehearsal</title><link>http://localhost/</link>\
             <item><title>A first record</title><link>http://localhost/1</link><guid>1</guid>\
@@ -68,24 +68,24 @@ final class TrainVerb implements Verb {
         try (Databroker broker = Databroker.start(config);
                 DatabrokerClient client = DatabrokerClient.builder(broker.httpAddress())
                         .token(broker.firstToken().orElseThrow())
+                        .timeout(PATIENCE)
                         .build()) {
             CountDownLatch heard = new CountDownLatch(2);
             CountDownLatch found = new CountDownLatch(1);
-            try (Subscription events = client.subscribe(Pattern.of("train/**"), event -> heard.countDown());
-                    Subscription records = client.subscribe(Pattern.of("streams/**"), event -> found.countDown())) {
-                client.publish(Publication.of(Topic.of("train/first"), Bytes.utf8("{}")));
-                client.publish(Publication.of(Topic.of("train/second"), Bytes.utf8("{}")));
-                client.put("inbox/news/rehearsal.xml", Bytes.utf8(FEED));
-                client.get("inbox/news/rehearsal.xml", new ByteArrayOutputStream());
-                await(heard, "events");
-                await(found, "the record");
-            }
+            client.subscribe(Pattern.of("train/**"), event -> heard.countDown());
+            client.subscribe(Pattern.of("streams/**"), event -> found.countDown());
+            client.publish(Publication.of(Topic.of("train/first"), Bytes.utf8("{}")));
+            client.publish(Publication.of(Topic.of("train/second"), Bytes.utf8("{}")));
+            client.put("inbox/news/rehearsal.xml", Bytes.utf8(FEED));
+            client.get("inbox/news/rehearsal.xml", new ByteArrayOutputStream());
+            await(heard, "events");
+            await(found, "the record");
         }
     }
 
     private static void await(CountDownLatch latch, String what) throws IOException, InterruptedException {
-        if (!latch.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-            throw new IOException("the rehearsal waited " + PATIENCE_SECONDS + " s for " + what + " and gave up");
+        if (!latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+            throw new IOException("the rehearsal waited " + PATIENCE.toSeconds() + " s for " + what + " and gave up");
         }
     }
 

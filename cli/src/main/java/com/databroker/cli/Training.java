@@ -2,8 +2,6 @@ package com.databroker.cli;
 
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /// What a broker does for its next start: once it has run for a while it has the launcher make the cache of classes of
 /// this build, in a process of its own and of the lowest priority. See [TrainVerb].
-final class Training implements AutoCloseable {
+final class Training {
     private static final Logger LOG = LoggerFactory.getLogger(Training.class);
     /// Until then a first start has enough to do.
     private static final long QUIET_SECONDS = 30;
@@ -22,12 +20,11 @@ final class Training implements AutoCloseable {
 
     private Training() {}
 
-    /// Begins where the launcher named a cache that is not there yet.
+    /// Begins where the launcher found no cache.
     static Training ofNextStart() {
         Training training = new Training();
-        String cache = System.getProperty("databroker.cache", "");
         String launcher = System.getProperty("databroker.launcher", "");
-        if (!cache.isEmpty() && !launcher.isEmpty() && !Files.exists(Path.of(cache))) {
+        if (Boolean.getBoolean("databroker.make-cache") && !launcher.isEmpty()) {
             CompletableFuture.delayedExecutor(QUIET_SECONDS, TimeUnit.SECONDS).execute(() -> training.train(launcher));
         }
         return training;
@@ -56,8 +53,8 @@ final class Training implements AutoCloseable {
         }
     }
 
-    @Override
-    public synchronized void close() {
+    /// Whatever it was doing is for a later start.
+    synchronized void stop() {
         closed = true;
         if (process != null) {
             process.descendants().forEach(ProcessHandle::destroy);

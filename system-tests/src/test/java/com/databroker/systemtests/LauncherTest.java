@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,22 +49,70 @@ class LauncherTest {
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
-    /// A cache made ahead of time would run the classes it was made of, whatever the jars say by then.
+    /// Java itself does not look whether a cache was made from the jars that it is given.
     @Test
-    void no_cache_made_ahead_of_time_stands_between_the_jars_and_what_runs() throws Exception {
-        assertThat(Files.readString(ROOT.resolve("databroker")))
-                .doesNotContain("AOTCache")
-                .doesNotContain("SharedArchiveFile");
+    void a_cache_made_ahead_of_time_serves_the_build_it_was_made_of_and_no_other() throws Exception {
+        Path root = Files.createDirectories(folder.resolve("root"));
+        Files.copy(ROOT.resolve("databroker"), root.resolve("databroker"), StandardCopyOption.COPY_ATTRIBUTES);
+        Path target = Files.createDirectories(root.resolve("cli/target/lib/streams")).getParent().getParent();
+        copy(ROOT.resolve("cli/target"), target);
+        copy(ROOT.resolve("cli/target/lib"), target.resolve("lib"));
+        copy(ROOT.resolve("cli/target/lib/streams"), target.resolve("lib/streams"));
+        Files.createFile(root.resolve("pom.xml"));
+        for (String room : House.PLAN.keySet()) {
+            Files.createFile(Files.createDirectories(root.resolve(room).resolve("src/main"))
+                    .resolveSibling("../pom.xml")
+                    .normalize());
+        }
+        built(target, "first");
+
+        assertThat(ours(root)).isNotEmpty().allMatch(line -> line.endsWith(".jar"));
+
+        try (Peer launcher =
+                Peer.start("env", "DATABROKER_CACHE=on", root.resolve("databroker").toString(), "train")) {
+            assertThat(launcher.exit()).isZero();
+        }
+        assertThat(ours(root)).isNotEmpty().anyMatch(line -> line.contains("shared objects file"));
+
+        // Another build, of the same names, whose jar is no other but by its comment.
+        built(target, "second");
+        Path jar;
+        try (Stream<Path> files = Files.list(target)) {
+            jar = files.filter(file -> file.toString().endsWith(".jar"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        try (Peer zip = Peer.start("python3", "-c", "import sys,zipfile\n"
+                + "with zipfile.ZipFile(sys.argv[1], 'a') as z: z.comment = b'another'", jar.toString())) {
+            assertThat(zip.exit()).isZero();
+        }
+        assertThat(ours(root)).isNotEmpty().allMatch(line -> line.endsWith(".jar"));
+    }
+
+    /// Where the classes of a `serve` that only tells its usage came from.
+    private List<String> ours(Path root) throws Exception {
+        Path loaded = folder.resolve("loaded.txt");
         try (Peer launcher = Peer.start(
                 "bash",
                 "-c",
-                "JAVA_TOOL_OPTIONS=-Xlog:class+load:file='" + folder.resolve("loaded.txt") + "' '"
-                        + ROOT.resolve("databroker") + "' version")) {
+                "DATABROKER_CACHE=use JAVA_TOOL_OPTIONS=-Xlog:class+load:file='" + loaded + "' '" + root.resolve("databroker")
+                        + "' serve --help")) {
             assertThat(launcher.exit()).isZero();
         }
-        assertThat(Files.readAllLines(folder.resolve("loaded.txt")))
-                .filteredOn(line -> line.contains(" com.databroker.") && !line.contains("Lambda"))
-                .isNotEmpty()
-                .allMatch(line -> line.contains("source: file:") && line.contains(".jar"));
+        return Files.readAllLines(loaded).stream()
+                .filter(line -> line.contains(" com.databroker.") && !line.contains("Lambda"))
+                .toList();
+    }
+
+    private static void built(Path target, String when) throws Exception {
+        Files.writeString(target.resolve("built"), when);
+    }
+
+    private static void copy(Path from, Path to) throws Exception {
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
+        }
     }
 }
