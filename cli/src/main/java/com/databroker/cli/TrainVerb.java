@@ -29,8 +29,8 @@ import picocli.CommandLine.Command;
         footer = {
             "  databroker train",
             "",
-            "Makes the cache of classes with which a start takes half as long. A broker that runs for a while makes it",
-            "by itself, once for each build; do it beforehand where an image or a package is made."
+            "A start takes half as long with it. A broker that runs for a while makes it by itself, once",
+            "for each build; do it beforehand for an image or a package."
         })
 final class TrainVerb implements Verb {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -62,7 +62,7 @@ final class TrainVerb implements Verb {
                                 "zmq.port", "0",
                                 "ssh.port", "0",
                                 "log.level", "warn",
-                                "streams.flink.checkpoint-interval", "500ms"))
+                                "streams.checkpoint-interval", "500ms"))
                 .config();
         Logs.configure(config.log());
         try (Databroker broker = Databroker.start(config);

@@ -54,7 +54,8 @@ class LauncherTest {
     void a_cache_made_ahead_of_time_serves_the_build_it_was_made_of_and_no_other() throws Exception {
         Path root = Files.createDirectories(folder.resolve("root"));
         Files.copy(ROOT.resolve("databroker"), root.resolve("databroker"), StandardCopyOption.COPY_ATTRIBUTES);
-        Path target = Files.createDirectories(root.resolve("cli/target/lib/streams")).getParent().getParent();
+        Path target = root.resolve("cli/target");
+        Files.createDirectories(target.resolve("lib/streams"));
         copy(ROOT.resolve("cli/target"), target);
         copy(ROOT.resolve("cli/target/lib"), target.resolve("lib"));
         copy(ROOT.resolve("cli/target/lib/streams"), target.resolve("lib/streams"));
@@ -68,8 +69,8 @@ class LauncherTest {
 
         assertThat(ours(root)).isNotEmpty().allMatch(line -> line.endsWith(".jar"));
 
-        try (Peer launcher =
-                Peer.start("env", "DATABROKER_CACHE=on", root.resolve("databroker").toString(), "train")) {
+        try (Peer launcher = Peer.start(
+                "env", "DATABROKER_CACHE=on", root.resolve("databroker").toString(), "train")) {
             assertThat(launcher.exit()).isZero();
         }
         assertThat(ours(root)).isNotEmpty().anyMatch(line -> line.contains("shared objects file"));
@@ -82,8 +83,11 @@ class LauncherTest {
                     .findFirst()
                     .orElseThrow();
         }
-        try (Peer zip = Peer.start("python3", "-c", "import sys,zipfile\n"
-                + "with zipfile.ZipFile(sys.argv[1], 'a') as z: z.comment = b'another'", jar.toString())) {
+        try (Peer zip = Peer.start(
+                "python3",
+                "-c",
+                "import sys,zipfile\n" + "with zipfile.ZipFile(sys.argv[1], 'a') as z: z.comment = b'another'",
+                jar.toString())) {
             assertThat(zip.exit()).isZero();
         }
         assertThat(ours(root)).isNotEmpty().allMatch(line -> line.endsWith(".jar"));
@@ -95,8 +99,8 @@ class LauncherTest {
         try (Peer launcher = Peer.start(
                 "bash",
                 "-c",
-                "DATABROKER_CACHE=use JAVA_TOOL_OPTIONS=-Xlog:class+load:file='" + loaded + "' '" + root.resolve("databroker")
-                        + "' serve --help")) {
+                "DATABROKER_CACHE=use JAVA_TOOL_OPTIONS=-Xlog:class+load:file='" + loaded + "' '"
+                        + root.resolve("databroker") + "' serve --help")) {
             assertThat(launcher.exit()).isZero();
         }
         return Files.readAllLines(loaded).stream()
