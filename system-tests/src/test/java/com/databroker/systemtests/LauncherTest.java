@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -71,7 +72,7 @@ class LauncherTest {
 
         try (Peer launcher = Peer.start(
                 "env", "DATABROKER_CACHE=on", root.resolve("databroker").toString(), "train")) {
-            assertThat(launcher.exit()).isZero();
+            assertThat(launcher.exit(Duration.ofMinutes(8))).isZero();
         }
         assertThat(ours(root)).isNotEmpty().anyMatch(line -> line.contains("shared objects file"));
 

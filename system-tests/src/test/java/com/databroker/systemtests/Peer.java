@@ -73,7 +73,12 @@ final class Peer implements AutoCloseable {
 
     /// Waits for the end.
     int exit() throws InterruptedException {
-        if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        return exit(PATIENCE);
+    }
+
+    /// Waits for the end of something long.
+    int exit(Duration patience) throws InterruptedException {
+        if (!process.waitFor(patience.toSeconds(), TimeUnit.SECONDS)) {
             throw new AssertionError("still running; said was: " + String.join("\n", lines));
         }
         return process.exitValue();
