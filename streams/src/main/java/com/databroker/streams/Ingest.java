@@ -5,6 +5,7 @@ import com.databroker.core.Json;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class Ingest implements AutoCloseable {
     private static final int TOGETHER = 20_000;
     private static final int TOGETHER_BYTES = 32 << 20;
+    private static final Duration CLOSE_MOST = Duration.ofSeconds(5);
     private static final int EXCERPT_MAX = 64 << 10;
 
     private final Source source;
@@ -212,7 +214,7 @@ final class Ingest implements AutoCloseable {
 
     private void closeProducer() {
         if (producer != null) {
-            producer.close();
+            producer.close(CLOSE_MOST);
             producer = null;
         }
     }
@@ -328,8 +330,8 @@ final class Ingest implements AutoCloseable {
                 if (begun) {
                     to.abortTransaction();
                 }
-            } catch (KafkaException beyondHelp) {
-                // The next producer fences what this one left open.
+            } catch (KafkaException | IllegalStateException beyondHelp) {
+                // As after a commit that was not answered. The next producer ends what this one left open.
                 closeProducer();
             }
         }
