@@ -57,7 +57,7 @@ final class Training {
     synchronized void stop() {
         closed = true;
         if (process != null) {
-            process.descendants().forEach(ProcessHandle::destroy);
+            // The launcher ends what it started, and clears up.
             process.destroy();
         }
     }
