@@ -122,11 +122,8 @@ public final class Gate implements AutoCloseable {
         Instant now = clock.instant();
         // Whoever shows nothing has guessed nothing: a browser's first request must not use up its attempts.
         boolean guessed = !(credentials instanceof Credentials.Anonymous);
-        if (guessed && limiter.millisToWait(address, now) > 0) {
-            note(new Audit.Line(Outcome.THROTTLED, "", "", "", address, door), now);
-            throw new ProblemException(
-                    Problem.TOO_MANY_FAILURES,
-                    "too many failed attempts from this address; try again in " + retryAfterSeconds(address) + " s");
+        if (guessed) {
+            throttle(address, door);
         }
         return switch (used.resolve(proof, now)) {
             case Resolution.Accepted accepted -> {
@@ -141,6 +138,28 @@ public final class Gate implements AutoCloseable {
                 throw new ProblemException(Problem.NOT_AUTHENTICATED, NOT_AUTHENTICATED);
             }
         };
+    }
+
+    /// For doors where something else than credentials is shown, as a signature: whether it may be looked at.
+    ///
+    /// @throws ProblemException TOO_MANY_FAILURES
+    public void throttle(String address, String door) {
+        Instant now = clock.instant();
+        if (limiter.millisToWait(address, now) > 0) {
+            note(new Audit.Line(Outcome.THROTTLED, "", "", "", address, door), now);
+            throw new ProblemException(
+                    Problem.TOO_MANY_FAILURES,
+                    "too many failed attempts from this address; try again in " + retryAfterSeconds(address) + " s");
+        }
+    }
+
+    /// Counts and audits that what was shown at such a door is not valid, as it does with credentials.
+    ///
+    /// @param who it was shown as
+    public void refused(String who, String why, String address, String door) {
+        Instant now = clock.instant();
+        limiter.failed(address, now);
+        note(new Audit.Line(Outcome.REFUSED, "", who, why, address, door), now);
     }
 
     /// How long an address must wait before its credentials are looked at, in whole seconds, rounded up; 0 where it

@@ -6,15 +6,21 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// Tells the fields of a stream.
-@Command(footer = {"  databroker streams describe github"})
+/// Tells the fields of a stream, or who collects for it.
+@Command(footer = {"  databroker streams describe github", "  databroker streams describe dns --collectors"})
 final class StreamsDescribeVerb implements Verb {
     private static final List<String> COLUMNS = List.of("name", "type", "description");
+    private static final List<String> COLLECTORS =
+            List.of("name", "lastPoll", "nextPoll", "received", "dropped", "waitingBytes", "gaps", "trouble", "note");
 
     @Parameters(index = "0", paramLabel = "NAME", description = "The stream.")
     private String name = "";
+
+    @Option(names = "--collectors", description = "Tell in place of its fields who collects for it, and how they do.")
+    private boolean collectors;
 
     @Mixin
     private final Table.Options output = new Table.Options();
@@ -25,16 +31,17 @@ final class StreamsDescribeVerb implements Verb {
     @Override
     public int run(Surroundings around) throws IOException, InterruptedException {
         try (Http http = new Http(broker.resolve(around), around)) {
-            Map<String, @Nullable Object> definition = http.call(
-                            "GET", "/streams/" + Http.segment(name) + "/definition", null)
+            List<String> columns = collectors ? COLLECTORS : COLUMNS;
+            String part = collectors ? "/status" : "/definition";
+            Map<String, @Nullable Object> told = http.call("GET", "/streams/" + Http.segment(name) + part, null)
                     .object();
-            List<Map<String, @Nullable Object>> fields = JsonTree.objects(definition.get("fields"));
-            output.print(around, COLUMNS, fields, StreamsDescribeVerb::cells, field -> field);
+            List<Map<String, @Nullable Object>> rows = JsonTree.objects(told.get(collectors ? "collectors" : "fields"));
+            output.print(around, columns, rows, row -> cells(columns, row), row -> row);
         }
         return Exit.OK;
     }
 
-    private static List<String> cells(Map<String, @Nullable Object> field) {
-        return COLUMNS.stream().map(column -> JsonTree.text(field, column)).toList();
+    private static List<String> cells(List<String> columns, Map<String, @Nullable Object> row) {
+        return columns.stream().map(column -> JsonTree.text(row, column)).toList();
     }
 }

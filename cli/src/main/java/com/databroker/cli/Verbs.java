@@ -32,7 +32,7 @@ final class Verbs {
             new Entry("watch", "Tell what becomes of files, whoever changes them."),
             new Entry("search", "Find records of streams, the newest first."),
             new Entry("streams ls", "List the streams and how they do."),
-            new Entry("streams describe", "Tell the fields of a stream."),
+            new Entry("streams describe", "Tell the fields of a stream, or who collects for it."),
             new Entry("streams check", "Say what is wrong with the definition of a stream, and try it on a sample."),
             new Entry("streams submit", "Start or upgrade jobs of streams on a Flink cluster."),
             new Entry("streams jar", "Write the jar of the jobs, for a Flink cluster's own tools."),

@@ -47,6 +47,14 @@ public enum Problem {
             false,
             "Correct the lines that are named; the old file stays in force."),
 
+    SIGNATURE_INVALID(
+            2007,
+            "signature not valid",
+            403,
+            4403,
+            false,
+            "Sign the bytes of the body with a secret of this hook, as X-Hub-Signature-256 has it."),
+
     TOO_MANY_SUBSCRIPTIONS(3001, "too many subscriptions", 429, 4429, false, "Subscribe to a wider pattern instead."),
     TOO_MANY_CONNECTIONS(
             3002, "too many connections", 503, 4503, true, "Close some, wait, or raise the limit that is named."),

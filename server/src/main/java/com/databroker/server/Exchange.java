@@ -47,6 +47,7 @@ final class Exchange {
     private final long bytesPerSecondMin;
     private @Nullable Principal principal;
     private boolean isFromMemory;
+    private Runnable whenOver = () -> {};
 
     Exchange(
             Gate gate,
@@ -137,6 +138,15 @@ final class Exchange {
 
     boolean isFromMemory() {
         return isFromMemory;
+    }
+
+    /// `then` is run when the answer is given, or the connection gone.
+    void whenOver(Runnable then) {
+        whenOver = then;
+    }
+
+    void over() {
+        whenOver.run();
     }
 
     /// Forgets who asked, so that it is asked again: rights may have changed since.

@@ -44,7 +44,17 @@ final class HttpDoor implements AutoCloseable {
     private static final String DECODER = "httpDecoder";
     /// What metrics know by name.
     private static final Set<String> ROUTES = Set.of(
-            "events", "files", "uploads", "streams", "access", "health", "metrics", "problems", "schemas", "assets");
+            "events",
+            "files",
+            "uploads",
+            "streams",
+            "hooks",
+            "access",
+            "health",
+            "metrics",
+            "problems",
+            "schemas",
+            "assets");
 
     private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
     private static final Set<HttpMethod> METHODS = Set.of(
@@ -70,6 +80,7 @@ final class HttpDoor implements AutoCloseable {
             TusHandler uploads,
             AccessHandler access,
             @Nullable StreamsHandler streams,
+            @Nullable HooksHandler hooks,
             StatusHandler status,
             Metrics metrics,
             OpenStreams open) {}
@@ -219,7 +230,6 @@ final class HttpDoor implements AutoCloseable {
                 connection.channelHandlerContext().channel().attr(WATCH).get();
         if (watch != null) {
             watch.headComplete(request.version() == HttpVersion.HTTP_2);
-            request.response().endHandler(end -> watch.answered());
         }
         String peer = watch == null ? address(connection) : watch.address();
         boolean isTrusted = proxies.contains(peer);
@@ -244,6 +254,12 @@ final class HttpDoor implements AutoCloseable {
                 isTrusted ? clientAddress(request, peer) : peer,
                 isTrusted,
                 config.bodyRateMin().bytes());
+        request.response().endHandler(end -> {
+            if (watch != null) {
+                watch.answered();
+            }
+            exchange.over();
+        });
         String route = target.head();
         request.response()
                 .bodyEndHandler(end -> routes.metrics()
@@ -269,6 +285,7 @@ final class HttpDoor implements AutoCloseable {
             case "events" -> events(exchange);
             case "files" -> routes.files().handle(exchange);
             case "streams" -> streams(exchange);
+            case "hooks" -> hooks(exchange);
             case "uploads" -> routes.uploads().handle(exchange);
             case "access" -> routes.access().handle(exchange);
             case "health" -> routes.status().health(exchange);
@@ -299,6 +316,14 @@ final class HttpDoor implements AutoCloseable {
 
     private void streams(Exchange exchange) {
         StreamsHandler handler = routes.streams();
+        if (handler == null) {
+            throw new ProblemException(Problem.NOT_FOUND, "the streams plane is switched off (streams.enabled)");
+        }
+        handler.handle(exchange);
+    }
+
+    private void hooks(Exchange exchange) {
+        HooksHandler handler = routes.hooks();
         if (handler == null) {
             throw new ProblemException(Problem.NOT_FOUND, "the streams plane is switched off (streams.enabled)");
         }

@@ -85,11 +85,28 @@ final class StreamMetrics {
                 "next_poll_timestamp_seconds",
                 "When the next step is due, 0 where there is none.",
                 each -> seconds(each.nextPoll()));
+        pushed();
         GaugeWithCallback.builder()
                 .name("databroker_streams_raw_bytes")
                 .help("Bytes of the fetched bodies that are kept.")
                 .callback(callback -> callback.call(plane.raw().bytes()))
                 .register(registry);
+    }
+
+    private void pushed() {
+        counterOf("received", "Units taken that were pushed.", each -> of(each, CollectorStatus.Pushed::received));
+        counterOf(
+                "dropped",
+                "Units that were pushed and dropped, as there was no room.",
+                each -> of(each, CollectorStatus.Pushed::dropped));
+        gaugeOf(
+                "waiting_bytes",
+                "What was pushed and is not in the raw topic yet.",
+                each -> of(each, CollectorStatus.Pushed::waitingBytes));
+    }
+
+    private static double of(CollectorStatus status, ToDoubleFunction<CollectorStatus.Pushed> value) {
+        return status.pushed() == null ? 0 : value.applyAsDouble(status.pushed());
     }
 
     private static double seconds(@Nullable Instant time) {

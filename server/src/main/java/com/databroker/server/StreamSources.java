@@ -12,6 +12,7 @@ import com.databroker.sources.DefinedSource;
 import com.databroker.sources.Definition;
 import com.databroker.sources.DnsSource;
 import com.databroker.sources.GithubSource;
+import com.databroker.sources.GithubWebhook;
 import com.databroker.sources.NewsSource;
 import com.databroker.streams.Body;
 import com.databroker.streams.Collector;
@@ -26,11 +27,14 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -112,6 +116,9 @@ final class StreamSources implements AutoCloseable {
         if (!collectors.isEmpty()) {
             plane.collect(collectors, new PoliteHttp(manners, clock));
         }
+        Map<String, String> hooks = new LinkedHashMap<>();
+        webhooks(from).forEach((name, webhook) -> hooks.put(name, webhook.stream()));
+        plane.receive(made(() -> Collectors.receivers(from)), hooks);
         List<StreamDefinitions.Refused> refused = new ArrayList<>(plugins.refused());
         refused.addAll(definitions.refused());
         refused.forEach(each -> LOG.atError()
@@ -152,8 +159,19 @@ final class StreamSources implements AutoCloseable {
     }
 
     private static List<Collector> collectors(CollectorsConfig from, PoliteHttp.Manners manners) {
+        return made(() -> Collectors.of(from, manners, System::getenv));
+    }
+
+    /// What comes to `/hooks/<name>`.
+    ///
+    /// @throws ProblemException [Problem#CONFIGURATION_INVALID] where a secret is missing
+    static Map<String, GithubWebhook> webhooks(CollectorsConfig from) {
+        return made(() -> Collectors.webhooks(from, System::getenv));
+    }
+
+    private static <T> T made(Supplier<T> making) {
         try {
-            return Collectors.of(from, manners, System::getenv);
+            return making.get();
         } catch (IllegalArgumentException wrong) {
             throw new ProblemException(
                     Problem.CONFIGURATION_INVALID, "streams.collectors: " + wrong.getMessage(), wrong);

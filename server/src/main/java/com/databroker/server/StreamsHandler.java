@@ -222,6 +222,12 @@ final class StreamsHandler {
         json.writeNumberProperty("steps", collector.steps());
         json.writeNumberProperty("brought", collector.brought());
         json.writeNumberProperty("rejected", collector.rejected());
+        CollectorStatus.Pushed pushed = collector.pushed();
+        if (pushed != null) {
+            json.writeNumberProperty("received", pushed.received());
+            json.writeNumberProperty("dropped", pushed.dropped());
+            json.writeNumberProperty("waitingBytes", pushed.waitingBytes());
+        }
         json.writeEndObject();
     }
 

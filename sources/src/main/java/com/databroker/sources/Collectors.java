@@ -1,20 +1,25 @@
 package com.databroker.sources;
 
+import com.databroker.core.Bytes;
 import com.databroker.streams.Collector;
 import com.databroker.streams.CollectorsConfig;
 import com.databroker.streams.PoliteHttp;
+import com.databroker.streams.Receiver;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Makes the collectors that the configuration names.
+/// Makes the collectors that the configuration names: those that fetch, and those that are pushed to.
 /// docs/reference/collectors.md describes them.
 public final class Collectors {
     private static final URI ARXIV_OAI = URI.create("https://oaipmh.arxiv.org/oai");
@@ -37,7 +42,7 @@ public final class Collectors {
                 agent, config.privateAddresses(), config.sizeMax().bytes(), config.timeout(), INTERVALS, spool);
     }
 
-    /// All of them.
+    /// Those that go and look for themselves.
     ///
     /// @param environment gives the value of a variable, null where there is none
     /// @throws IllegalArgumentException in a full sentence, where a variable is missing
@@ -51,9 +56,81 @@ public final class Collectors {
                 case GITHUB_EVENTS -> all.add(githubEvents(name, from, manners, environment));
                 case GITHUB_ARCHIVE -> all.add(githubArchive(name, from, manners));
                 case FEED -> all.add(feed(name, from, manners));
+                case TAIL -> all.add(new FileTail(name, Objects.requireNonNull(from.file())));
+                case GITHUB_WEBHOOK, DNSTAP, PIPE -> {}
             }
         });
         return List.copyOf(all);
+    }
+
+    /// Those that are pushed to.
+    ///
+    /// @throws IllegalArgumentException in a full sentence
+    public static List<Receiver> receivers(CollectorsConfig config) {
+        List<Receiver> all = new ArrayList<>();
+        config.from().forEach((name, from) -> {
+            long spool = from.spoolMax().bytes();
+            if (from.kind() == CollectorsConfig.Kind.DNSTAP) {
+                all.add(new DnstapReceiver(name, address(name, from), from.connectionsMax(), spool));
+            } else if (from.kind() == CollectorsConfig.Kind.PIPE) {
+                all.add(new PipeReceiver(name, from.command(), from.file(), spool));
+            }
+        });
+        return List.copyOf(all);
+    }
+
+    private static DnstapAddress address(String name, CollectorsConfig.From from) {
+        try {
+            return DnstapAddress.parse(Objects.requireNonNull(from.listen()), from.socketRights());
+        } catch (IllegalArgumentException odd) {
+            throw new IllegalArgumentException("streams.collectors.from." + name + ".listen: " + odd.getMessage(), odd);
+        }
+    }
+
+    /// The webhooks, by their names.
+    ///
+    /// @throws IllegalArgumentException in a full sentence, where a secret is missing
+    public static Map<String, GithubWebhook> webhooks(
+            CollectorsConfig config, Function<String, @Nullable String> environment) {
+        Map<String, GithubWebhook> all = new LinkedHashMap<>();
+        config.from().forEach((name, from) -> {
+            if (from.kind() == CollectorsConfig.Kind.GITHUB_WEBHOOK) {
+                all.put(name, new GithubWebhook(name, secrets(name, from, environment)));
+            }
+        });
+        return all;
+    }
+
+    private static List<Bytes> secrets(
+            String name, CollectorsConfig.From from, Function<String, @Nullable String> environment) {
+        String section = "streams.collectors.from." + name;
+        List<String> lines = new ArrayList<>();
+        for (String variable : from.secretVariables()) {
+            String secret = environment.apply(variable);
+            if (secret == null || secret.isBlank()) {
+                throw new IllegalArgumentException(section + ".secret-variables: the variable " + variable
+                        + " is not set; put the secret of the webhook there, or leave the name out");
+            }
+            lines.add(secret);
+        }
+        Path file = from.secretFile();
+        if (file != null) {
+            try {
+                lines.addAll(Files.readAllLines(file));
+            } catch (IOException unreadable) {
+                throw new IllegalArgumentException(
+                        section + ".secret-file: " + file + " cannot be read: " + unreadable, unreadable);
+            }
+        }
+        List<Bytes> secrets = lines.stream()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty())
+                .map(Bytes::utf8)
+                .toList();
+        if (secrets.isEmpty()) {
+            throw new IllegalArgumentException(section + ".secret-file: there is no secret in " + file);
+        }
+        return secrets;
     }
 
     private static URI url(CollectorsConfig.From from, URI otherwise) {

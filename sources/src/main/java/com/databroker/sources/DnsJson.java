@@ -9,6 +9,22 @@ import java.util.Arrays;
 final class DnsJson {
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
+    private static final int DIGITS_MAX = 19;
+    private static final byte[] TENS = new byte[100];
+    private static final byte[] ONES = new byte[100];
+    private static final long[] POWERS = new long[DIGITS_MAX];
+
+    static {
+        for (int i = 0; i < TENS.length; i++) {
+            TENS[i] = (byte) ('0' + i / 10);
+            ONES[i] = (byte) ('0' + i % 10);
+        }
+        POWERS[0] = 1;
+        for (int i = 1; i < POWERS.length; i++) {
+            POWERS[i] = 10 * POWERS[i - 1];
+        }
+    }
+
     private byte[] bytes = new byte[1024];
     private int length;
 
@@ -112,16 +128,36 @@ final class DnsJson {
             raw('-');
             rest = -rest;
         }
-        int digits = 1;
-        for (long power = rest; power >= 10; power /= 10) {
-            digits++;
-        }
-        int at = room(digits) + digits;
+        int at = room(DIGITS_MAX) + digits(rest);
         length = at;
-        do {
-            bytes[--at] = (byte) ('0' + rest % 10);
-            rest /= 10;
-        } while (rest > 0);
+        while (rest > Integer.MAX_VALUE) {
+            long hundreds = rest / 100;
+            at = pair((int) (rest - hundreds * 100), at);
+            rest = hundreds;
+        }
+        int small = (int) rest;
+        while (small >= 100) {
+            int hundreds = small / 100;
+            at = pair(small - hundreds * 100, at);
+            small = hundreds;
+        }
+        if (small >= 10) {
+            pair(small, at);
+        } else {
+            bytes[at - 1] = (byte) ('0' + small);
+        }
         return this;
+    }
+
+    /// Writes two digits that end before `at`.
+    private int pair(int value, int at) {
+        bytes[at - 1] = ONES[value];
+        bytes[at - 2] = TENS[value];
+        return at - 2;
+    }
+
+    private static int digits(long value) {
+        int guess = ((Long.SIZE - Long.numberOfLeadingZeros(value | 1)) * 1233) >> 12;
+        return value < POWERS[guess] ? Math.max(guess, 1) : guess + 1;
     }
 }

@@ -12,9 +12,12 @@ final class DnsLogs {
     private final DnsEmitter emitter;
     private final DnsLogForm[] forms;
     private final DnsFlow flow = new DnsFlow();
+    private final boolean part;
 
-    DnsLogs(DnsEmitter emitter, Instant received) {
+    /// @param part whether it is a part of a log, in which there need not be a query
+    DnsLogs(DnsEmitter emitter, Instant received, boolean part) {
         this.emitter = emitter;
+        this.part = part;
         DnsLogTime time = new DnsLogTime(received);
         this.forms = new DnsLogForm[] {
             new DnsLogForm.Bind(time),
@@ -41,7 +44,7 @@ final class DnsLogs {
                 in.skip(Math.min(size + 1, in.available()));
             }
         }
-        if (known == 0) {
+        if (known == 0 && !part) {
             emitter.reject(
                     "byte 0", "none of its " + number + " lines is of a query log that is known", new byte[0], 0, 0);
         }

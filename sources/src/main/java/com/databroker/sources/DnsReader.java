@@ -59,8 +59,11 @@ final class DnsReader implements BodyReader {
     }
 
     private void read(Body body, DnsInput in, DnsEmitter emitter) throws IOException {
+        boolean part = body.headers().containsKey(Body.PART);
         if (!in.ensure(12)) {
-            if (in.available() > 0) {
+            if (part && isText(in, false)) {
+                new DnsLogs(emitter, body.received(), true).read(in);
+            } else if (in.available() > 0) {
                 emitter.reject("byte 0", "fewer bytes than any format begins with", in.array(), in.offset(), 12);
             }
             return;
@@ -71,8 +74,8 @@ final class DnsReader implements BodyReader {
             captured(in, emitter, true);
         } else if (FrameStream.begins(in.array(), in.offset())) {
             new DnstapReader(emitter).read(in);
-        } else if (isText(in)) {
-            new DnsLogs(emitter, body.received()).read(in);
+        } else if (isText(in, !part)) {
+            new DnsLogs(emitter, body.received(), part).read(in);
         } else {
             single(in, emitter);
         }
@@ -95,8 +98,12 @@ final class DnsReader implements BodyReader {
     }
 
     /// Whether the begin has no byte that logs do not have.
-    private static boolean isText(DnsInput in) throws IOException {
-        in.ensure(SNIFFED);
+    ///
+    /// @param waits for a good deal of it; what grows is judged by what is there
+    private static boolean isText(DnsInput in, boolean waits) throws IOException {
+        if (waits) {
+            in.ensure(SNIFFED);
+        }
         byte[] bytes = in.array();
         int size = Math.min(SNIFFED, in.available());
         for (int i = in.offset(); i < in.offset() + size; i++) {

@@ -94,6 +94,17 @@ final class FrameStream {
         return Kind.DATA;
     }
 
+    /// Whether the next frame is of data and here as a whole: [#next] does not wait for it.
+    boolean holdsData() {
+        int at = in.offset() + held;
+        int left = in.available() - held;
+        if (left <= WORD) {
+            return false;
+        }
+        int length = DnsInput.intBe(in.array(), at);
+        return length > 0 && length <= left - WORD;
+    }
+
     private Kind control() throws IOException {
         if (!in.ensure(2 * WORD)) {
             return broken("the bytes end within a control frame");
@@ -194,8 +205,10 @@ final class FrameStream {
         return frame;
     }
 
-    private static void putInt(byte[] bytes, int at, int value) {
-        byte[] word = {(byte) (value >> 24), (byte) (value >> 16), (byte) (value >> 8), (byte) value};
-        System.arraycopy(word, 0, bytes, at, WORD);
+    static void putInt(byte[] bytes, int at, int value) {
+        bytes[at] = (byte) (value >> 24);
+        bytes[at + 1] = (byte) (value >> 16);
+        bytes[at + 2] = (byte) (value >> 8);
+        bytes[at + 3] = (byte) value;
     }
 }

@@ -23,7 +23,7 @@ final class FrameStreamReceiver {
     private final FrameStream frames;
     private final OutputStream out;
     private final String contentType;
-    private State state = State.NEW;
+    private volatile State state = State.NEW;
     private boolean bothWays;
     private String refusal = "";
 
@@ -110,6 +110,11 @@ final class FrameStreamReceiver {
     private void send(byte[] frame) throws IOException {
         out.write(frame);
         out.flush();
+    }
+
+    /// Whether the peer has begun to send. For other threads, too.
+    boolean isStarted() {
+        return state == State.STARTED;
     }
 
     FrameStream frames() {

@@ -26,7 +26,7 @@ final class CollectorsTest {
     }
 
     private static From from(Kind kind, @Nullable String url, @Nullable String query, String... sets) {
-        return new From(kind, url, query, List.of(sets), null, null, null);
+        return From.asking(kind, url, query, List.of(sets), null, null, null);
     }
 
     @Test
@@ -57,8 +57,8 @@ final class CollectorsTest {
 
     @Test
     void a_token_is_taken_from_the_environment_and_missed_where_it_is_not_there() {
-        From events =
-                new From(Kind.GITHUB_EVENTS, "https://api.github.com/events", null, List.of(), null, null, "GH_TOKEN");
+        From events = From.asking(
+                Kind.GITHUB_EVENTS, "https://api.github.com/events", null, List.of(), null, null, "GH_TOKEN");
         CollectorsConfig config = config(Map.of("all", events));
         PoliteHttp.Manners manners = Collectors.manners(config, "databroker/1.0", SPOOL);
         assertThatThrownBy(() -> Collectors.of(config, manners, name -> null))

@@ -13,6 +13,9 @@ import java.util.Map;
 /// @param received when it came
 /// @param bytes read once, from the front; not held as a whole where it may be large
 public record Body(String id, String name, Map<String, String> headers, Instant received, InputStream bytes) {
+    /// Among the headers of a body that is a part of a longer whole, as lines of a log that goes on.
+    public static final String PART = "databroker-part";
+
     public Body {
         headers = Map.copyOf(headers);
     }

@@ -203,8 +203,12 @@ final class Collection implements AutoCloseable {
             // It was asked, whether or not the answer can be kept.
             held.due = next;
         }
-        Ingest.Progress brought = kept.take(
-                held.collector.stream(), polled.bodies(), held.key(), held.kept(next, failures, polled.cursor()));
+        boolean found = !polled.bodies().isEmpty() || !polled.cursor().equals(held.cursor);
+        Ingest.Progress brought = Ingest.Progress.NONE;
+        if (found || !held.collector.isLocal()) {
+            Bytes now = held.kept(next, failures, polled.cursor());
+            brought = kept.take(held.collector.stream(), polled.bodies(), held.key(), now);
+        }
         held.cursor = polled.cursor();
         held.after(polling, next, failures, trouble == null ? "" : trouble, brought);
         if (trouble != null) {
@@ -222,6 +226,9 @@ final class Collection implements AutoCloseable {
         held.after(polling, next, failures, Text.excerpt(String.valueOf(failed.getMessage())), Ingest.Progress.NONE);
         held.count(until != null);
         warn(held);
+        if (held.collector.isLocal()) {
+            return;
+        }
         try {
             kept.take(held.collector.stream(), List.of(), held.key(), held.kept(next, failures, held.cursor));
         } catch (IOException | RuntimeException worse) {
@@ -406,7 +413,8 @@ final class Collection implements AutoCloseable {
                     note,
                     steps,
                     brought.records(),
-                    brought.rejected());
+                    brought.rejected(),
+                    null);
         }
     }
 }

@@ -33,6 +33,13 @@ public interface Collector {
         return new Pause(Duration.ofMinutes(1), Duration.ofHours(1));
     }
 
+    /// Whether it asks nobody outside. When to go on need not be remembered then, so a step that finds nothing leaves
+    /// no
+    /// trace.
+    default boolean isLocal() {
+        return false;
+    }
+
     /// Does the next step.
     ///
     /// @throws IOException where it failed; the same step is tried again, later each time

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /// How a collector does; the counts are since the start.
 ///
-/// @param lastPoll null before the first
-/// @param nextPoll at the earliest; null where it has ended
+/// @param lastPoll null before the first; of one that is pushed to, when something came last
+/// @param nextPoll at the earliest; null where it has ended, or is pushed to
 /// @param notModified answers that said so
 /// @param limited steps that the other side asked to put off
 /// @param failures steps that failed, those apart
@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param steps that were done
 /// @param brought records of the last step
 /// @param rejected parts that could not be read, of the last step
+/// @param pushed null where it is not pushed to, but fetches
 public record CollectorStatus(
         String name,
         String stream,
@@ -30,4 +31,21 @@ public record CollectorStatus(
         String note,
         long steps,
         long brought,
-        long rejected) {}
+        long rejected,
+        @Nullable Pushed pushed) {
+    /// What was pushed.
+    ///
+    /// @param received units that were taken: frames, lines, deliveries
+    /// @param dropped units for which there was no room
+    /// @param waitingBytes of what was taken and is not in the raw topic yet
+    public record Pushed(long received, long dropped, long waitingBytes) {}
+
+    static CollectorStatus pushed(
+            String name, String stream, @Nullable Instant last, Trouble wrong, String note, Pushed pushed) {
+        return new CollectorStatus(
+                name, stream, last, null, 0, 0, 0, wrong.failures, wrong.gaps, wrong.text, note, 0, 0, 0, pushed);
+    }
+
+    /// What went wrong with one that is pushed to.
+    record Trouble(long failures, long gaps, String text) {}
+}

@@ -3,38 +3,32 @@ package com.databroker.streams;
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /// Brings bodies into the raw topic of one source, each exactly once.
 ///
-/// Records and the body's cursor go in the same transactions: one for a small body, one for every [#TOGETHER] records
+/// Records and the body's cursor go in the same transactions: one for a small body, one for every 20,000 records
 /// of a large one, so that readers of the topic never wait long. After a kill in the middle a body is read again and
 /// what was committed of it is passed over, since a reader gives the same records in the same order.
 /// What a collector found goes in with the cursor of the collector in place of the body's.
 final class Ingest implements AutoCloseable {
-    private static final int TOGETHER = 20_000;
-    private static final int TOGETHER_BYTES = 32 << 20;
     private static final Duration CLOSE_MOST = Duration.ofSeconds(5);
-    private static final int EXCERPT_MAX = 64 << 10;
 
     private final Source source;
+    private final String name;
     private final KafkaAddress kafka;
     private final Cursors cursors;
     private final InstantSource clock;
@@ -46,7 +40,20 @@ final class Ingest implements AutoCloseable {
     /// @param archive where what collectors fetched is kept
     /// @param room without which nothing is taken
     Ingest(Source source, KafkaAddress kafka, Cursors cursors, InstantSource clock, RawArchive archive, Room room) {
+        this(source, "", kafka, cursors, clock, archive, room);
+    }
+
+    /// @param part tells it from others of the same source, each of which takes its own bodies
+    Ingest(
+            Source source,
+            String part,
+            KafkaAddress kafka,
+            Cursors cursors,
+            InstantSource clock,
+            RawArchive archive,
+            Room room) {
         this.source = source;
+        this.name = part.isEmpty() ? source.name() : source.name() + "-" + part;
         this.kafka = kafka;
         this.cursors = cursors;
         this.clock = clock;
@@ -111,7 +118,10 @@ final class Ingest implements AutoCloseable {
         long bodies = cursors.of(key(""))
                 .mapToLong(cursor -> Progress.of(cursor).records())
                 .sum();
-        return bodies + collected().records();
+        long pushed = cursors.of(Receiving.key(source.name(), ""))
+                .mapToLong(cursor -> Receiving.Place.of(cursor, "").records())
+                .sum();
+        return bodies + pushed + collected().records();
     }
 
     /// What collectors brought, all together.
@@ -124,6 +134,10 @@ final class Ingest implements AutoCloseable {
     }
 
     private String key(String bodyId) {
+        return key(source, bodyId);
+    }
+
+    static String key(Source source, String bodyId) {
         return source.name() + "/body/" + bodyId;
     }
 
@@ -165,7 +179,11 @@ final class Ingest implements AutoCloseable {
                 Progress now = Progress.NONE;
                 for (Body body : bodies) {
                     Progress before = progress(body.id());
-                    if (!before.done()) {
+                    if (body.headers().containsKey(Body.PART)) {
+                        // A part of what lies elsewhere already, as lines of a log.
+                        now = now.plus(transaction.read(body, before));
+                        cursorsNow.put(key(body.id()), null);
+                    } else if (!before.done()) {
                         RawArchive.Entry entry = archive.keep(source.name(), body);
                         kept.add(entry);
                         now = now.plus(transaction.read(archive, entry, before));
@@ -263,13 +281,42 @@ final class Ingest implements AutoCloseable {
         }
     }
 
+    /// A body to which more is added while it is read.
+    interface Growing {
+        /// @param rest whom to tell while nothing comes
+        Body body(SpoolInput.Rest rest) throws IOException;
+
+        /// Under which its cursor is kept.
+        String key();
+
+        /// What was taken of it.
+        Progress before();
+
+        Bytes cursor(Progress now);
+    }
+
+    /// Takes a body as it grows, to its end: what is there is committed before anybody waits long for more.
+    void follow(Growing growing) throws IOException {
+        one.lock();
+        try {
+            ready();
+            within(transaction -> {
+                Progress all = transaction.follow(growing);
+                transaction.commit(Map.of(growing.key(), growing.cursor(all)));
+                return all;
+            });
+        } finally {
+            one.unlock();
+        }
+    }
+
     private interface Work {
-        Progress in(Transaction transaction) throws IOException;
+        Progress in(IngestTransaction transaction) throws IOException;
     }
 
     private Progress within(Work work) throws IOException {
         room.require();
-        Transaction transaction = new Transaction(ready());
+        IngestTransaction transaction = new IngestTransaction(source, clock, cursors, room, ready());
         try {
             return work.in(transaction);
         } catch (KafkaException failed) {
@@ -278,7 +325,9 @@ final class Ingest implements AutoCloseable {
             closeProducer();
             throw new IOException("Kafka: " + failed.getMessage(), failed);
         } catch (IOException | RuntimeException failed) {
-            transaction.abort();
+            if (!transaction.abort()) {
+                closeProducer();
+            }
             throw failed;
         }
     }
@@ -295,7 +344,7 @@ final class Ingest implements AutoCloseable {
     }
 
     private KafkaProducer<String, byte[]> fenced() {
-        KafkaProducer<String, byte[]> fenced = kafka.producer("databroker-ingest-" + source.name());
+        KafkaProducer<String, byte[]> fenced = kafka.producer("databroker-ingest-" + name);
         fenced.initTransactions();
         producer = fenced;
         return fenced;
@@ -338,156 +387,5 @@ final class Ingest implements AutoCloseable {
         return json > Collected.JSON_BYTES_MAX
                 ? "it has " + json + " bytes of JSON, more than " + Collected.JSON_BYTES_MAX
                 : null;
-    }
-
-    /// The transactions of one body, or of those of one step.
-    private final class Transaction implements Intake {
-        private final KafkaProducer<String, byte[]> to;
-        /// The bodies so far, for when the transaction has to end before they do.
-        private final Map<String, @Nullable Bytes> read = new LinkedHashMap<>();
-
-        private String name = "";
-        private String id = "";
-        private @Nullable Instant received;
-        private boolean replays;
-        private long skip;
-        private long records;
-        private long rejected;
-        private int together;
-        private int length;
-        private boolean begun;
-
-        Transaction(KafkaProducer<String, byte[]> to) {
-            this.to = to;
-        }
-
-        Progress read(RawArchive from, RawArchive.Entry entry, Progress before) throws IOException {
-            Body body = from.open(entry);
-            try {
-                return read(body, before);
-            } finally {
-                body.bytes().close();
-            }
-        }
-
-        Progress replay(Body body) throws IOException {
-            replays = true;
-            return read(body, Progress.NONE);
-        }
-
-        Progress read(Body body, Progress before) throws IOException {
-            name = body.name();
-            id = body.id();
-            received = body.received();
-            skip = before.records() + before.rejected();
-            records = 0;
-            rejected = 0;
-            source.reader().read(body, this);
-            Progress all = new Progress(records, rejected, true);
-            read.put(key(id), all.json(received));
-            return all;
-        }
-
-        @Override
-        public void record(Collected record) {
-            String refusal = refusal(record);
-            if (refusal != null) {
-                // Kafka would refuse it, and with it all others of the body.
-                reject("record " + (records + rejected + 1), refusal, record.json());
-                return;
-            }
-            records++;
-            if (isTaken()) {
-                return;
-            }
-            begin();
-            byte[] json = record.json().toArray();
-            RecordHeaders headers = new RecordHeaders();
-            if (replays && received != null) {
-                String arrived = String.valueOf(received.toEpochMilli());
-                headers.add(RawRecords.REPLAY, arrived.getBytes(StandardCharsets.US_ASCII));
-            }
-            to.send(new ProducerRecord<>(source.topic().name(), null, clock.millis(), record.id(), json, headers));
-            count(json.length);
-        }
-
-        @Override
-        public void reject(String position, String reason, Bytes excerpt) {
-            rejected++;
-            if (isTaken()) {
-                return;
-            }
-            begin();
-            RecordHeaders headers = new RecordHeaders();
-            headers.add(DeadLetter.REASON, reason.getBytes(StandardCharsets.UTF_8));
-            String place = name + " (" + id + "), " + position;
-            byte[] bytes = excerpt.toArray();
-            byte[] kept = bytes.length > EXCERPT_MAX ? Arrays.copyOf(bytes, EXCERPT_MAX) : bytes;
-            to.send(new ProducerRecord<>(source.topic().dead(), null, clock.millis(), place, kept, headers));
-            count(kept.length);
-        }
-
-        void close(DeadLetter letter, byte[] header, List<Collected> all) {
-            begin();
-            for (Collected record : all) {
-                byte[] json = record.json().toArray();
-                to.send(new ProducerRecord<>(source.topic().name(), null, clock.millis(), record.id(), json));
-            }
-            RecordHeaders headers = new RecordHeaders();
-            headers.add(DeadLetters.CLOSED, header);
-            to.send(new ProducerRecord<>(source.topic().dead(), null, clock.millis(), letter.place(), null, headers));
-            commit(Map.of());
-        }
-
-        private boolean isTaken() {
-            return records + rejected <= skip;
-        }
-
-        private void begin() {
-            if (!begun) {
-                to.beginTransaction();
-                begun = true;
-            }
-        }
-
-        private void count(int more) {
-            together++;
-            length += more;
-            if (together >= TOGETHER || length >= TOGETHER_BYTES) {
-                read.put(key(id), new Progress(records, rejected, false).json(received));
-                commit(replays ? Map.of() : read);
-                requireRoom();
-            }
-        }
-
-        /// A large body may be as much as is left.
-        private void requireRoom() {
-            try {
-                room.require();
-            } catch (IOException full) {
-                throw new UncheckedIOException(full.getMessage(), full);
-            }
-        }
-
-        void commit(Map<String, @Nullable Bytes> cursorsNow) {
-            begin();
-            cursorsNow.forEach((key, cursor) -> Cursors.send(to, key, cursor));
-            to.commitTransaction();
-            cursorsNow.forEach(cursors::committed);
-            begun = false;
-            together = 0;
-            length = 0;
-        }
-
-        void abort() {
-            try {
-                if (begun) {
-                    to.abortTransaction();
-                }
-            } catch (KafkaException | IllegalStateException beyondHelp) {
-                // As after a commit that was not answered. The next producer ends what this one left open.
-                closeProducer();
-            }
-        }
     }
 }

@@ -48,6 +48,9 @@ record KafkaAddress(String bootstrap, Map<String, String> settings) implements S
         told.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
         told.put(ProducerConfig.ACKS_CONFIG, "all");
         told.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+        // The first request of a transaction may be put off until the one before has ended. What came behind it in
+        // other requests would be refused then, and sent again.
+        told.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, "1");
         told.put(ProducerConfig.LINGER_MS_CONFIG, "5");
         told.put(ProducerConfig.BATCH_SIZE_CONFIG, String.valueOf(256 << 10));
         told.put(ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(16 << 20));

@@ -54,19 +54,23 @@ final class StreamEngines implements AutoCloseable {
     private final TopicGuard guard;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
-    /// Starts all of it; when this returns every job runs.
+    /// What is there to be taken.
     ///
     /// @param present the files in the inboxes, for a replay
+    /// @param pushed what was pushed, and will be
+    record Coming(StreamPlane.Present present, List<Receiving> pushed) {}
+
+    /// Starts all of it; when this returns every job runs.
     static StreamEngines start(
             StreamsConfig config,
             Path folder,
             List<Source> sources,
             InstantSource clock,
             RandomGenerator random,
-            StreamPlane.Present present,
+            Coming coming,
             Consumer<HotVisible> visible)
             throws IOException {
-        return new StreamEngines(config, folder, sources, clock, random, present, visible);
+        return new StreamEngines(config, folder, sources, clock, random, coming, visible);
     }
 
     private StreamEngines(
@@ -75,7 +79,7 @@ final class StreamEngines implements AutoCloseable {
             List<Source> sources,
             InstantSource clock,
             RandomGenerator random,
-            StreamPlane.Present present,
+            Coming coming,
             Consumer<HotVisible> visible)
             throws IOException {
         this.sources = sources;
@@ -99,6 +103,11 @@ final class StreamEngines implements AutoCloseable {
                 ingests.put(source.name(), ingest);
                 ingest.fence();
             }
+            Map<Receiving, Ingest> pushed = new LinkedHashMap<>();
+            for (Receiving each : coming.pushed()) {
+                pushed.put(each, open(ingest(each, clock)));
+            }
+            pushed.values().forEach(Ingest::fence);
             cursors.read();
             Path hotFolder = folder.resolve("hot");
             hot = open(HotStores.open(config.hot(), hotFolder, sources, clock));
@@ -117,8 +126,9 @@ final class StreamEngines implements AutoCloseable {
             if (!config.flink().embedded()) {
                 open(new JobArrivals(admin, kafka.address(), sources, visible)).start();
             }
-            TopicGuard.Recovery recovery = recovery(cold, hotFolder, present);
+            TopicGuard.Recovery recovery = recovery(cold, hotFolder, coming.present());
             guard = new TopicGuard(admin, sources, kafka.layout(), cursors, clock, recovery);
+            pushed.forEach((each, ingest) -> open(each.drain(ingest, cursors)));
             maintain(clock, config.flink().embedded());
         } catch (IOException | RuntimeException | Error failed) {
             close();
@@ -147,6 +157,15 @@ final class StreamEngines implements AutoCloseable {
     private <T extends AutoCloseable> T open(T component) {
         opened.push(component);
         return component;
+    }
+
+    /// What is pushed has transactions of its own: one of them may be open as long as something comes.
+    private Ingest ingest(Receiving receiving, InstantSource clock) {
+        Source source = sources.stream()
+                .filter(each -> each.name().equals(receiving.stream()))
+                .findFirst()
+                .orElseThrow();
+        return new Ingest(source, receiving.name(), kafka.address(), cursors, clock, archive, room);
     }
 
     private TopicGuard.Recovery recovery(Function<Source, String> cold, Path hotFolder, StreamPlane.Present present) {
@@ -241,11 +260,15 @@ final class StreamEngines implements AutoCloseable {
 
             @Override
             public Ingest.Progress take(String stream, List<Body> bodies, String key, Bytes cursor) throws IOException {
-                return Objects.requireNonNull(ingests.get(stream), stream).take(bodies, key, cursor);
+                return ingest(stream).take(bodies, key, cursor);
             }
         };
         collection = open(new Collection(collectors, http, kept, clock, random));
         collection.start();
+    }
+
+    Ingest ingest(String stream) {
+        return Objects.requireNonNull(ingests.get(stream), stream);
     }
 
     /// As [StreamPlane#cursor].

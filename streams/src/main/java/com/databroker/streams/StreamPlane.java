@@ -37,6 +37,7 @@ import org.slf4j.LoggerFactory;
 /// streams/
 /// ├── kafka/    see EmbeddedKafka
 /// ├── flink/    see EmbeddedFlink
+/// ├── pushed/   a Spool for each receiver
 /// ├── hot/      see LuceneHotStore
 /// ├── raw/      see RawArchive
 /// └── cold/     a table for each stream, see ColdTable
@@ -54,6 +55,7 @@ public final class StreamPlane implements AutoCloseable {
     private final List<Consumer<List<StreamChange>>> listeners = new CopyOnWriteArrayList<>();
     private final CountDownLatch came = new CountDownLatch(1);
     private final CountDownLatch end = new CountDownLatch(1);
+    private final Pushing pushing;
     private final Thread starter;
 
     private volatile @Nullable StreamEngines engines;
@@ -70,6 +72,7 @@ public final class StreamPlane implements AutoCloseable {
         this.random = random;
         this.sources = new LinkedHashMap<>();
         sources.forEach(source -> this.sources.put(source.name(), source));
+        this.pushing = new Pushing(folder.resolve("pushed"), clock, random);
         this.starter = Thread.ofPlatform().name("streams-start").unstarted(this::run);
     }
 
@@ -107,17 +110,33 @@ public final class StreamPlane implements AutoCloseable {
         http = by;
     }
 
-    /// How every collector does; nothing before the engines are up.
-    public List<CollectorStatus> collectors() {
-        StreamEngines ready = engines;
-        return ready == null ? List.of() : ready.collectors();
+    /// Says who is pushed to, before the start; of the hooks of [#deliver], names and streams.
+    public void receive(List<Receiver> from, Map<String, String> hooks) {
+        from.forEach(receiver -> source(receiver.stream()));
+        pushing.add(from);
+        hooks.forEach((hook, stream) -> pushing.addHook(hook, source(stream).name()));
     }
 
-    /// Begins to start the engines, and returns at once.
+    /// Takes what a hook was told; when this returns it is in the raw topic for good.
+    ///
+    /// @throws ProblemException [Problem#UNAVAILABLE] where it should be delivered again
+    public void deliver(String hook, Body body) {
+        pushing.deliver(hook, body, engines);
+    }
+
+    /// How every collector does; before the engines are up only those that are pushed to.
+    public List<CollectorStatus> collectors() {
+        StreamEngines ready = engines;
+        return pushing.statusBeside(ready == null ? List.of() : ready.collectors());
+    }
+
+    /// Begins to receive and to start the engines, and returns at once.
     ///
     /// @param files those that lie in the inboxes; asked for when the engines are up
+    /// @throws ProblemException [Problem#DATA_NOT_WRITABLE]
     public void start(Present files) {
         present = files;
+        pushing.start();
         starter.start();
     }
 
@@ -171,8 +190,9 @@ public final class StreamPlane implements AutoCloseable {
 
     private boolean begin() {
         try {
+            StreamEngines.Coming coming = new StreamEngines.Coming(to -> present.list(to), pushing.receiving());
             StreamEngines ready = StreamEngines.start(
-                    config, folder, List.copyOf(sources.values()), clock, random, to -> present.list(to), this::tell);
+                    config, folder, List.copyOf(sources.values()), clock, random, coming, this::tell);
             if (http != null) {
                 ready.collect(collectors, http, clock, random);
             }
@@ -468,6 +488,7 @@ public final class StreamPlane implements AutoCloseable {
         } catch (InterruptedException hurry) {
             Thread.currentThread().interrupt();
         }
+        pushing.close();
         StreamEngines ready = engines;
         if (ready != null) {
             ready.close();

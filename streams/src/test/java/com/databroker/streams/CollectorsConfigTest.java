@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 final class CollectorsConfigTest {
     private static From from(Kind kind, @Nullable String url, @Nullable String query, @Nullable String since) {
-        return new From(kind, url, query, List.of(), since, null, null);
+        return From.asking(kind, url, query, List.of(), since, null, null);
     }
 
     @Test

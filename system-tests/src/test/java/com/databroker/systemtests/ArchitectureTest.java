@@ -40,7 +40,7 @@ final class ArchitectureTest {
             "events", 10,
             "files", 18,
             "streams", 30,
-            "sources", 10,
+            "sources", 11,
             "server", 9,
             "client", 5,
             "cli", 1,
