@@ -288,6 +288,9 @@ public final class Databroker implements AutoCloseable {
                 this.streams
                         .map(all -> new StreamsHandler(all, new StreamCareHandler(all.plane(), slowest, clock), clock))
                         .orElse(null),
+                this.streams
+                        .map(all -> new ViewsHandler(all.plane().views(), clock))
+                        .orElse(null),
                 new StatusHandler(
                         metrics, config.http().metricsPublic(), files, this.streams.orElse(null), () -> stopping),
                 metrics,

@@ -44,7 +44,17 @@ final class HttpDoor implements AutoCloseable {
     private static final String DECODER = "httpDecoder";
     /// What metrics know by name.
     private static final Set<String> ROUTES = Set.of(
-            "events", "files", "uploads", "streams", "access", "health", "metrics", "problems", "schemas", "assets");
+            "events",
+            "files",
+            "uploads",
+            "streams",
+            "views",
+            "access",
+            "health",
+            "metrics",
+            "problems",
+            "schemas",
+            "assets");
 
     private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
     private static final Set<HttpMethod> METHODS = Set.of(
@@ -70,6 +80,7 @@ final class HttpDoor implements AutoCloseable {
             TusHandler uploads,
             AccessHandler access,
             @Nullable StreamsHandler streams,
+            @Nullable ViewsHandler views,
             StatusHandler status,
             Metrics metrics,
             OpenStreams open) {}
@@ -269,6 +280,7 @@ final class HttpDoor implements AutoCloseable {
             case "events" -> events(exchange);
             case "files" -> routes.files().handle(exchange);
             case "streams" -> streams(exchange);
+            case "views" -> views(exchange);
             case "uploads" -> routes.uploads().handle(exchange);
             case "access" -> routes.access().handle(exchange);
             case "health" -> routes.status().health(exchange);
@@ -298,11 +310,18 @@ final class HttpDoor implements AutoCloseable {
     }
 
     private void streams(Exchange exchange) {
-        StreamsHandler handler = routes.streams();
+        enabled(routes.streams()).handle(exchange);
+    }
+
+    private void views(Exchange exchange) {
+        enabled(routes.views()).handle(exchange);
+    }
+
+    private static <T> T enabled(@Nullable T handler) {
         if (handler == null) {
             throw new ProblemException(Problem.NOT_FOUND, "the streams plane is switched off (streams.enabled)");
         }
-        handler.handle(exchange);
+        return handler;
     }
 
     private static void check(HttpServerRequest request) {
