@@ -41,6 +41,9 @@ final class Verbs {
             new Entry("streams test", "Say what would come of a file."),
             new Entry("streams replay", "Take what was collected through reader and parser again."),
             new Entry("streams dead", "List, resend or drop what could not become a record."),
+            new Entry("views ls", "List the views of streams and how their last runs went."),
+            new Entry("views run", "Run a view now."),
+            new Entry("views show", "Show what a view counted, day by day."),
             new Entry("user add", "Add a user."),
             new Entry("user list", "List the users."),
             new Entry("user remove", "Remove a user with all its tokens."),
@@ -87,6 +90,9 @@ final class Verbs {
             case "streams dead" -> new StreamsDeadVerb();
             case "streams submit" -> new StreamsSubmitVerb();
             case "streams jar" -> new StreamsJarVerb();
+            case "views ls" -> new ViewsLsVerb();
+            case "views run" -> new ViewsRunVerb();
+            case "views show" -> new ViewsShowVerb();
             case "user add" -> new UserAddVerb();
             case "user list" -> new UserListVerb();
             case "user remove" -> new UserRemoveVerb();

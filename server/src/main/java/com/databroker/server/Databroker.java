@@ -291,6 +291,9 @@ public final class Databroker implements AutoCloseable {
                 this.streams
                         .map(all -> HooksHandler.of(all.plane(), config.streams().collectors(), clock))
                         .orElse(null),
+                this.streams
+                        .map(all -> new ViewsHandler(all.plane().views(), clock))
+                        .orElse(null),
                 new StatusHandler(
                         metrics, config.http().metricsPublic(), files, this.streams.orElse(null), () -> stopping),
                 metrics,

@@ -49,6 +49,7 @@ final class HttpDoor implements AutoCloseable {
             "uploads",
             "streams",
             "hooks",
+            "views",
             "access",
             "health",
             "metrics",
@@ -81,6 +82,7 @@ final class HttpDoor implements AutoCloseable {
             AccessHandler access,
             @Nullable StreamsHandler streams,
             @Nullable HooksHandler hooks,
+            @Nullable ViewsHandler views,
             StatusHandler status,
             Metrics metrics,
             OpenStreams open) {}
@@ -286,6 +288,7 @@ final class HttpDoor implements AutoCloseable {
             case "files" -> routes.files().handle(exchange);
             case "streams" -> streams(exchange);
             case "hooks" -> hooks(exchange);
+            case "views" -> views(exchange);
             case "uploads" -> routes.uploads().handle(exchange);
             case "access" -> routes.access().handle(exchange);
             case "health" -> routes.status().health(exchange);
@@ -315,19 +318,22 @@ final class HttpDoor implements AutoCloseable {
     }
 
     private void streams(Exchange exchange) {
-        StreamsHandler handler = routes.streams();
-        if (handler == null) {
-            throw new ProblemException(Problem.NOT_FOUND, "the streams plane is switched off (streams.enabled)");
-        }
-        handler.handle(exchange);
+        enabled(routes.streams()).handle(exchange);
+    }
+
+    private void views(Exchange exchange) {
+        enabled(routes.views()).handle(exchange);
     }
 
     private void hooks(Exchange exchange) {
-        HooksHandler handler = routes.hooks();
+        enabled(routes.hooks()).handle(exchange);
+    }
+
+    private static <T> T enabled(@Nullable T handler) {
         if (handler == null) {
             throw new ProblemException(Problem.NOT_FOUND, "the streams plane is switched off (streams.enabled)");
         }
-        handler.handle(exchange);
+        return handler;
     }
 
     private static void check(HttpServerRequest request) {

@@ -70,7 +70,7 @@ final class StreamsHandler {
         }
         switch (what[0]) {
             case "test" -> care.test(exchange, source);
-            case "replay" -> care.replay(exchange, source, parameter -> time(exchange, parameter));
+            case "replay" -> care.replay(exchange, source, parameter -> time(exchange, parameter, clock));
             case "" -> read(exchange, () -> search(exchange, source));
             case "status" -> read(exchange, () -> status(exchange, source));
             case "definition" -> read(exchange, () -> definition(exchange, source));
@@ -311,15 +311,15 @@ final class StreamsHandler {
         String histogram = exchange.target().parameter("histogram");
         return new StreamQuery(
                 q == null ? "" : q,
-                time(exchange, "from"),
-                time(exchange, "to"),
+                time(exchange, "from", clock),
+                time(exchange, "to", clock),
                 (int) number(exchange, "limit", 1, StreamQuery.LIMIT_MAX, LIMIT),
                 after == null ? null : StreamQuery.Cursor.parse(after),
                 facet == null ? null : new StreamQuery.Facet(facet, 20),
                 histogram == null ? null : duration("histogram", histogram));
     }
 
-    private static long number(Exchange exchange, String name, long min, long max, long otherwise) {
+    static long number(Exchange exchange, String name, long min, long max, long otherwise) {
         String text = exchange.target().parameter(name);
         if (text == null) {
             return otherwise;
@@ -336,7 +336,7 @@ final class StreamsHandler {
     }
 
     /// An instant, `2026-11-28T12:00:00Z`, a day, `2026-11-28`, or so long ago, `3d`.
-    private @Nullable Instant time(Exchange exchange, String name) {
+    static @Nullable Instant time(Exchange exchange, String name, InstantSource clock) {
         String text = exchange.target().parameter(name);
         if (text == null) {
             return null;

@@ -6,6 +6,7 @@ import com.databroker.streams.RawTopic;
 import com.databroker.streams.RecordParser;
 import com.databroker.streams.Schema;
 import com.databroker.streams.Source;
+import com.databroker.streams.View;
 import java.time.Duration;
 import java.util.List;
 
@@ -52,6 +53,14 @@ public record ArxivSource() implements Source {
     @Override
     public boolean repeats() {
         return true;
+    }
+
+    @Override
+    public List<View> views() {
+        return List.of(
+                View.values("arxiv-categories", "Papers of each category of arXiv", "categories"),
+                View.terms(
+                        "arxiv-trends", "Terms that are more frequent in papers than they were", "title", "abstract"));
     }
 
     @Override

@@ -7,6 +7,7 @@ import com.databroker.streams.RawTopic;
 import com.databroker.streams.RecordParser;
 import com.databroker.streams.Schema;
 import com.databroker.streams.Source;
+import com.databroker.streams.View;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +87,12 @@ public final class DnsSource implements Source {
     public boolean repeats() {
         // An id is a frame's of a body, and a body is collected once.
         return false;
+    }
+
+    @Override
+    public List<View> views() {
+        return List.of(
+                View.values("dns-domains", "Questions and answers of each registered domain", "registered_domain"));
     }
 
     /// @throws IllegalStateException where the source came to another machine without its key

@@ -6,6 +6,7 @@ import com.databroker.streams.RawTopic;
 import com.databroker.streams.RecordParser;
 import com.databroker.streams.Schema;
 import com.databroker.streams.Source;
+import com.databroker.streams.View;
 import java.time.Duration;
 import java.util.List;
 
@@ -52,6 +53,11 @@ public record GithubSource() implements Source {
     @Override
     public boolean repeats() {
         return true;
+    }
+
+    @Override
+    public List<View> views() {
+        return List.of(View.values("github-repositories", "Events of each repository", "repo.name"));
     }
 
     @Override

@@ -7,6 +7,7 @@ import com.databroker.streams.RawTopic;
 import com.databroker.streams.RecordParser;
 import com.databroker.streams.Schema;
 import com.databroker.streams.Source;
+import com.databroker.streams.View;
 import java.time.Duration;
 import java.util.List;
 
@@ -96,6 +97,14 @@ public final class NewsSource implements Source {
     @Override
     public boolean repeats() {
         return true;
+    }
+
+    @Override
+    public List<View> views() {
+        return List.of(
+                View.values("news-outlets", "Entries of each site", "domain"),
+                View.terms(
+                        "news-trends", "Terms that are more frequent in news than they were", "title", "summary_text"));
     }
 
     @Override

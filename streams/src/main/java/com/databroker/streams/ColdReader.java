@@ -80,6 +80,20 @@ final class ColdReader {
         }
     }
 
+    /// Shows the rows of these files that are asked for, as long as more are wanted.
+    ///
+    /// @param snapshot of a version in which they are read
+    /// @return whether all were seen
+    boolean files(SnapshotImpl snapshot, List<ColdEntry> files, ColdScan.Visitor visitor) throws IOException {
+        ColdFiles.Reading reading = ColdFiles.Reading.of(table.engine(), snapshot, row.columns(table.columns()));
+        for (ColdEntry file : files) {
+            if (what.mayMatch(table.source().granularity(), file) && !read(reading, file, visitor)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// Shows the rows of one file.
     void read(ColdEntry file, ColdScan.Visitor visitor) throws IOException {
         SnapshotImpl snapshot = table.latest();

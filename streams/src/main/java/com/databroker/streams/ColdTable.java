@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 /// one. A commit bears the writer's name and a number that grows: the same again changes nothing.
 /// Appending, compaction and removing what is left over may go on at the same time. Used by any number of
 /// threads.
-final class ColdTable {
+final class ColdTable implements DeltaFolder {
     static final String ENGINE = "databroker";
 
     /// What [#commit] answers where the same was committed before.
@@ -58,7 +58,7 @@ final class ColdTable {
 
     /// The log is kept as long as what it names: each commit is a file or two, so a month of them would be
     /// many.
-    private static final Map<String, String> PROPERTIES = Map.of(
+    static final Map<String, String> PROPERTIES = Map.of(
             "delta.logRetentionDuration", "interval 7 days",
             "delta.deletedFileRetentionDuration", "interval 7 days");
 
@@ -136,7 +136,8 @@ final class ColdTable {
         return source;
     }
 
-    ColdFolder folder() {
+    @Override
+    public ColdFolder folder() {
         return files.folder();
     }
 
@@ -149,12 +150,19 @@ final class ColdTable {
         return files;
     }
 
-    Engine engine() {
+    @Override
+    public Engine engine() {
         return files.engine();
     }
 
-    SnapshotImpl latest() {
+    @Override
+    public SnapshotImpl latest() {
         return (SnapshotImpl) TableManager.loadSnapshot(location).build(engine());
+    }
+
+    SnapshotImpl at(long version) {
+        return (SnapshotImpl)
+                TableManager.loadSnapshot(location).atVersion(version).build(engine());
     }
 
     /// Writes rows as files, one or more for each partition that they belong to. The files are on the disk

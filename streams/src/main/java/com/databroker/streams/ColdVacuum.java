@@ -21,13 +21,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The disk is looked at first and the log second: what is committed in between is seen in the log.
 final class ColdVacuum {
-    private final ColdTable table;
+    private final DeltaFolder table;
     private final Instant before;
 
     /// What was done.
     record Result(int files, long bytes) {}
 
-    ColdVacuum(ColdTable table, Duration retention, Instant now) {
+    ColdVacuum(DeltaFolder table, Duration retention, Instant now) {
         if (retention.compareTo(ColdTable.RETENTION_MIN) < 0) {
             throw new IllegalArgumentException("files of a cold table are kept for at least "
                     + ColdTable.RETENTION_MIN.toDays() + " days, since a job may still commit them; not for "
@@ -52,7 +52,7 @@ final class ColdVacuum {
     }
 
     /// The files that the newest version holds, and those that were taken out of it since.
-    static Set<String> named(ColdTable table, Instant since) throws IOException {
+    static Set<String> named(DeltaFolder table, Instant since) throws IOException {
         Set<String> named = new HashSet<>();
         SnapshotImpl snapshot = table.latest();
         try (CloseableIterator<FilteredColumnarBatch> actions = snapshot.getCreateCheckpointIterator(table.engine())) {
@@ -72,7 +72,7 @@ final class ColdVacuum {
     }
 
     /// Others may name a file by its whole address.
-    private static String relative(ColdTable table, URI address) {
+    private static String relative(DeltaFolder table, URI address) {
         String path = address.getPath();
         if (!address.isAbsolute()) {
             return path;

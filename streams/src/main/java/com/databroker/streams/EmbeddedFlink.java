@@ -16,13 +16,17 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.apache.flink.api.common.BatchShuffleMode;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.SecurityOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
@@ -34,6 +38,7 @@ import org.apache.flink.runtime.checkpoint.CompletedCheckpointStats;
 import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.jobgraph.JobGraph;
+import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.runtime.minicluster.RpcServiceSharing;
@@ -55,6 +60,10 @@ final class EmbeddedFlink implements FlinkEngine {
     private static final String LOOPBACK = "127.0.0.1";
     private static final int NETWORK_MIB_LEAST = 16;
     private static final int NETWORK_MIB_EACH = 2;
+
+    /// Of each slot, to sort in: taken while a job in batch mode sorts, and by no other.
+    private static final long MANAGED_MIB = 16;
+
     private static final Duration STOP_MOST = Duration.ofSeconds(5);
 
     private final Path folder;
@@ -68,7 +77,7 @@ final class EmbeddedFlink implements FlinkEngine {
         this.cluster = cluster;
     }
 
-    /// Starts a cluster with room for `jobs` of that parallelism.
+    /// Starts a cluster with room for `jobs` of that parallelism, and for one in batch mode beside them.
     static EmbeddedFlink start(Path folder, Duration checkpointInterval, int jobs, int parallelism) {
         Path temporary = folder.resolve("tmp");
         deleteTree(temporary);
@@ -78,6 +87,7 @@ final class EmbeddedFlink implements FlinkEngine {
         } catch (IOException unusable) {
             throw new UncheckedIOException(unusable);
         }
+        int slots = jobs * parallelism + 1;
         Configuration configuration = new Configuration();
         configuration.set(CoreOptions.TMP_DIRS, temporary.toString());
         configuration.set(RestOptions.PORT, 0);
@@ -87,18 +97,20 @@ final class EmbeddedFlink implements FlinkEngine {
         configuration.set(WebOptions.CANCEL_ENABLE, false);
         configuration.set(JobManagerOptions.BIND_HOST, LOOPBACK);
         configuration.set(TaskManagerOptions.BIND_HOST, LOOPBACK);
-        configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.parse("8m"));
-        MemorySize network = MemorySize.ofMebiBytes(Math.max(NETWORK_MIB_LEAST, NETWORK_MIB_EACH * jobs * parallelism));
+        configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(slots * MANAGED_MIB));
+        MemorySize network = MemorySize.ofMebiBytes(Math.max(NETWORK_MIB_LEAST, NETWORK_MIB_EACH * slots));
         configuration.set(TaskManagerOptions.NETWORK_MEMORY_MIN, network);
         configuration.set(TaskManagerOptions.NETWORK_MEMORY_MAX, network);
         configuration.set(CoreOptions.CLASSLOADER_RESOLVE_ORDER, "parent-first");
         configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, JobSettings.CHECKPOINTS_KEPT);
+        // The one that is made for batch mode keeps everything that goes between steps on the disk.
+        configuration.set(JobManagerOptions.SCHEDULER, JobManagerOptions.SchedulerType.Default);
         // Hadoop is on the class path for Parquet only.
         configuration.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
         MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
                 .setConfiguration(configuration)
                 .setNumTaskManagers(1)
-                .setNumSlotsPerTaskManager(jobs * parallelism)
+                .setNumSlotsPerTaskManager(slots)
                 .setRpcServiceSharing(RpcServiceSharing.SHARED)
                 .setCommonBindAddress(LOOPBACK)
                 .build());
@@ -141,11 +153,48 @@ final class EmbeddedFlink implements FlinkEngine {
         streamGraph.setJobName(StreamJob.name(name));
         // The cluster takes the stream graph itself, too, and fails on it: it has no id yet.
         JobGraph graph = streamGraph.getJobGraph(EmbeddedFlink.class.getClassLoader(), null);
-        if (job.source().getClass().getClassLoader() instanceof URLClassLoader plugin) {
+        jobs.put(name, submit(graph, job.source()));
+    }
+
+    private JobID submit(JobGraph graph, Source source) {
+        if (source.getClass().getClassLoader() instanceof URLClassLoader plugin) {
             // The cluster makes the steps of the job anew, from their bytes, and needs the classes for that.
             graph.setClasspaths(List.of(plugin.getURLs()));
         }
-        jobs.put(name, join(cluster.submitJob(graph)).getJobID());
+        return join(cluster.submitJob(graph)).getJobID();
+    }
+
+    /// Where views are run: in this process, also where the jobs of streams run on a cluster; a Flink is there
+    /// for as long as a run takes, then.
+    static Views.Cluster batch(FlinkEngine engine, Path folder) {
+        return engine instanceof EmbeddedFlink here
+                ? here::batch
+                : work -> {
+                    try (EmbeddedFlink once = start(folder, Duration.ofMinutes(1), 0, 1)) {
+                        once.batch(work);
+                    }
+                };
+    }
+
+    /// Runs the job of a view to its end, in the slot that the streams leave free; one at a time.
+    void batch(ViewWork work) throws IOException {
+        Configuration configuration = new Configuration();
+        configuration.set(PipelineOptions.GENERIC_TYPES, false);
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
+        // All steps are in one slot, so that they can wait for one another in memory.
+        configuration.set(ExecutionOptions.BATCH_SHUFFLE_MODE, BatchShuffleMode.ALL_EXCHANGES_PIPELINED);
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+        ViewJob.define(environment, work);
+        var streamGraph = environment.getStreamGraph();
+        String name = "view-" + work.view().name();
+        streamGraph.setJobName(StreamJob.name(name));
+        JobGraph graph = streamGraph.getJobGraph(EmbeddedFlink.class.getClassLoader(), null);
+        JobResult result = join(cluster.requestJobResult(submit(graph, work.source())));
+        if (result.getSerializedThrowable().isPresent()) {
+            throw new IOException(
+                    "the job " + name + " failed",
+                    result.getSerializedThrowable().get());
+        }
     }
 
     @Override

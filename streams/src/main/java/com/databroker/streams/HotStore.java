@@ -33,6 +33,16 @@ interface HotStore extends AutoCloseable {
     /// @throws com.databroker.core.ProblemException where the query is wrong
     long count(Source source, StreamQuery query) throws IOException;
 
+    /// Counts the records of a range by day, and the values of a field of words.
+    default HotRange.Seen days(Source source, HotRange range, String field, HotRange.Visitor to) throws IOException {
+        return new HotPages(this, source, range).days(field, to);
+    }
+
+    /// Shows the records of a range, in no order.
+    default HotRange.Seen each(Source source, HotRange range, HotRange.Visitor to) throws IOException {
+        return new HotPages(this, source, range).each(to);
+    }
+
     /// Frees the room of what is past the retention or above the limit of the disk. To be called every
     /// minute or so; that no old record is found does not depend on it.
     void expire() throws IOException;

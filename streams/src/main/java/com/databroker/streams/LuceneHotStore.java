@@ -140,6 +140,24 @@ final class LuceneHotStore implements HotStore {
     }
 
     @Override
+    public HotRange.Seen days(Source source, HotRange range, String field, HotRange.Visitor to) throws IOException {
+        LuceneDays days = new LuceneDays(range, to, clock, config.timeout());
+        return seen(stream(source), (reader, earliest) -> days.count(reader, earliest, field));
+    }
+
+    @Override
+    public HotRange.Seen each(Source source, HotRange range, HotRange.Visitor to) throws IOException {
+        return seen(stream(source), new LuceneDays(range, to, clock, config.timeout())::each);
+    }
+
+    private static HotRange.Seen seen(LuceneStream stream, LuceneStream.Reading<HotRange.Seen> reading)
+            throws IOException {
+        HotRange.Seen seen = stream.read(reading);
+        String missing = stream.damage().missing();
+        return missing == null ? seen : new HotRange.Seen(seen.since(), missing);
+    }
+
+    @Override
     public void expire() throws IOException {
         for (LuceneStream stream : streams.values()) {
             stream.expire();

@@ -36,7 +36,7 @@ final class LuceneSearch {
     /// JSON.
     static final String RECORD = "_record";
 
-    private static final int RECORD_HEADER = 16;
+    static final int RECORD_HEADER = 16;
 
     /// The id as a column, for the order of those that happened at the same time.
     static final String ID = "_id";

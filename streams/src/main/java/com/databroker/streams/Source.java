@@ -38,6 +38,11 @@ public interface Source extends Serializable {
     /// Whether the same record may be collected more than once; then the job drops all but the first.
     boolean repeats();
 
+    /// What is counted of its records, day by day.
+    default List<View> views() {
+        return List.of();
+    }
+
     /// A new reader of its bodies.
     BodyReader reader();
 

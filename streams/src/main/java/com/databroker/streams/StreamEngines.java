@@ -33,6 +33,9 @@ import org.slf4j.LoggerFactory;
 final class StreamEngines implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StreamEngines.class);
 
+    /// A run of a view counts what arrived so many checkpoints ago: it is in the cold table then, as a rule.
+    private static final int VIEW_MARGIN = 3;
+
     private final List<Source> sources;
     private final KafkaEngine kafka;
     private final FlinkEngine flink;
@@ -52,6 +55,7 @@ final class StreamEngines implements AutoCloseable {
     private final Cursors cursors;
     private @Nullable Collection collection;
     private final TopicGuard guard;
+    private final Views views;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
     /// What is there to be taken.
@@ -123,6 +127,14 @@ final class StreamEngines implements AutoCloseable {
                 replays.put(source.name(), open(new Replay(source, of(ingests, source), archive, lags, clock)));
                 begin(source, cold.apply(source), HotStores.published(hotFolder), clock);
             }
+            views = open(new Views(
+                    tables.values(),
+                    hot,
+                    name -> config.cold().table(name, folder.resolve("cold")),
+                    EmbeddedFlink.batch(flink, folder.resolve("flink")),
+                    config.flink().checkpointInterval().multipliedBy(VIEW_MARGIN),
+                    clock,
+                    config.views().time()));
             if (!config.flink().embedded()) {
                 open(new JobArrivals(admin, kafka.address(), sources, visible)).start();
             }
@@ -327,6 +339,10 @@ final class StreamEngines implements AutoCloseable {
             throw new ProblemException(Problem.UNAVAILABLE, "the stream did not start: " + failure);
         }
         return search.search(source, of(tables, source), query);
+    }
+
+    Views views() {
+        return views;
     }
 
     List<StreamStatus> status() throws IOException {

@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
 /// ├── pushed/   a Spool for each receiver
 /// ├── hot/      see LuceneHotStore
 /// ├── raw/      see RawArchive
-/// └── cold/     a table for each stream, see ColdTable
+/// └── cold/     a table for each stream, see ColdTable; below views/ one for each view, see ViewTable
 /// ```
 public final class StreamPlane implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StreamPlane.class);
@@ -50,6 +50,8 @@ public final class StreamPlane implements AutoCloseable {
     private final StreamsConfig config;
     private final Path folder;
     private final Map<String, Source> sources;
+
+    private final StreamViews views;
     private final InstantSource clock;
     private final RandomGenerator random;
     private final List<Consumer<List<StreamChange>>> listeners = new CopyOnWriteArrayList<>();
@@ -73,6 +75,7 @@ public final class StreamPlane implements AutoCloseable {
         this.sources = new LinkedHashMap<>();
         sources.forEach(source -> this.sources.put(source.name(), source));
         this.pushing = new Pushing(folder.resolve("pushed"), clock, random);
+        this.views = new StreamViews(sources, () -> ready().views());
         this.starter = Thread.ofPlatform().name("streams-start").unstarted(this::run);
     }
 
@@ -457,6 +460,11 @@ public final class StreamPlane implements AutoCloseable {
                 StreamStatus.Phase.STARTING);
         java.util.Collection<StreamStatus.Phase> phases = ready.phases().values();
         return worst.stream().filter(phases::contains).findFirst().orElse(StreamStatus.Phase.RUNNING);
+    }
+
+    /// The views of its streams.
+    public StreamViews views() {
+        return views;
     }
 
     /// Why the plane does not run, empty where it does or is about to.

@@ -6,6 +6,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalTime;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +50,9 @@ public record StreamsConfig(
         @Setting("The folder with jars in which streams of your own are written in Java; `plugins` in the data folder"
                 + " where it is not named. Who can write there can do whatever the broker can.")
         @Nullable
-        Path plugins) {
+        Path plugins,
+
+        @Setting("Counts by day of what was collected.") ViewsConfig views) {
     /// Where the raw records are.
     public record Kafka(
             @Setting(
@@ -401,6 +404,30 @@ public record StreamsConfig(
         }
     }
 
+    /// When views are run.
+    public record ViewsConfig(
+            @Setting(value = "When every view is run, each day: a time of UTC as 02:30, or off.", otherwise = "02:30")
+            String at) {
+        private static final String OFF = "off";
+
+        public ViewsConfig {
+            if (!at.equals(OFF) && !at.matches("([01][0-9]|2[0-3]):[0-5][0-9]")) {
+                throw new IllegalArgumentException("at: write a time of UTC as 02:30, or off");
+            }
+        }
+
+        /// The defaults of every setting.
+        public static ViewsConfig defaults() {
+            return new ViewsConfig("02:30");
+        }
+
+        /// The time; null for never.
+        @Nullable
+        LocalTime time() {
+            return at.equals(OFF) ? null : LocalTime.parse(at);
+        }
+    }
+
     /// The defaults of every setting.
     public static StreamsConfig defaults() {
         return new StreamsConfig(
@@ -413,7 +440,8 @@ public record StreamsConfig(
                 Raw.defaults(),
                 CollectorsConfig.defaults(),
                 null,
-                null);
+                null,
+                ViewsConfig.defaults());
     }
 
     /// These settings with another interval of checkpoints.
@@ -428,6 +456,7 @@ public record StreamsConfig(
                 raw,
                 collectors,
                 definitions,
-                plugins);
+                plugins,
+                views);
     }
 }

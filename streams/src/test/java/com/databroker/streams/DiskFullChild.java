@@ -36,7 +36,8 @@ final class DiskFullChild {
                 defaults.raw(),
                 defaults.collectors(),
                 null,
-                null);
+                null,
+                StreamsConfig.ViewsConfig.defaults());
         Map<Integer, InboxFile> inbox = new ConcurrentHashMap<>();
         StreamPlane plane = StreamPlane.of(
                 config, disk.resolve("plane"), List.of(LinesSource.named("a")), InstantSource.system(), new Random(1));

@@ -48,7 +48,8 @@ final class ElasticKillTest {
                 defaults.raw(),
                 defaults.collectors(),
                 null,
-                null);
+                null,
+                StreamsConfig.ViewsConfig.defaults());
         try (StreamPlane plane =
                 StreamPlane.of(config, folder, List.of(SOURCE), InstantSource.system(), new Random(1))) {
             plane.start(to -> {});

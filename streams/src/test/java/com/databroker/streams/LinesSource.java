@@ -9,6 +9,7 @@ import java.io.InputStreamReader;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -23,6 +24,7 @@ record LinesSource(String name, int partitions, boolean repeats) implements Sour
             .add("id", FieldType.KEYWORD, "The first word.")
             .add("at", FieldType.TIME, "The second word, seconds since 1970.")
             .add("text", FieldType.TEXT, "The rest of the line.")
+            .add("word", FieldType.KEYWORD, "The first word of the rest.")
             .build();
 
     static LinesSource named(String name) {
@@ -60,6 +62,13 @@ record LinesSource(String name, int partitions, boolean repeats) implements Sour
     @Override
     public Granularity granularity() {
         return Granularity.DAY;
+    }
+
+    @Override
+    public List<View> views() {
+        return List.of(
+                View.values(name + "-words", "Words a day.", "word"),
+                View.terms(name + "-terms", "Terms a day.", "text"));
     }
 
     @Override
@@ -105,6 +114,7 @@ record LinesSource(String name, int partitions, boolean repeats) implements Sour
                 .set("id", collected.id())
                 .set("at", members.get("at") instanceof BigInteger at ? at.longValueExact() * 1_000_000L : null)
                 .set("text", members.get("text"))
+                .set("word", String.valueOf(members.get("text")).split(" ", 2)[0])
                 .build();
     }
 }

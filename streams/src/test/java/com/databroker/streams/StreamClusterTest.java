@@ -40,7 +40,8 @@ final class StreamClusterTest {
                 defaults.raw(),
                 defaults.collectors(),
                 null,
-                null);
+                null,
+                StreamsConfig.ViewsConfig.defaults());
     }
 
     @Test

@@ -207,7 +207,8 @@ final class StreamFaultsTest {
                 defaults.raw(),
                 defaults.collectors(),
                 null,
-                null);
+                null,
+                StreamsConfig.ViewsConfig.defaults());
         try (StreamPlane plane = plane(config, InstantSource.system());
                 Admin admin = admin(port)) {
             offer(plane, "inbox/a/1.txt", LinesSource.lines("x", 0, 100));

@@ -39,7 +39,7 @@ final class ArchitectureTest {
             "access", 15,
             "events", 10,
             "files", 18,
-            "streams", 30,
+            "streams", 35,
             "sources", 11,
             "server", 9,
             "client", 5,
