@@ -16,7 +16,7 @@ final class LuceneTally {
     }
 
     void add(int first, int second) {
-        long key = (long) first << Integer.SIZE | second & 0xFFFF_FFFFL;
+        long key = ((long) first << Integer.SIZE) | (second & 0xFFFF_FFFFL);
         int slot = slot(keys, counts, key);
         if (counts[slot]++ == 0) {
             keys[slot] = key;
@@ -33,7 +33,7 @@ final class LuceneTally {
         long mixed = key * 0x9E37_79B9_7F4A_7C15L;
         int slot = (int) (mixed >>> 33) & mask;
         while (counts[slot] != 0 && keys[slot] != key) {
-            slot = slot + 1 & mask;
+            slot = (slot + 1) & mask;
         }
         return slot;
     }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -24,6 +25,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
+import org.jspecify.annotations.Nullable;
 
 /// One run of a view, as a job in batch mode:
 ///
@@ -89,9 +91,9 @@ final class ViewJob {
         private static final int PARTS_MAX = 1 << 16;
 
         private final ViewWork work;
-        private transient ColdTable table;
-        private transient SnapshotImpl snapshot;
-        private transient Map<String, ColdEntry> files;
+        private transient @Nullable ColdTable table;
+        private transient @Nullable SnapshotImpl snapshot;
+        private transient @Nullable Map<String, ColdEntry> files;
 
         Count(ViewWork work) {
             this.work = work;
@@ -99,14 +101,18 @@ final class ViewJob {
 
         @Override
         public void open(OpenContext context) throws IOException {
-            table = ColdTable.open(work.coldLocation(), work.source());
-            snapshot = table.at(work.cold());
-            files = table.list(snapshot).files().stream().collect(Collectors.toMap(ColdEntry::path, file -> file));
+            ColdTable opened = ColdTable.open(work.coldLocation(), work.source());
+            SnapshotImpl version = opened.at(work.cold());
+            files = opened.list(version).files().stream().collect(Collectors.toMap(ColdEntry::path, file -> file));
+            table = opened;
+            snapshot = version;
         }
 
         @Override
         public void flatMap(String path, Collector<Tuple3<Integer, String, Long>> out) throws IOException {
-            ColdEntry file = files.get(path);
+            ColdEntry file = Objects.requireNonNull(files).get(path);
+            ColdTable opened = Objects.requireNonNull(table);
+            SnapshotImpl version = Objects.requireNonNull(snapshot);
             if (file == null) {
                 return;
             }
@@ -114,7 +120,7 @@ final class ViewJob {
             Set<Integer> counted = work.counted();
             Map<Tuple2<Integer, String>, long[]> parts = new HashMap<>();
             Set<String> found = new HashSet<>();
-            new ColdReader(table, work.scan().with(keys.columns(), List.of())).files(snapshot, List.of(file), each -> {
+            new ColdReader(opened, work.scan().with(keys.columns(), List.of())).files(version, List.of(file), each -> {
                 int day = ViewKeys.day(each.time());
                 if (counted == null || counted.contains(day)) {
                     found.clear();
@@ -151,7 +157,7 @@ final class ViewJob {
                 .thenComparing(each -> each.f0, Comparator.reverseOrder());
 
         private final int keysMax;
-        private transient PriorityQueue<Tuple2<String, Long>> best;
+        private transient @Nullable PriorityQueue<Tuple2<String, Long>> best;
         private transient long records;
         private transient long others;
         private transient long otherKeys;
@@ -165,19 +171,24 @@ final class ViewJob {
                 Tuple3<Integer, String, Long> part,
                 Context context,
                 Collector<Tuple7<Integer, String, Long, Long, Long, Double, Double>> out) {
-            if (best == null) {
-                best = new PriorityQueue<>(LEAST_FIRST);
-            }
             context.timerService().registerEventTimeTimer(Long.MAX_VALUE);
             if (part.f1.isEmpty()) {
                 records = part.f2;
                 return;
             }
-            best.add(Tuple2.of(part.f1, part.f2));
-            if (best.size() > keysMax) {
-                others += best.remove().f1;
+            PriorityQueue<Tuple2<String, Long>> kept = best();
+            kept.add(Tuple2.of(part.f1, part.f2));
+            if (kept.size() > keysMax) {
+                others += kept.remove().f1;
                 otherKeys++;
             }
+        }
+
+        private PriorityQueue<Tuple2<String, Long>> best() {
+            if (best == null) {
+                best = new PriorityQueue<>(LEAST_FIRST);
+            }
+            return best;
         }
 
         @Override
@@ -186,12 +197,12 @@ final class ViewJob {
                 OnTimerContext context,
                 Collector<Tuple7<Integer, String, Long, Long, Long, Double, Double>> out) {
             int day = context.getCurrentKey();
-            best.forEach(each -> out.collect(Tuple7.of(day, each.f0, each.f1, 1L, records, Double.NaN, Double.NaN)));
+            best().forEach(each -> out.collect(Tuple7.of(day, each.f0, each.f1, 1L, records, Double.NaN, Double.NaN)));
             // Days without a key tell how many records they had, too.
-            if (otherKeys > 0 || best.isEmpty()) {
+            if (otherKeys > 0 || best().isEmpty()) {
                 out.collect(Tuple7.of(day, "", others, otherKeys, records, Double.NaN, Double.NaN));
             }
-            best.clear();
+            best().clear();
             records = 0;
             others = 0;
             otherKeys = 0;
@@ -223,18 +234,22 @@ final class ViewJob {
                     Tuple7<Integer, String, Long, Long, Long, Double, Double>> {
         private static final long serialVersionUID = 1;
 
-        private transient List<ViewRow> rows;
+        private transient @Nullable List<ViewRow> rows;
 
         @Override
         public void processElement(
                 Tuple2<Integer, Tuple7<Integer, String, Long, Long, Long, Double, Double>> each,
                 Context context,
                 Collector<Tuple7<Integer, String, Long, Long, Long, Double, Double>> out) {
+            context.timerService().registerEventTimeTimer(Long.MAX_VALUE);
+            rows().add(ViewRow.of(each.f1));
+        }
+
+        private List<ViewRow> rows() {
             if (rows == null) {
                 rows = new ArrayList<>();
             }
-            context.timerService().registerEventTimeTimer(Long.MAX_VALUE);
-            rows.add(ViewRow.of(each.f1));
+            return rows;
         }
 
         @Override
@@ -243,15 +258,15 @@ final class ViewJob {
                 OnTimerContext context,
                 Collector<Tuple7<Integer, String, Long, Long, Long, Double, Double>> out) {
             int day = context.getCurrentKey();
-            Map<String, Long> before = rows.stream()
+            Map<String, Long> before = rows().stream()
                     .filter(row -> row.day() < day && row.key() != null)
                     .collect(Collectors.toMap(ViewRow::key, ViewRow::count, Long::sum));
-            Map<Integer, Long> records = rows.stream()
+            Map<Integer, Long> records = rows().stream()
                     .filter(row -> row.day() < day)
                     .collect(Collectors.toMap(ViewRow::day, ViewRow::records, Math::max));
             long recordsBefore =
                     records.values().stream().mapToLong(each -> each).sum();
-            for (ViewRow row : rows) {
+            for (ViewRow row : rows()) {
                 if (row.day() == day) {
                     double expected = row.key() == null
                             ? Double.NaN
@@ -259,7 +274,7 @@ final class ViewJob {
                     out.collect(row.scored(expected).tuple());
                 }
             }
-            rows.clear();
+            rows().clear();
         }
     }
 
