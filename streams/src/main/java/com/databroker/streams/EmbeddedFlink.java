@@ -14,7 +14,9 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.BatchShuffleMode;
 import org.apache.flink.api.common.JobID;
@@ -65,6 +67,8 @@ final class EmbeddedFlink implements FlinkEngine {
     private static final long MANAGED_MIB = 16;
 
     private static final Duration STOP_MOST = Duration.ofSeconds(5);
+    private static final Duration CLOSE_MOST = Duration.ofSeconds(30);
+    private static final Duration ANSWER_MOST = Duration.ofSeconds(10);
 
     private final Path folder;
     private final JobSettings settings;
@@ -199,7 +203,11 @@ final class EmbeddedFlink implements FlinkEngine {
 
     @Override
     public JobState state(String stream) {
-        return JobState.of(join(cluster.getJobStatus(job(stream))));
+        try {
+            return JobState.of(answer(cluster.getJobStatus(job(stream))));
+        } catch (TimeoutException late) {
+            return new JobState(StreamStatus.Phase.RESTARTING, "Flink does not answer");
+        }
     }
 
     private JobID job(String stream) {
@@ -208,7 +216,12 @@ final class EmbeddedFlink implements FlinkEngine {
 
     @Override
     public StreamStatus.Checkpoints checkpoints(String stream) {
-        AccessExecutionGraph graph = join(cluster.getExecutionGraph(job(stream)));
+        AccessExecutionGraph graph;
+        try {
+            graph = answer(cluster.getExecutionGraph(job(stream)));
+        } catch (TimeoutException late) {
+            return StreamStatus.Checkpoints.NONE;
+        }
         int restarts = 0;
         for (AccessExecutionVertex vertex : graph.getAllExecutionVertices()) {
             restarts = Math.max(restarts, vertex.getCurrentExecutionAttempt().getAttemptNumber());
@@ -263,12 +276,31 @@ final class EmbeddedFlink implements FlinkEngine {
     @Override
     public void close() {
         stop(jobs);
-        join(cluster.closeAsync());
+        try {
+            cluster.closeAsync().get(CLOSE_MOST.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException stuck) {
+            // A task that waits for an engine that is gone: its last checkpoint stands.
+            LOG.atWarn().setCause(stuck).log("Flink did not end in time");
+        }
         deleteTree(folder.resolve("tmp"));
     }
 
     private static <T> T join(CompletableFuture<T> future) {
         return future.join();
+    }
+
+    /// Of a cluster that may be ending, and answers no more then.
+    private static <T> T answer(CompletableFuture<T> future) throws TimeoutException {
+        try {
+            return future.get(ANSWER_MOST.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+            throw new TimeoutException("interrupted");
+        } catch (ExecutionException failed) {
+            throw new CompletionException(failed.getCause());
+        }
     }
 
     private static List<Path> walk(Path folder) {

@@ -297,19 +297,24 @@ public final class StreamPlane implements AutoCloseable {
     public List<StreamStatus> status() {
         StreamEngines ready = engines;
         if (ready == null) {
-            StreamStatus.Phase phase = waiting();
-            List<StreamStatus> all = new ArrayList<>();
-            for (String name : sources.keySet()) {
-                all.add(new StreamStatus(
-                        name, phase, failure, 0, 0, 0, 0, 0, 0, 0, 0, List.of(), null, StreamStatus.Checkpoints.NONE));
-            }
-            return all;
+            return statusAtRest();
         }
         try {
             return ready.status();
-        } catch (IOException failed) {
+        } catch (IOException | RuntimeException failed) {
+            if (ready != engines) {
+                // They were ended while they were asked.
+                return statusAtRest();
+            }
             throw new ProblemException(Problem.UNAVAILABLE, "an engine failed: " + failed.getMessage(), failed);
         }
+    }
+
+    private List<StreamStatus> statusAtRest() {
+        StreamStatus.Phase phase = waiting();
+        return sources.keySet().stream()
+                .map(name -> StreamStatus.atRest(name, phase, failure))
+                .toList();
     }
 
     /// What was set aside of a stream, the oldest first.
@@ -458,7 +463,15 @@ public final class StreamPlane implements AutoCloseable {
                 StreamStatus.Phase.STOPPED,
                 StreamStatus.Phase.RESTARTING,
                 StreamStatus.Phase.STARTING);
-        java.util.Collection<StreamStatus.Phase> phases = ready.phases().values();
+        java.util.Collection<StreamStatus.Phase> phases;
+        try {
+            phases = ready.phases().values();
+        } catch (RuntimeException ended) {
+            if (ready != engines) {
+                return waiting();
+            }
+            throw ended;
+        }
         return worst.stream().filter(phases::contains).findFirst().orElse(StreamStatus.Phase.RUNNING);
     }
 

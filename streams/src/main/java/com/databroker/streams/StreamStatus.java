@@ -39,6 +39,11 @@ public record StreamStatus(
         damage = List.copyOf(damage);
     }
 
+    /// Of a stream without engines.
+    static StreamStatus atRest(String name, Phase phase, String detail) {
+        return new StreamStatus(name, phase, detail, 0, 0, 0, 0, 0, 0, 0, 0, List.of(), null, Checkpoints.NONE);
+    }
+
     /// How a job makes safe what it did; the counts are since its start.
     ///
     /// @param completed how many there were

@@ -23,8 +23,20 @@ final class DiskFullChild {
     private DiskFullChild() {}
 
     /// @param args the disk
-    public static void main(String[] args) throws Exception {
-        Path disk = Path.of(args[0]);
+    public static void main(String[] args) {
+        int status = 1;
+        try {
+            run(Path.of(args[0]));
+            status = 0;
+        } catch (Exception | AssertionError failed) {
+            failed.printStackTrace();
+        } finally {
+            // Whatever failed, the engines' threads would keep the process alive.
+            Runtime.getRuntime().halt(status);
+        }
+    }
+
+    private static void run(Path disk) throws Exception {
         StreamsConfig defaults = StreamsConfig.defaults().withCheckpointInterval(Duration.ofSeconds(1));
         StreamsConfig config = new StreamsConfig(
                 true,
@@ -52,8 +64,8 @@ final class DiskFullChild {
         System.out.println("nearly full: " + status(plane).phase() + ", waiting "
                 + status(plane).waiting());
         fill(disk.resolve("more"), 0);
-        Await.until("Kafka gave up", () -> plane.phase() == StreamStatus.Phase.RESTARTING);
-        System.out.println("full: " + plane.status().getFirst().detail());
+        Await.until("Kafka gave up", () -> plane.failure().isPresent());
+        System.out.println("full: " + status(plane).phase() + ", " + status(plane).detail());
         Files.delete(disk.resolve("more"));
         Files.delete(ballast);
         put(plane, inbox, 2);

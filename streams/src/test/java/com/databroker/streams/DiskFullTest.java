@@ -52,6 +52,6 @@ final class DiskFullTest {
         assertThat(said.lines().filter(line -> line.startsWith("nearly full: ") || line.startsWith("went on: ")))
                 .as(end)
                 .containsExactly("nearly full: RUNNING, waiting 1", "went on: 6000 rows, 6000 ids");
-        assertThat(said).contains("full: Kafka gave up");
+        assertThat(said).contains("full: RESTARTING, Kafka gave up");
     }
 }
