@@ -23,9 +23,9 @@ GROUPS = (  # name of a thread -> stage; the first that matches
 
 
 class StreamsBroker(brokers.Databroker):
-    def __init__(self, options, folder):
+    def __init__(self, options):
         super().__init__()
-        self.options, self.home = options, folder
+        self.options = options
 
     def environment(self):
         more = dict(pair.split("=", 1) for pair in self.options.option)
@@ -74,8 +74,8 @@ def wait(condition, patience=PATIENCE, pause=0.1):
 
 
 @contextlib.contextmanager
-def running(options, folder):
-    broker = StreamsBroker(options, folder)
+def running(options):
+    broker = StreamsBroker(options)
     try:
         broker.start().wait_ready()
         broker.await_running()
@@ -116,7 +116,7 @@ def load(broker, options, folder, count, name):
 
 
 def pipeline(options, folder):
-    with running(options, folder) as broker:
+    with running(options) as broker:
         load(broker, options, folder, options.records // 3, "warm")
         before, cpu = broker.threads(), brokers.tree_cpu_seconds(broker.pid())
         times = load(broker, options, folder, options.records, "load")
@@ -140,7 +140,7 @@ def pipeline(options, folder):
 
 def fresh(options, folder):
     """From the answer to a PUT until a search finds the last record of it."""
-    with running(options, folder) as broker:
+    with running(options) as broker:
         load(broker, options, folder, 50_000, "warm")
         each = max(1, options.rate // 5)
         puts, millis = [], []
@@ -185,7 +185,7 @@ QUERIES = ("type:PushEvent", "main", "type:WatchEvent", "fix", "bot:true", "merg
 
 
 def search(options, folder):
-    with running(options, folder) as broker:
+    with running(options) as broker:
         load(broker, options, folder, options.held, "held")
         rnd = random.Random(7)
         millis = []
@@ -203,7 +203,7 @@ def start(options, folder):
     """From the command until the first record is found: what a newcomer waits for, and what it takes."""
     path = os.path.join(folder, "one.json.gz")
     options.source.write(path, 1, now())
-    broker = StreamsBroker(options, folder)
+    broker = StreamsBroker(options)
     begin = time.monotonic()
     try:
         broker.start().wait_ready()

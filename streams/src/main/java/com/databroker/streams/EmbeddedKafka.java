@@ -169,7 +169,8 @@ final class EmbeddedKafka implements KafkaEngine {
             }
         }
         settings.put("group.initial.rebalance.delay.ms", "0");
-        // There is no other broker to hand over to. On a full disk, where the controller has given up, a broker that asks
+        // There is no other broker to hand over to. On a full disk, where the controller has given up, a broker that
+        // asks
         // it for leave to stop would wait for five minutes.
         settings.put("controlled.shutdown.enable", "false");
         settings.put("auto.create.topics.enable", "false");

@@ -178,8 +178,8 @@ final class Spool implements AutoCloseable {
 
     private FileChannel begin(byte[] head) throws IOException {
         Path file = folder.resolve(String.format("%016d", next));
-        FileChannel channel = FileChannel.open(
-                file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), OWN);
+        FileChannel channel =
+                FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), OWN);
         writing = channel;
         pieces.add(new Piece(next, file, 0, false));
         next++;

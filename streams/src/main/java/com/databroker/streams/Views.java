@@ -211,7 +211,7 @@ final class Views implements AutoCloseable {
     /// What lies below all that others wrapped around it.
     private static String reason(Throwable failed) {
         Throwable cause = failed;
-        while (cause.getCause() != null && cause.getCause() != cause) {
+        while (cause.getCause() != null) {
             cause = cause.getCause();
         }
         return Text.excerpt(cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage());

@@ -65,7 +65,8 @@ final class DiskFullChild {
                 + status(plane).waiting());
         fill(disk.resolve("more"), 0);
         Await.until("Kafka gave up", () -> plane.failure().isPresent());
-        System.out.println("full: " + status(plane).phase() + ", " + status(plane).detail());
+        System.out.println(
+                "full: " + status(plane).phase() + ", " + status(plane).detail());
         Files.delete(disk.resolve("more"));
         Files.delete(ballast);
         put(plane, inbox, 2);

@@ -107,8 +107,7 @@ final class ReceivingTest {
 
     private Ingest ingest(Source source, Cursors cursors, Path folder) throws IOException {
         RawArchive archive = new RawArchive(folder.resolve("raw"), Duration.ofDays(1), 1 << 20, CLOCK);
-        Ingest ingest =
-                new Ingest(source, "pushed", kafka.address(), cursors, CLOCK, archive, new Room(folder, 0));
+        Ingest ingest = new Ingest(source, "pushed", kafka.address(), cursors, CLOCK, archive, new Room(folder, 0));
         ingest.fence();
         cursors.read();
         return ingest;
