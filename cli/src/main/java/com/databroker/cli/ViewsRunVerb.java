@@ -2,7 +2,6 @@ package com.databroker.cli;
 
 import com.databroker.core.Json;
 import java.io.IOException;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -52,12 +51,13 @@ final class ViewsRunVerb implements Verb {
     }
 
     private Map<String, @Nullable Object> view(Http http) throws InterruptedException {
-        List<Map<String, @Nullable Object>> all =
-                JsonTree.objects(Json.parse(http.call("GET", "/views", null).body()));
-        return all.stream()
-                .filter(view -> JsonTree.text(view, "name").equals(name))
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException("the broker does not list the view any more"));
+        for (Map<String, @Nullable Object> view :
+                JsonTree.objects(Json.parse(http.call("GET", "/views", null).body()))) {
+            if (JsonTree.text(view, "name").equals(name)) {
+                return view;
+            }
+        }
+        throw new IllegalStateException("the broker does not list the view any more");
     }
 
     private int ended(Map<String, @Nullable Object> view, Surroundings around) {

@@ -289,7 +289,8 @@ public final class Databroker implements AutoCloseable {
                         .map(all -> new StreamsHandler(all, new StreamCareHandler(all.plane(), slowest, clock), clock))
                         .orElse(null),
                 this.streams
-                        .map(all -> HooksHandler.of(all.plane(), config.streams().collectors(), clock))
+                        .map(all ->
+                                HooksHandler.of(all.plane(), config.streams().collectors(), clock))
                         .orElse(null),
                 this.streams
                         .map(all -> new ViewsHandler(all.plane().views(), clock))

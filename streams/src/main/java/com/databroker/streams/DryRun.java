@@ -1,11 +1,15 @@
 package com.databroker.streams;
 
 import com.databroker.core.Bytes;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /// What reader and parser of a source make of bytes; nothing is written anywhere.
 final class DryRun implements Intake {
@@ -36,7 +40,7 @@ final class DryRun implements Intake {
     /// The records of a body all of which can be read.
     ///
     /// @throws PoisonException that says what cannot
-    static List<Collected> strict(Source source, Body body) throws IOException, PoisonException {
+    private static List<Collected> strict(Source source, Body body) throws IOException, PoisonException {
         DryRun run = new DryRun(source, body.received(), Integer.MAX_VALUE);
         source.reader().read(body, run);
         if (!run.rejections.isEmpty()) {
@@ -52,12 +56,31 @@ final class DryRun implements Intake {
     /// What keeps a record from being one.
     ///
     /// @throws PoisonException that says so
-    static void check(Source source, Collected record, Instant arrived) throws PoisonException {
+    private static void check(Source source, Collected record, Instant arrived) throws PoisonException {
         String refusal = Ingest.refusal(record);
         if (refusal != null) {
             throw new PoisonException(refusal);
         }
         parse(source.parser(), record, arrived);
+    }
+
+    /// The records of a letter whose bytes are those now.
+    ///
+    /// @throws ProblemException [Problem#RECORD_UNREADABLE] where it would be set aside again
+    static List<Collected> cured(Source source, DeadLetter letter, Bytes bytes, Instant arrived) throws IOException {
+        try {
+            if (letter.id() != null) {
+                Collected record = new Collected(letter.id(), bytes);
+                check(source, record, arrived);
+                return List.of(record);
+            }
+            // Named as the body in which it was found, since readers look at names.
+            int end = letter.place().lastIndexOf(" (");
+            String name = end < 0 ? letter.place() : letter.place().substring(0, end);
+            return strict(source, new Body("", name, Map.of(), arrived, new ByteArrayInputStream(bytes.toArray())));
+        } catch (PoisonException still) {
+            throw new ProblemException(Problem.RECORD_UNREADABLE, still.reason(), still);
+        }
     }
 
     private static DataRecord parse(RecordParser parser, Collected record, Instant arrived) throws PoisonException {

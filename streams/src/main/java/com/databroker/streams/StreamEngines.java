@@ -102,17 +102,7 @@ final class StreamEngines implements AutoCloseable {
                     config.raw().age(),
                     config.raw().sizeMax().bytes(),
                     clock);
-            for (Source source : sources) {
-                Ingest ingest = open(new Ingest(source, kafka.address(), cursors, clock, archive, room));
-                ingests.put(source.name(), ingest);
-                ingest.fence();
-            }
-            Map<Receiving, Ingest> pushed = new LinkedHashMap<>();
-            for (Receiving each : coming.pushed()) {
-                pushed.put(each, open(ingest(each, clock)));
-            }
-            pushed.values().forEach(Ingest::fence);
-            cursors.read();
+            Map<Receiving, Ingest> pushed = takeIn(coming.pushed(), clock);
             Path hotFolder = folder.resolve("hot");
             hot = open(HotStores.open(config.hot(), hotFolder, sources, clock));
             hot.visible(visible);
@@ -146,6 +136,22 @@ final class StreamEngines implements AutoCloseable {
             close();
             throw failed;
         }
+    }
+
+    /// Whoever took in before this process takes in no more, and where they were is known.
+    private Map<Receiving, Ingest> takeIn(List<Receiving> receiving, InstantSource clock) throws IOException {
+        for (Source source : sources) {
+            Ingest ingest = open(new Ingest(source, kafka.address(), cursors, clock, archive, room));
+            ingests.put(source.name(), ingest);
+            ingest.fence();
+        }
+        Map<Receiving, Ingest> pushed = new LinkedHashMap<>();
+        for (Receiving each : receiving) {
+            pushed.put(each, open(ingest(each, clock)));
+        }
+        pushed.values().forEach(Ingest::fence);
+        cursors.read();
+        return pushed;
     }
 
     /// A stream that cannot begin, since its table is damaged or another program's, say, does not hold up the others.

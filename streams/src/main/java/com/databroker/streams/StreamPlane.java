@@ -4,7 +4,6 @@ import com.databroker.core.Bytes;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -336,12 +335,10 @@ public final class StreamPlane implements AutoCloseable {
     ///     where it would be set aside again
     public int resend(String stream, long offset, @Nullable Bytes corrected) {
         Source source = source(stream);
-        boolean asItWas = corrected == null;
-        return close(
-                source,
-                offset,
-                asItWas,
-                letter -> records(source, letter, corrected == null ? letter.bytes() : corrected));
+        return close(source, offset, corrected == null, letter -> {
+            Bytes bytes = corrected == null ? letter.bytes() : corrected;
+            return DryRun.cured(source, letter, bytes, clock.instant());
+        });
     }
 
     /// Closes what was set aside, without sending it.
@@ -357,26 +354,6 @@ public final class StreamPlane implements AutoCloseable {
         } catch (IOException failed) {
             throw new ProblemException(Problem.UNAVAILABLE, "Kafka failed: " + failed.getMessage(), failed);
         }
-    }
-
-    private List<Collected> records(Source source, DeadLetter letter, Bytes bytes) throws IOException {
-        try {
-            if (letter.id() != null) {
-                Collected record = new Collected(letter.id(), bytes);
-                DryRun.check(source, record, clock.instant());
-                return List.of(record);
-            }
-            // Named as the body in which it was found, since readers look at names.
-            int end = letter.place().lastIndexOf(" (");
-            String name = end < 0 ? letter.place() : letter.place().substring(0, end);
-            return DryRun.strict(source, body(name, bytes));
-        } catch (PoisonException still) {
-            throw new ProblemException(Problem.RECORD_UNREADABLE, still.reason(), still);
-        }
-    }
-
-    private Body body(String name, Bytes bytes) {
-        return new Body("", name, Map.of(), clock.instant(), new ByteArrayInputStream(bytes.toArray()));
     }
 
     /// What would come of a body; nothing of it is kept. The engines need not be up.

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -29,7 +30,7 @@ final class DiskFullChild {
             run(Path.of(args[0]));
             status = 0;
         } catch (Exception | AssertionError failed) {
-            failed.printStackTrace();
+            System.out.println("failed: " + failed + " " + Arrays.toString(failed.getStackTrace()));
         } finally {
             // Whatever failed, the engines' threads would keep the process alive.
             Runtime.getRuntime().halt(status);

@@ -39,7 +39,7 @@ final class ArchitectureTest {
             "access", 15,
             "events", 10,
             "files", 18,
-            "streams", 35,
+            "streams", 37,
             "sources", 11,
             "server", 9,
             "client", 5,
@@ -97,6 +97,10 @@ final class ArchitectureTest {
                     "com\\.databroker\\.files\\.(Deadline|Watcher|Inotify|SignalQueue|ServiceWatch|PinnedFiles?)(\\$[A-Za-z]+)?",
                     "java.lang.System.nanoTime(",
                     "how long to wait, or since when; no time of day"),
+            new Permit(
+                    "com\\.databroker\\.streams\\.(IngestTransaction|Receiving)",
+                    "java.lang.System.nanoTime(",
+                    "how long records have waited, and a receiver worked; no time of day"),
             new Permit(
                     "com\\.databroker\\.streams\\.ColdCommit",
                     "java.lang.System.currentTimeMillis(",

@@ -11,9 +11,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -74,15 +76,19 @@ final class ViewsDataTest {
         HttpResponse<String> response = broker.request("GET", "/views/" + target, "");
         assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
         Map<String, Long> counts = new TreeMap<>();
-        for (Object each : (List<?>) java.util.Objects.requireNonNull(
-                Json.parseObject(Bytes.utf8(response.body())).get("days"))) {
-            Map<?, ?> day = (Map<?, ?>) each;
-            for (Object row : (List<?>) day.get("rows")) {
-                Map<?, ?> cells = (Map<?, ?>) row;
-                counts.put(day.get("day") + " " + cells.get("key"), ((BigInteger) cells.get("count")).longValue());
+        for (Map<?, ?> day : maps(Json.parseObject(Bytes.utf8(response.body())), "days")) {
+            for (Map<?, ?> cells : maps(day, "rows")) {
+                BigInteger count = (BigInteger) Objects.requireNonNull(cells.get("count"));
+                counts.put(day.get("day") + " " + cells.get("key"), count.longValue());
             }
         }
         return counts;
+    }
+
+    private static List<Map<?, ?>> maps(Map<?, ?> in, String field) {
+        List<Map<?, ?>> maps = new ArrayList<>();
+        ((List<?>) Objects.requireNonNull(in.get(field))).forEach(each -> maps.add((Map<?, ?>) each));
+        return maps;
     }
 
     private static void run(TestBroker broker, String view) throws Exception {
