@@ -7,12 +7,14 @@ import os
 import random
 import re
 import statistics
+import subprocess
 import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
+from flow import records
 from ladder import brokers
 
 PATIENCE = 1200
@@ -138,6 +140,29 @@ def pipeline(options, folder):
         return result
 
 
+def floor(options, folder):
+    """The same records through Kafka, a plain consumer, Lucene and Delta: `peers/StreamFloor.java`."""
+    java_home = subprocess.run([brokers.Databroker().program(), "--print-java-home"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    programs = os.path.join(os.path.dirname(brokers.Databroker().program()), "cli", "target", "program")
+    newest = max((os.path.join(programs, each) for each in os.listdir(programs)), key=os.path.getmtime)
+    classes, path = os.path.join(folder, "classes"), f"{newest}/*:{newest}/streams/*"
+    source = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "peers", "StreamFloor.java")
+    subprocess.run([os.path.join(java_home, "bin", "javac"), "-nowarn", "-d", classes, "-cp", path, source], check=True)
+    passes = []
+    for name, count in (("warm", options.records // 3), ("load", options.records)):
+        into = os.path.join(folder, name)
+        os.makedirs(into)
+        for number, begin in enumerate(range(0, count, records.LINES_PER_FILE)):
+            options.source.write(os.path.join(into, f"{number:03}.json.gz"), min(records.LINES_PER_FILE, count - begin), now())
+        passes += [into, str(count)]
+    said = subprocess.run(
+        [os.path.join(java_home, "bin", "java"), "-XX:+UseSerialGC", "-Xms64m", f"-Xmx{options.heap}", "-XX:MaxDirectMemorySize=1g",
+         "--enable-native-access=ALL-UNNAMED", "-cp", classes + os.pathsep + path, "com.databroker.streams.StreamFloor",
+         os.path.join(folder, "data"), *passes],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True, timeout=PATIENCE).stdout
+    return json.loads(said.splitlines()[-1])
+
+
 def fresh(options, folder):
     """From the answer to a PUT until a search finds the last record of it."""
     with running(options) as broker:
@@ -219,4 +244,4 @@ def start(options, folder):
         broker.stop()
 
 
-CELLS = {"pipeline": pipeline, "fresh": fresh, "search": search, "start": start}
+CELLS = {"pipeline": pipeline, "floor": floor, "fresh": fresh, "search": search, "start": start}

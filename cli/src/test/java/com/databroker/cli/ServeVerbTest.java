@@ -36,7 +36,7 @@ final class ServeVerbTest {
 
     private static void stop(Typed typed, CompletableFuture<Typed> running) {
         typed.end();
-        assertThat(running.orTimeout(10, TimeUnit.SECONDS).join().exit()).isZero();
+        assertThat(running.orTimeout(1, TimeUnit.MINUTES).join().exit()).isZero();
     }
 
     @Test

@@ -29,4 +29,32 @@ public final class Utf8 {
     public static boolean isValid(Bytes bytes) {
         return decode(bytes) != null;
     }
+
+    /// The text with the replacement character for every half of a surrogate pair, for which UTF-8 has no form; the very
+    /// same text where there is none.
+    public static String wellFormed(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                return replaced(text, i);
+            }
+        }
+        return text;
+    }
+
+    private static String replaced(String text, int from) {
+        StringBuilder whole = new StringBuilder(text);
+        boolean changed = false;
+        for (int i = from; i < whole.length(); i++) {
+            char each = whole.charAt(i);
+            if (Character.isHighSurrogate(each)
+                    && i + 1 < whole.length()
+                    && Character.isLowSurrogate(whole.charAt(i + 1))) {
+                i++;
+            } else if (Character.isSurrogate(each)) {
+                whole.setCharAt(i, '\uFFFD');
+                changed = true;
+            }
+        }
+        return changed ? whole.toString() : text;
+    }
 }

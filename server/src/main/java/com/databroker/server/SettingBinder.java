@@ -133,7 +133,7 @@ final class SettingBinder {
             // All keys of the section are commented out.
             case ConfigYaml.Scalar scalar when scalar.absent() -> {}
             case ConfigYaml.Refused refused -> {
-                conceal(section, entry);
+                concealWithin(section, entry);
                 draft.fail(section);
             }
             case ConfigYaml.Scalar scalar -> noSection(section, entry);
@@ -142,7 +142,7 @@ final class SettingBinder {
     }
 
     private void noSection(SettingNode section, ConfigYaml.Entry entry) {
-        conceal(section, entry);
+        concealWithin(section, entry);
         draft.fail(section, entry.value().place(), expected(section));
     }
 
@@ -157,8 +157,24 @@ final class SettingBinder {
         };
     }
 
-    /// Under a key that is wrong itself may be a secret: in a section that has one, in one that nobody knows, or where
-    /// the key is called much like one.
+    /// In the place of a section may stand what belongs to a key of it.
+    private void concealWithin(SettingNode section, ConfigYaml.Entry entry) {
+        if (holdsSecrets(section)) {
+            errors.hide(entry.value().place());
+        }
+    }
+
+    private static boolean holdsSecrets(SettingNode node) {
+        return switch (node) {
+            case SettingKey key -> key.setting().secret();
+            case SettingGroup group ->
+                group.everyKey().stream().anyMatch(key -> key.setting().secret());
+            case SettingMap map -> holdsSecrets(map.example());
+        };
+    }
+
+    /// Under a key that is wrong itself may be a secret: in a section that has one, in one that nobody knows, in the
+    /// place of a name of sections that have one, or where the key is called much like one.
     private void conceal(SettingNode parent, ConfigYaml.Entry entry) {
         List<SettingKey> secrets =
                 root.everyKey().stream().filter(key -> key.setting().secret()).toList();
@@ -167,12 +183,8 @@ final class SettingBinder {
         String last = name.substring(name.lastIndexOf('.') + 1);
         boolean beside = secrets.stream().anyMatch(key -> key.equals(parent.child(key.name())));
         boolean section = entry.value() instanceof ConfigYaml.Mapping;
-        boolean below = entry.value() instanceof ConfigYaml.Refused
-                && secrets.stream().anyMatch(key -> key.key().startsWith(parent.key() + "."));
-        if (beside
-                || below
-                || (section && !secrets.isEmpty())
-                || !Text.nearest(last, names).isEmpty()) {
+        boolean named = parent instanceof SettingMap && holdsSecrets(parent);
+        if (beside || named || section && !secrets.isEmpty() || !Text.nearest(last, names).isEmpty()) {
             errors.hide(entry.value().place());
         }
     }

@@ -42,6 +42,7 @@ final class ConfigReaderTest {
             Map.entry("streams.flink.url", "http://flink:8081"),
             Map.entry("streams.flink.checkpoints", "file:///srv/checkpoints"),
             Map.entry("streams.raw.age", "91d"),
+            Map.entry("streams.views.at", "04:05"),
             Map.entry("streams.cold.databricks.schema", "main.databroker"),
             Map.entry("streams.cold.region", "eu-central-1"),
             Map.entry("streams.cold.endpoint", "http://localhost:9000"),

@@ -1,5 +1,6 @@
 package com.databroker.streams;
 
+import com.databroker.core.Utf8;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -90,8 +91,20 @@ public final class DataRecord {
 
         public Builder set(int place, @Nullable Object value) {
             check(schema.field(place), schema.field(place).type(), value);
-            values[place] = value;
+            values[place] = whole(value);
             return this;
+        }
+
+        /// With the replacement character for every half of a surrogate pair: no store has a form for one, and all
+        /// shall hold the same.
+        private static @Nullable Object whole(@Nullable Object value) {
+            if (value instanceof String text) {
+                return Utf8.wellFormed(text);
+            }
+            if (value instanceof List<?> all && all.stream().anyMatch(each -> whole(each) != each)) {
+                return all.stream().map(Builder::whole).toList();
+            }
+            return value;
         }
 
         private static void check(Field field, FieldType type, @Nullable Object value) {

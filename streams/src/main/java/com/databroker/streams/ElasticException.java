@@ -16,6 +16,7 @@ final class ElasticException extends IOException {
     static final int BAD = 400;
     static final int UNKNOWN = 404;
     static final int TOO_LARGE = 413;
+    static final int UNREADY = 503;
 
     private final int status;
     private final String type;

@@ -19,6 +19,8 @@ final class ElasticSearch {
 
     private static final int TOTAL_EXACT_MAX = 10_000;
     private static final Duration GRACE = Duration.ofSeconds(5);
+    private static final long PAUSE_MILLIS = 100;
+    private static final long PAUSE_MILLIS_MAX = 1600;
     private static final String VALUES = "values";
     private static final String STEPS = "steps";
 
@@ -95,14 +97,22 @@ final class ElasticSearch {
 
     private Map<String, @Nullable Object> ask(ElasticClient client, Bytes body) throws IOException {
         String path = "/" + stream.indexes().alias() + "/_search?ignore_unavailable=true";
-        ElasticClient.Answer answer =
-                client.send("POST", path, ElasticClient.JSON, body, HotConfig.TIMEOUT.plus(GRACE));
+        ElasticClient.Answer answer = send(client, path, body);
+        // A part of an index that was made just now, or that moves, answers in a moment.
+        for (long pause = PAUSE_MILLIS; answer.status() == ElasticException.UNREADY && pause <= PAUSE_MILLIS_MAX; pause *= 2) {
+            stream.pause(pause);
+            answer = send(client, path, body);
+        }
         if (answer.status() == ElasticException.BAD) {
             // It is well-formed: what its limits do not allow is the asker's to change.
             throw StreamQuery.wrong("this asks for more than Elasticsearch allows: "
                     + answer.failure().getMessage());
         }
         return answer.tree();
+    }
+
+    private static ElasticClient.Answer send(ElasticClient client, String path, Bytes body) throws IOException {
+        return client.send("POST", path, ElasticClient.JSON, body, HotConfig.TIMEOUT.plus(GRACE));
     }
 
     private Bytes body(int size, long since, boolean exact) {

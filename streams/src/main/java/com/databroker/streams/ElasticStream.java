@@ -215,13 +215,18 @@ final class ElasticStream {
         if (millis == PAUSE_MILLIS) {
             LOG.atWarn().addKeyValue("stream", name).setCause(trouble).log("Elasticsearch takes no records for now");
         }
+        pause(millis);
+    }
+
+    /// Before the same is asked again.
+    void pause(long millis) throws IOException {
         try {
             if (closing.await(millis, TimeUnit.MILLISECONDS)) {
-                throw new IOException("the hot store is closed", trouble);
+                throw new IOException("the hot store is closed");
             }
         } catch (InterruptedException end) {
             Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while Elasticsearch takes no records");
+            throw new InterruptedIOException("interrupted while Elasticsearch is not ready");
         }
     }
 
@@ -248,20 +253,15 @@ final class ElasticStream {
         }
         ElasticBulk bulk = new ElasticBulk(client, config);
         batch.forEach((id, one) ->
-                bulk.put(indexes.name(one.day), key(id), one.document, () -> form.plain(one.arrival, one.arrived)));
+                bulk.put(indexes.name(one.day), id, one.document, () -> form.plain(one.arrival, one.arrived)));
         for (LocalDate day : days) {
             List<String> ids = batch.values().stream()
                     .filter(one -> one.day.equals(day))
-                    .map(one -> key(one.arrival.id()))
+                    .map(one -> one.arrival.id())
                     .toList();
             removeOthers(bulk, indexes.name(day), ids);
         }
         return bulk;
-    }
-
-    /// UTF-8 has no form for one half of a surrogate pair.
-    private static String key(String id) {
-        return RecordJson.clean(id);
     }
 
     private void removeOthers(ElasticBulk bulk, String index, List<String> ids) throws IOException {

@@ -8,7 +8,7 @@ import java.time.Duration;
 /// @param folder with one folder for each stream, and in it one index for each day of arrival
 /// @param retention how long a record is found after it arrived
 /// @param bytesMax from this size on the oldest day of all streams goes early
-/// @param refresh how long it takes at most until what was put can be found
+/// @param refresh after which what was put can be found; up to a second while much is put
 /// @param timeout after which a search gives what it has, and says so
 record HotConfig(Path folder, Duration retention, long bytesMax, Duration refresh, Duration timeout) {
     static final Duration RETENTION = Duration.ofDays(10);

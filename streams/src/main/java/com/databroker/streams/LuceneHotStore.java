@@ -38,6 +38,7 @@ final class LuceneHotStore implements HotStore {
     private static final long IDS_BYTES_MAX = 64L << 20;
 
     private static final long CLOSE_SECONDS = 60;
+    private static final long PAUSE_MILLIS_MAX = 1000;
 
     private final HotConfig config;
     private final InstantSource clock;
@@ -47,6 +48,7 @@ final class LuceneHotStore implements HotStore {
     private final AtomicBoolean refreshing = new AtomicBoolean();
     private final ScheduledThreadPoolExecutor refresher;
     private final ExecutorService commits;
+    private volatile long tookMillis;
     private volatile boolean closed;
 
     LuceneHotStore(HotConfig config, InstantSource clock) throws IOException {
@@ -83,16 +85,24 @@ final class LuceneHotStore implements HotStore {
         // One who reads is cheaper than one who writes, in what all threads share.
         if (!refreshing.get() && refreshing.compareAndSet(false, true)) {
             try {
-                refresher.schedule(this::refresh, config.refresh().toMillis(), TimeUnit.MILLISECONDS);
+                refresher.schedule(this::refresh, pauseMillis(), TimeUnit.MILLISECONDS);
             } catch (RejectedExecutionException closing) {
                 LOG.atDebug().log("the hot store closes before the last records are visible");
             }
         }
     }
 
+    /// Under load what is made visible comes in larger pieces, of which there is less to merge: making it visible takes a
+    /// tenth of the time at most, as long as nobody waits longer than a second for it.
+    private long pauseMillis() {
+        long least = config.refresh().toMillis();
+        return Math.clamp(9 * tookMillis, least, Math.max(least, PAUSE_MILLIS_MAX));
+    }
+
     /// Nothing more is scheduled here: while nothing is put, nothing runs.
     private void refresh() {
         refreshing.set(false);
+        long begin = clock.millis();
         for (LuceneStream stream : streams.values()) {
             HotVisible news = stream.visible().take();
             if (stream.isThinned() || news != null) {
@@ -102,6 +112,7 @@ final class LuceneHotStore implements HotStore {
                 listeners.forEach(listener -> tell(listener, news));
             }
         }
+        tookMillis = Math.clamp(clock.millis() - begin, 0, PAUSE_MILLIS_MAX);
     }
 
     private static void tell(Consumer<HotVisible> listener, HotVisible news) {

@@ -19,7 +19,6 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.exc.StreamWriteException;
 import tools.jackson.core.json.JsonFactory;
 
 /// Records as JSON: the form in which the hot store keeps them, and in which people get them.
@@ -47,25 +46,13 @@ final class RecordJson {
 
     /// Writes the record to an empty `out`, behind `header`.
     static void write(DataRecord record, ByteArrayOutputStream out, byte[] header) {
-        try {
-            out.writeBytes(header);
-            write(record, out, false);
-        } catch (StreamWriteException halfACharacter) {
-            // UTF-8 has no form for one half of a surrogate pair. In texts it is escaped; raw JSON is looked at only
-            // where it turns out to be needed.
-            out.reset();
-            out.writeBytes(header);
-            write(record, out, true);
-        }
-    }
-
-    private static void write(DataRecord record, ByteArrayOutputStream out, boolean clean) {
+        out.writeBytes(header);
         try (JsonGenerator generator = JSON.createGenerator(ObjectWriteContext.empty(), out)) {
-            object(generator, record, clean);
+            object(generator, record);
         }
     }
 
-    private static void object(JsonGenerator generator, DataRecord record, boolean clean) {
+    private static void object(JsonGenerator generator, DataRecord record) {
         Schema schema = record.schema();
         generator.writeStartObject();
         for (int i = 0; i < schema.size(); i++) {
@@ -73,52 +60,36 @@ final class RecordJson {
             if (value != null) {
                 Field field = schema.field(i);
                 generator.writeName(field.name());
-                value(generator, field.type(), value, clean);
+                value(generator, field.type(), value);
             }
         }
         generator.writeEndObject();
     }
 
-    private static void value(JsonGenerator generator, FieldType type, Object value, boolean clean) {
+    private static void value(JsonGenerator generator, FieldType type, Object value) {
         switch (type) {
-            case FieldType.Scalar scalar -> scalar(generator, scalar, value, clean);
-            case FieldType.StructOf struct -> object(generator, (DataRecord) value, clean);
+            case FieldType.Scalar scalar -> scalar(generator, scalar, value);
+            case FieldType.StructOf struct -> object(generator, (DataRecord) value);
             case FieldType.ListOf list -> {
                 generator.writeStartArray();
                 for (Object element : (List<?>) value) {
-                    value(generator, list.element(), element, clean);
+                    value(generator, list.element(), element);
                 }
                 generator.writeEndArray();
             }
         }
     }
 
-    private static void scalar(JsonGenerator generator, FieldType.Scalar type, Object value, boolean clean) {
+    private static void scalar(JsonGenerator generator, FieldType.Scalar type, Object value) {
         switch (type) {
             case KEYWORD, TEXT -> generator.writeString((String) value);
-            case JSON -> generator.writeRawValue(clean ? clean((String) value) : (String) value);
+            case JSON -> generator.writeRawValue((String) value);
             case INT -> generator.writeNumber((Integer) value);
             case LONG -> generator.writeNumber((Long) value);
             case DOUBLE -> generator.writeNumber((Double) value);
             case BOOL -> generator.writeBoolean((Boolean) value);
             case TIME -> generator.writeString(time((Long) value));
         }
-    }
-
-    /// With the replacement character for every half of a surrogate pair.
-    static String clean(String text) {
-        StringBuilder clean = new StringBuilder(text);
-        for (int i = 0; i < clean.length(); i++) {
-            char each = clean.charAt(i);
-            if (Character.isHighSurrogate(each)
-                    && i + 1 < clean.length()
-                    && Character.isLowSurrogate(clean.charAt(i + 1))) {
-                i++;
-            } else if (Character.isSurrogate(each)) {
-                clean.setCharAt(i, '\uFFFD');
-            }
-        }
-        return clean.toString();
     }
 
     /// `2026-11-28T12:00:00.000001Z`.

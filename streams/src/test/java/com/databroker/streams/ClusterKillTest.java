@@ -59,7 +59,7 @@ final class ClusterKillTest {
                 try (JobArrivals arrivals = new JobArrivals(admin, foreign.address(), List.copyOf(SOURCES), told::add);
                         Files intake = new Files(foreign.address(), folder)) {
                     arrivals.start();
-                    submit(cluster);
+                    runJar(engines, foreign.address());
                     intake.offer(lines);
                     for (int round = 0; round < rounds; round++) {
                         pause();
@@ -161,21 +161,39 @@ final class ClusterKillTest {
         }
     }
 
-    private StreamCluster cluster(ForeignEngines engines, KafkaAddress kafka) {
+    private JobBundle bundle(KafkaAddress kafka) {
         FileHotStore.Opening hot =
                 new FileHotStore.Opening(folder.resolve("hot").toString());
         List<StreamJob> jobs = SOURCES.stream()
                 .map(source -> StreamJob.of(source, kafka, coldFolder(source), hot))
                 .toList();
-        String checkpoints = folder.resolve("checkpoints").toUri().toString();
-        // What a test has beside the program would only make the jar large.
-        List<Path> libraries = JobJar.libraries().stream()
+        return new JobBundle(jobs, new JobSettings(checkpoints(), Duration.ofMillis(500), 1));
+    }
+
+    private String checkpoints() {
+        return folder.resolve("checkpoints").toUri().toString();
+    }
+
+    /// What a test has beside the program would only make the jar large.
+    private static List<Path> libraries() {
+        return JobJar.libraries().stream()
                 .filter(path -> !path.getFileName().toString().matches("(duckdb|archunit|byte-buddy|assertj|junit).*"))
                 .toList();
+    }
+
+    private StreamCluster cluster(ForeignEngines engines, KafkaAddress kafka) {
         return new StreamCluster(
-                new StreamsConfig.Flink(Duration.ofMillis(500), 1, engines.url(), checkpoints),
-                new JobBundle(jobs, new JobSettings(checkpoints, Duration.ofMillis(500), 1)),
-                libraries);
+                new StreamsConfig.Flink(Duration.ofMillis(500), 1, engines.url(), checkpoints()),
+                bundle(kafka),
+                libraries());
+    }
+
+    /// As somebody does who has a jar and the command of a Flink distribution.
+    private void runJar(ForeignEngines engines, KafkaAddress kafka) throws Exception {
+        Await.until("the cluster has a machine; " + engines.log("jobmanager"), engines::hasTaskManager);
+        Path jar = folder.resolve("jobs.jar");
+        JobJar.write(bundle(kafka), libraries(), jar);
+        engines.flinkRun(jar);
     }
 
     /// As somebody at the command line would, who tries again until the cluster is up.

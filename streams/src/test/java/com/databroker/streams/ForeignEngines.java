@@ -2,8 +2,11 @@ package com.databroker.streams;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
+import org.apache.flink.client.cli.CliFrontend;
 import org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint;
 import org.apache.flink.runtime.taskexecutor.TaskManagerRunner;
 import org.apache.kafka.common.utils.Time;
@@ -196,17 +200,37 @@ final class ForeignEngines implements AutoCloseable {
         return flink("taskmanager", TaskManagerRunner.class);
     }
 
+    boolean hasTaskManager() {
+        try (InputStream overview = URI.create(url() + "/overview").toURL().openStream()) {
+            return new String(overview.readAllBytes(), StandardCharsets.UTF_8).contains("\"taskmanagers\":1");
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
+    /// Submits the jobs of a jar by the command of a Flink distribution: `flink run -d jobs.jar`.
+    void flinkRun(Path jar) throws IOException, InterruptedException {
+        Process run = start(
+                "flink-run", 300, libraries(), List.of(CliFrontend.class.getName(), "run", "-d", jar.toString()));
+        if (!run.waitFor(2, TimeUnit.MINUTES) || run.exitValue() != 0) {
+            throw new AssertionError("flink run: " + log("flink-run"));
+        }
+    }
+
     private Process flink(String name, Class<?> main) throws IOException {
-        String libraries = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(path ->
-                        FLINK.stream().anyMatch(Path.of(path).getFileName().toString()::startsWith))
-                .filter(path -> !path.contains("flink-connector"))
-                .collect(Collectors.joining(File.pathSeparator));
         return start(
                 name,
                 400,
-                libraries,
+                libraries(),
                 List.of(main.getName(), "--configDir", folder.resolve("conf").toString()));
+    }
+
+    private static String libraries() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(path ->
+                        FLINK.stream().anyMatch(Path.of(path).getFileName().toString()::startsWith))
+                .filter(path -> !path.contains("flink-connector") || path.contains("datagen"))
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private Process start(String name, int megabytes, String classPath, List<String> program) throws IOException {
@@ -227,14 +251,17 @@ final class ForeignEngines implements AutoCloseable {
                 "-Dlogback.configurationFile=" + quiet,
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
+                // As the configuration of a Flink distribution says.
+                "--add-opens=java.base/java.util=ALL-UNNAMED",
                 "-cp",
                 classPath));
         command.addAll(program);
-        Process process = new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        folder.resolve(name + ".log").toFile()))
-                .start();
+                        folder.resolve(name + ".log").toFile()));
+        builder.environment().put("FLINK_CONF_DIR", folder.resolve("conf").toString());
+        Process process = builder.start();
         all.add(process);
         return process;
     }

@@ -128,9 +128,7 @@ final class StreamSearchTest {
                 page.hits().forEach(hit -> {
                     found.add(hit.id());
                     Arrival row = java.util.Objects.requireNonNull(byId.get(hit.id()));
-                    // Half a character has no form in a file.
-                    assertThat(hit.json().utf8())
-                            .isEqualTo(RecordJson.write(row.record()).utf8().replace("\\uD800", "?"));
+                    assertThat(hit.json()).isEqualTo(RecordJson.write(row.record()));
                 });
                 if (page.next() == null) {
                     break;
