@@ -206,7 +206,7 @@ public final class StreamPlane implements AutoCloseable {
                     .addKeyValue("streams", sources.keySet())
                     .log("streams are ready");
             return true;
-        } catch (IOException | RuntimeException failed) {
+        } catch (IOException | RuntimeException | LinkageError failed) {
             if (!closing) {
                 failure = Text.excerpt(String.valueOf(failed.getMessage()));
                 LOG.atError().setCause(failed).log("the streams plane did not start; the other planes go on");
