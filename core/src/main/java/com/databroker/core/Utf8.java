@@ -30,7 +30,8 @@ public final class Utf8 {
         return decode(bytes) != null;
     }
 
-    /// The text with the replacement character for every half of a surrogate pair, for which UTF-8 has no form; the very
+    /// The text with the replacement character for every half of a surrogate pair, for which UTF-8 has no form; the
+    /// very
     /// same text where there is none.
     public static String wellFormed(String text) {
         for (int i = 0; i < text.length(); i++) {

@@ -101,7 +101,7 @@ public final class DataRecord {
             if (value instanceof String text) {
                 return Utf8.wellFormed(text);
             }
-            if (value instanceof List<?> all && all.stream().anyMatch(each -> whole(each) != each)) {
+            if (value instanceof List<?> all && all.stream().anyMatch(each -> !each.equals(whole(each)))) {
                 return all.stream().map(Builder::whole).toList();
             }
             return value;

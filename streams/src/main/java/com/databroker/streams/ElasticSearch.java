@@ -99,7 +99,9 @@ final class ElasticSearch {
         String path = "/" + stream.indexes().alias() + "/_search?ignore_unavailable=true";
         ElasticClient.Answer answer = send(client, path, body);
         // A part of an index that was made just now, or that moves, answers in a moment.
-        for (long pause = PAUSE_MILLIS; answer.status() == ElasticException.UNREADY && pause <= PAUSE_MILLIS_MAX; pause *= 2) {
+        for (long pause = PAUSE_MILLIS;
+                answer.status() == ElasticException.UNREADY && pause <= PAUSE_MILLIS_MAX;
+                pause *= 2) {
             stream.pause(pause);
             answer = send(client, path, body);
         }

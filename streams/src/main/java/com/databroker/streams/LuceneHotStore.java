@@ -92,7 +92,8 @@ final class LuceneHotStore implements HotStore {
         }
     }
 
-    /// Under load what is made visible comes in larger pieces, of which there is less to merge: making it visible takes a
+    /// Under load what is made visible comes in larger pieces, of which there is less to merge: making it visible takes
+    /// a
     /// tenth of the time at most, as long as nobody waits longer than a second for it.
     private long pauseMillis() {
         long least = config.refresh().toMillis();

@@ -210,8 +210,8 @@ final class ForeignEngines implements AutoCloseable {
 
     /// Submits the jobs of a jar by the command of a Flink distribution: `flink run -d jobs.jar`.
     void flinkRun(Path jar) throws IOException, InterruptedException {
-        Process run = start(
-                "flink-run", 300, libraries(), List.of(CliFrontend.class.getName(), "run", "-d", jar.toString()));
+        Process run =
+                start("flink-run", 300, libraries(), List.of(CliFrontend.class.getName(), "run", "-d", jar.toString()));
         if (!run.waitFor(2, TimeUnit.MINUTES) || run.exitValue() != 0) {
             throw new AssertionError("flink run: " + log("flink-run"));
         }
