@@ -184,7 +184,10 @@ final class SettingBinder {
         boolean beside = secrets.stream().anyMatch(key -> key.equals(parent.child(key.name())));
         boolean section = entry.value() instanceof ConfigYaml.Mapping;
         boolean named = parent instanceof SettingMap && holdsSecrets(parent);
-        if (beside || named || section && !secrets.isEmpty() || !Text.nearest(last, names).isEmpty()) {
+        if (beside
+                || named
+                || (section && !secrets.isEmpty())
+                || !Text.nearest(last, names).isEmpty()) {
             errors.hide(entry.value().place());
         }
     }

@@ -171,8 +171,8 @@ final class GithubReader implements BodyReader {
         if (type == null || !WORD.matcher(type).matches()) {
             return "its type is not a word";
         }
-        boolean odd = shape.createdAt() == null && shape.has("created_at");
-        if (odd || !time.isEmpty() && !TIME.matcher(time).matches()) {
+        boolean isOther = shape.createdAt() == null && shape.has("created_at");
+        if (isOther || (!time.isEmpty() && !TIME.matcher(time).matches())) {
             return "its created_at is not a time";
         }
         String id = shape.id() == null ? hash(bytes, from, length) : shape.id();

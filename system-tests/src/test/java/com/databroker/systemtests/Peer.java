@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A program of others that talks to the broker: its lines are awaited, never its time.
 final class Peer implements AutoCloseable {
-    static final Duration PATIENCE = Duration.ofSeconds(120);
+    static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final Process process;
     private final Writer input;
