@@ -57,8 +57,13 @@ final class Audit implements AutoCloseable {
         this.file = file;
     }
 
-    /// Writes the line, unless one like it was written less than a second ago: then it is counted.
+    /// Writes the line, unless one like it was written less than a second ago: then it is counted. What an
+    /// administrator did is always written.
     void note(Line line, Instant now) {
+        if (line.outcome() == Outcome.PERFORMED) {
+            write(line, 0, now);
+            return;
+        }
         Line key = line.withoutWhat();
         long millis = now.toEpochMilli();
         long suppressed = 0;
