@@ -155,9 +155,12 @@ def floor(options, folder):
         for number, begin in enumerate(range(0, count, records.LINES_PER_FILE)):
             options.source.write(os.path.join(into, f"{number:03}.json.gz"), min(records.LINES_PER_FILE, count - begin), now())
         passes += [into, str(count)]
+    quiet = os.path.join(folder, "logback.xml")
+    with open(quiet, "w", encoding="utf-8") as out:
+        out.write('<configuration><root level="OFF"/></configuration>')
     said = subprocess.run(
         [os.path.join(java_home, "bin", "java"), "-XX:+UseSerialGC", "-Xms64m", f"-Xmx{options.heap}", "-XX:MaxDirectMemorySize=1g",
-         "--enable-native-access=ALL-UNNAMED", "-cp", classes + os.pathsep + path, "com.databroker.streams.StreamFloor",
+         "--enable-native-access=ALL-UNNAMED", "-Dlogback.configurationFile=" + quiet, "-cp", classes + os.pathsep + path, "com.databroker.streams.StreamFloor",
          os.path.join(folder, "data"), *passes],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True, timeout=PATIENCE).stdout
     return json.loads(said.splitlines()[-1])

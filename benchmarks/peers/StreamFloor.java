@@ -21,11 +21,13 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 /// job, and so without checkpoints, restarts or a look whether a record was there before.
 public final class StreamFloor {
     private static final Duration COMMIT_EVERY = Duration.ofSeconds(10);
+    private static final int ROWS_MAX = 5000;
 
     private final InstantSource clock = InstantSource.system();
     private final Source source = new GithubSource();
     private final RecordParser parser = source.parser();
     private final List<Arrival> rows = new ArrayList<>();
+    private final List<ColdFile> staged = new ArrayList<>();
     private final HotStore hot;
     private final ColdTable cold;
     private long commits;
@@ -89,7 +91,7 @@ public final class StreamFloor {
                 put(record);
                 seen++;
             }
-            if (clock.instant().isAfter(commit) || rows.size() >= ColdSink.ROWS_MAX) {
+            if (clock.instant().isAfter(commit)) {
                 commit();
                 commit = clock.instant().plus(COMMIT_EVERY);
             }
@@ -106,11 +108,20 @@ public final class StreamFloor {
                 new Arrival(parsed, time == null ? arrived : time, arrived, record.partition(), record.offset());
         hot.put(source, arrival);
         rows.add(arrival);
+        if (rows.size() == ROWS_MAX) {
+            stage();
+        }
+    }
+
+    private void stage() throws Exception {
+        staged.addAll(cold.stage(rows));
+        rows.clear();
     }
 
     private void commit() throws Exception {
-        cold.commit("floor", ++commits, cold.stage(rows));
-        rows.clear();
+        stage();
+        cold.commit("floor", ++commits, List.copyOf(staged));
+        staged.clear();
         hot.flush(source);
     }
 }
