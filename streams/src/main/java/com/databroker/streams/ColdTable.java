@@ -2,7 +2,6 @@ package com.databroker.streams;
 
 import io.delta.kernel.TableManager;
 import io.delta.kernel.data.ColumnarBatch;
-import io.delta.kernel.engine.Engine;
 import io.delta.kernel.exceptions.ConcurrentWriteException;
 import io.delta.kernel.exceptions.TableAlreadyExistsException;
 import io.delta.kernel.exceptions.TableNotFoundException;
@@ -136,33 +135,14 @@ final class ColdTable implements DeltaFolder {
         return source;
     }
 
-    @Override
-    public ColdFolder folder() {
-        return files.folder();
-    }
-
     /// Within the files.
     StructType columns() {
         return columns;
     }
 
-    ColdFiles files() {
+    @Override
+    public ColdFiles files() {
         return files;
-    }
-
-    @Override
-    public Engine engine() {
-        return files.engine();
-    }
-
-    @Override
-    public SnapshotImpl latest() {
-        return (SnapshotImpl) TableManager.loadSnapshot(location).build(engine());
-    }
-
-    SnapshotImpl at(long version) {
-        return (SnapshotImpl)
-                TableManager.loadSnapshot(location).atVersion(version).build(engine());
     }
 
     /// Writes rows as files, one or more for each partition that they belong to. The files are on the disk

@@ -162,21 +162,12 @@ final class ElasticClient implements AutoCloseable {
             coming.cancel(true);
             throw new IOException(name + " did not answer within " + timeout.toMillis() + " ms", slow);
         } catch (ExecutionException failed) {
-            throw new IOException(name + " cannot be asked: " + Text.excerpt(reason(failed)), failed);
+            throw new IOException(name + " cannot be asked: " + Text.excerpt(Causes.innermost(failed)), failed);
         } catch (InterruptedException end) {
             coming.cancel(true);
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while Elasticsearch is asked");
         }
-    }
-
-    /// The JDK says nothing where nobody listens.
-    private static String reason(Throwable failed) {
-        Throwable at = failed;
-        while (at.getCause() != null) {
-            at = at.getCause();
-        }
-        return at.getMessage() == null ? at.getClass().getSimpleName() : at.getMessage();
     }
 
     /// What is larger is a mistake, of theirs or ours.

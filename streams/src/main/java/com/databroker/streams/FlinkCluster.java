@@ -139,20 +139,11 @@ final class FlinkCluster implements FlinkEngine {
         try {
             return answer.orTimeout(most.toMillis(), TimeUnit.MILLISECONDS).join();
         } catch (CompletionException failed) {
-            Throwable cause = failed.getCause() == null ? failed : failed.getCause();
             throw new ProblemException(
-                    Problem.UNAVAILABLE, "the Flink cluster " + url + " did not do it: " + reason(cause), failed);
+                    Problem.UNAVAILABLE,
+                    "the Flink cluster " + url + " did not do it: " + Causes.innermost(failed),
+                    failed);
         }
-    }
-
-    /// The first line of the innermost cause: what is around it are the steps of a client.
-    private static String reason(Throwable failed) {
-        Throwable cause = failed;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        String message = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-        return message.lines().findFirst().orElse("").strip();
     }
 
     @Override

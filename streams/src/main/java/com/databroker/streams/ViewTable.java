@@ -4,7 +4,6 @@ import io.delta.kernel.Operation;
 import io.delta.kernel.TableManager;
 import io.delta.kernel.data.FilteredColumnarBatch;
 import io.delta.kernel.data.Row;
-import io.delta.kernel.engine.Engine;
 import io.delta.kernel.exceptions.TableAlreadyExistsException;
 import io.delta.kernel.exceptions.TableNotFoundException;
 import io.delta.kernel.expressions.Column;
@@ -118,23 +117,8 @@ final class ViewTable implements DeltaFolder {
     }
 
     @Override
-    public ColdFolder folder() {
-        return files.folder();
-    }
-
-    @Override
-    public Engine engine() {
-        return files.engine();
-    }
-
-    @Override
-    public SnapshotImpl latest() {
-        return (SnapshotImpl) TableManager.loadSnapshot(location).build(engine());
-    }
-
-    SnapshotImpl at(long version) {
-        return (SnapshotImpl)
-                TableManager.loadSnapshot(location).atVersion(version).build(engine());
+    public ColdFiles files() {
+        return files;
     }
 
     static State state(SnapshotImpl snapshot) {

@@ -190,7 +190,7 @@ final class Views implements AutoCloseable {
         try {
             one.serving.run(flink, Arrival.micros(start.minus(margin)));
         } catch (IOException | RuntimeException failed) {
-            failure = reason(failed);
+            failure = Text.excerpt(Causes.innermost(failed));
             if (!closed) {
                 LOG.atError()
                         .addKeyValue("view", one.serving.view().name())
@@ -206,15 +206,6 @@ final class Views implements AutoCloseable {
                 }
             }
         }
-    }
-
-    /// What lies below all that others wrapped around it.
-    private static String reason(Throwable failed) {
-        Throwable cause = failed;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return Text.excerpt(cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage());
     }
 
     List<ViewStatus> status() {
