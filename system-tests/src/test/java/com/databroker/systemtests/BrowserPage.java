@@ -176,7 +176,7 @@ final class BrowserPage implements AutoCloseable {
         return property instanceof Map<?, ?> map ? String.valueOf(map.get("value")) : "";
     }
 
-    /// Texts that stand out too little from what is behind them (WCAG 2, AA), with their contrast; empty where none does.
+    /// Texts that stand out too little from what is behind them (WCAG 2, AA), with their contrast.
     String faint() throws InterruptedException {
         return run(FAINT);
     }
