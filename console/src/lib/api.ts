@@ -65,7 +65,7 @@ export async function ask(path: string, asked: Asked = {}): Promise<Response> {
   }
   const answer = await fetch(path, {
     method: asked.method ?? "GET", headers, body: body as BodyInit | undefined, signal: asked.signal,
-    cache: "no-store", credentials: "omit", redirect: "error",
+    cache: "no-store", credentials: "same-origin", redirect: "error",
   });
   if (!answer.ok) {
     const problem = Problem.of(answer.status, await answer.text());
