@@ -70,6 +70,11 @@ public final class ConnectionLimit {
         }
     }
 
+    /// How many it lets in at most.
+    public int max() {
+        return max;
+    }
+
     public synchronized int open() {
         return open;
     }

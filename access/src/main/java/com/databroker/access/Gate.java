@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -345,6 +346,13 @@ public final class Gate implements AutoCloseable {
         return snapshot.file().users().values().stream()
                 .map(UsersFile.User::summary)
                 .toList();
+    }
+
+    /// What a user may do that shows a credential without a scope; disabled users may nothing, and are told as such.
+    public Optional<Principal> principalOf(String user) {
+        return snapshot.file()
+                .user(user)
+                .map(found -> new Principal(found.name(), found.roles(), found.grants(), List.of()));
     }
 
     /// How often that happened since the start.

@@ -54,7 +54,8 @@ final class CliDocs {
             ## First start
 
             `serve` makes an administrator and prints its token on standard error, this once, also where that is not a
-            terminal; the token stays in `admin.token` in the data folder (mode 0600). Delete that file, and the token in
+            terminal, and a link that signs in to the [console](console.md); the token stays in `admin.token` in the data
+            folder (mode 0600). Delete that file, and the token in
             `context.json` with it at the next start, to keep it elsewhere.
             """;
 

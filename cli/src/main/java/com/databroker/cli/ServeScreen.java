@@ -46,10 +46,8 @@ final class ServeScreen {
     }
 
     private void doors(Databroker broker) {
-        line(
-                "http",
-                broker.httpAddress().toString(),
-                "events (WebSocket, SSE, POST), files, metrics; a live page in the browser");
+        console(broker);
+        line("http", broker.httpAddress().toString(), "events (WebSocket, SSE, POST), files, metrics");
         String curve = curve(broker.data());
         line(
                 "zmq",
@@ -58,6 +56,18 @@ final class ServeScreen {
         broker.sshAddress()
                 .ifPresent(address ->
                         line("ssh", address.toString(), "files by sftp, scp and rsync: user and token, or a key"));
+    }
+
+    /// What stands behind `#` is not sent to anybody: the page takes it over, and signs in.
+    private void console(Databroker broker) {
+        String address = broker.httpAddress() + "/console/";
+        Optional<String> token = broker.firstToken();
+        if (token.isPresent()) {
+            line("console", address + "#token=" + token.get(), "");
+            line("", "", "open it in a browser on this machine: you are signed in");
+        } else {
+            line("console", address, "in the browser; sign in with the token");
+        }
     }
 
     private static String curve(Path data) {

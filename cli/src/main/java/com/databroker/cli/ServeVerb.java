@@ -41,7 +41,7 @@ final class ServeVerb implements Verb {
         ConfigReader.Result read =
                 ConfigReader.read(settings.file(around), around.environment(), settings.flags(around));
         Logs.configure(read.config().log());
-        try (Databroker broker = Databroker.start(read.config())) {
+        try (Databroker broker = Databroker.start(read)) {
             Training training = Training.ofNextStart();
             Surroundings.Hook hook = around.hooks().add(() -> {
                 training.stop();

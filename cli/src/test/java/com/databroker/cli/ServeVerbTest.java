@@ -51,6 +51,8 @@ final class ServeVerbTest {
                         line -> assertThat(line)
                                 .matches("databroker \\S+ · ready in \\d+\\.\\d s · data " + folder.resolve("my data")),
                         line -> assertThat(line).isEmpty(),
+                        line -> assertThat(line).matches("  console http://127\\.0\\.0\\.1:\\d+/console/#token=TOKEN"),
+                        line -> assertThat(line).endsWith("  open it in a browser on this machine: you are signed in"),
                         line -> assertThat(line)
                                 .matches("  http    http://127\\.0\\.0\\.1:\\d+ +events \\(WebSocket, .*"),
                         line -> assertThat(line)
@@ -79,6 +81,8 @@ final class ServeVerbTest {
         running = serve(again);
         assertThat(again.err())
                 .doesNotContain(token)
+                .containsPattern(
+                        "  console http://127\\.0\\.0\\.1:\\d+/console/ +in the browser; sign in with the token\n")
                 .contains("  user    admin, token in 'my data/admin.token'\n", "curl -T README.md ");
         stop(again, running);
     }

@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /// `/access/users`: lists, adds and removes users and tokens by editing the users file, which goes the way of every
-/// upload: validated, committed, announced, in force.
+/// upload: validated, committed, announced, in force. `/access/users/<name>/may` tries a grant, `/access/me` tells who
+/// asks.
 final class AccessHandler {
     private static final long BODY_MAX = 64 << 10;
     private static final String LIMIT = "64 KiB";
@@ -42,17 +43,28 @@ final class AccessHandler {
     private final FilePlane files;
     private final InstantSource clock;
     private final SecureRandom random;
+    private final List<String> planes;
 
-    AccessHandler(FilePlane files, InstantSource clock, SecureRandom random) {
+    /// @param collects whether there are streams
+    AccessHandler(FilePlane files, InstantSource clock, SecureRandom random, boolean collects) {
+        this.planes = collects ? List.of("events", "files", "streams") : List.of("events", "files");
         this.files = files;
         this.clock = clock;
         this.random = random;
     }
 
     void handle(Exchange exchange) {
+        if (exchange.target().tail().equals("me")) {
+            me(exchange);
+            return;
+        }
         Principal principal = exchange.require(Action.ADMIN, AREA);
-        exchange.target().allow();
         List<String> path = List.of(exchange.target().path().split("/", -1));
+        if (path.size() == 4 && path.get(1).equals(AREA) && path.get(3).equals("may")) {
+            may(exchange, path.get(2));
+            return;
+        }
+        exchange.target().allow();
         if (path.size() < 2 || !path.get(1).equals(AREA)) {
             throw notFound(exchange);
         }
@@ -69,6 +81,61 @@ final class AccessHandler {
             }
             default -> throw notFound(exchange);
         }
+    }
+
+    /// Who asks, what it may do, and which planes there are; everybody may know that.
+    private void me(Exchange exchange) {
+        exchange.allow(HttpMethod.GET, HttpMethod.HEAD);
+        exchange.target().allow();
+        Principal principal = exchange.principal();
+        exchange.json(200, json -> {
+            json.writeStartObject();
+            json.writeStringProperty("name", principal.name());
+            texts(json, "roles", principal.roles().stream().sorted().toList());
+            texts(json, "grants", words(principal.grants()));
+            texts(json, "scope", words(principal.scope()));
+            texts(
+                    json,
+                    "administers",
+                    AboutHandler.AREAS.stream()
+                            .filter(area -> principal.may(Action.ADMIN, area))
+                            .toList());
+            texts(json, "planes", planes);
+            json.writeEndObject();
+        });
+    }
+
+    /// Tries a grant: whether a user may do something, and by which of its grants.
+    private static void may(Exchange exchange, String name) {
+        exchange.allow(HttpMethod.GET, HttpMethod.HEAD);
+        exchange.target().allow("action", "on");
+        String word = exchange.target().parameter("action");
+        String on = exchange.target().parameter("on");
+        if (word == null || on == null || word.equals("all")) {
+            throw new ProblemException(
+                    Problem.BAD_REQUEST, "say action and on: ?action=publish&on=builds/core/done; not \"all\"");
+        }
+        Action action = actions(word).getFirst();
+        Principal user = exchange.gate()
+                .principalOf(name)
+                .orElseThrow(() ->
+                        new ProblemException(Problem.NOT_FOUND, "there is no user \"" + Text.excerpt(name) + "\""));
+        boolean disabled =
+                exchange.gate().users().stream().anyMatch(each -> each.name().equals(name) && each.disabled());
+        List<Grant> by = user.grants().stream()
+                .filter(grant -> grant.action() == action && grant.pattern().matches(on))
+                .toList();
+        exchange.json(200, json -> {
+            json.writeStartObject();
+            json.writeBooleanProperty("may", !disabled && !by.isEmpty());
+            texts(json, "by", words(by));
+            json.writeBooleanProperty("disabled", disabled);
+            json.writeEndObject();
+        });
+    }
+
+    private static List<String> words(List<Grant> grants) {
+        return grants.stream().map(AccessHandler::word).toList();
     }
 
     private static ProblemException notFound(Exchange exchange) {
@@ -249,10 +316,7 @@ final class AccessHandler {
             json.writeStringProperty("name", user.name());
             json.writeBooleanProperty("disabled", user.disabled());
             texts(json, "roles", user.roles());
-            texts(
-                    json,
-                    "grants",
-                    user.grants().stream().map(AccessHandler::word).toList());
+            texts(json, "grants", words(user.grants()));
             texts(json, "certificates", user.certificates());
             texts(json, "curveKeys", user.curveKeys());
             texts(json, "sshKeys", user.sshKeys());
@@ -265,10 +329,7 @@ final class AccessHandler {
                 if (token.expires() != null) {
                     json.writeStringProperty("expires", token.expires().toString());
                 }
-                texts(
-                        json,
-                        "scope",
-                        token.scope().stream().map(AccessHandler::word).toList());
+                texts(json, "scope", words(token.scope()));
                 json.writeEndObject();
             }
             json.writeEndArray();

@@ -42,6 +42,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -63,6 +64,7 @@ public final class Databroker implements AutoCloseable {
     private static final String ADMINISTRATOR = "admin";
 
     private final Config config;
+    private final List<ConfigOrigin> origins;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final SecureRandom random = new SecureRandom();
@@ -90,11 +92,17 @@ public final class Databroker implements AutoCloseable {
     ///
     /// @throws ProblemException of the 9xxx kind, with cause and remedy; nothing is left running then
     public static Databroker start(Config config) {
-        return new Databroker(config);
+        return new Databroker(config, List.of());
     }
 
-    private Databroker(Config config) {
+    /// As above, and tells administrators where each setting came from.
+    public static Databroker start(ConfigReader.Result read) {
+        return new Databroker(read.config(), read.origins());
+    }
+
+    private Databroker(Config config, List<ConfigOrigin> origins) {
         this.config = config;
+        this.origins = List.copyOf(origins);
         // The network's classes and the journal of the files are what a start takes its time for: side by side.
         CompletableFuture<VertxInternal> loops = CompletableFuture.supplyAsync(
                 this::makeLoops,
@@ -114,7 +122,9 @@ public final class Databroker implements AutoCloseable {
                     limit("zmq", config.zmq().maxConnections(), config.zmq().maxConnectionsPerAddress());
             ConnectionLimit sshLimit =
                     limit("ssh", config.ssh().maxConnections(), config.ssh().maxConnectionsPerAddress());
-            metrics = new Metrics(events, gate, Map.of("http", httpLimit, "zmq", zmqLimit, "ssh", sshLimit));
+            Map<String, ConnectionLimit> limits =
+                    new TreeMap<>(Map.of("http", httpLimit, "zmq", zmqLimit, "ssh", sshLimit));
+            metrics = new Metrics(events, gate, limits);
             streams = openStreams();
             announce();
             uploads = new ResumableUploads(files, config.files(), clock);
@@ -123,7 +133,7 @@ public final class Databroker implements AutoCloseable {
             VertxInternal vertx = loops.join();
             open(() -> end(vertx));
             ExecutorService blocking = open(Executors.newVirtualThreadPerTaskExecutor());
-            http = open(openHttp(vertx, httpLimit, blocking));
+            http = open(openHttp(vertx, httpLimit, limits, blocking));
             zmq = open(openZmq(vertx, zmqLimit));
             ssh = openSsh(sshLimit);
             sweepEverySecond();
@@ -274,7 +284,8 @@ public final class Databroker implements AutoCloseable {
         return (VertxInternal) builder.build();
     }
 
-    private HttpDoor openHttp(VertxInternal vertx, ConnectionLimit limit, ExecutorService blocking) {
+    private HttpDoor openHttp(
+            VertxInternal vertx, ConnectionLimit limit, Map<String, ConnectionLimit> limits, ExecutorService blocking) {
         OpenStreams streams = new OpenStreams();
         long slowest = config.http().bodyRateMin().bytes();
         TusHandler tus = new TusHandler(uploads, config.files().sizeMax().bytes(), slowest);
@@ -284,7 +295,7 @@ public final class Databroker implements AutoCloseable {
                 new WebSocketHandler(events, new Origins(config.http().allowedOrigins()), streams),
                 new FilesHandler(files, front, tus, slowest),
                 tus,
-                new AccessHandler(files, clock, random),
+                new AccessHandler(files, clock, random, this.streams.isPresent()),
                 this.streams
                         .map(all -> new StreamsHandler(all, new StreamCareHandler(all.plane(), slowest, clock), clock))
                         .orElse(null),
@@ -297,6 +308,9 @@ public final class Databroker implements AutoCloseable {
                         .orElse(null),
                 new StatusHandler(
                         metrics, config.http().metricsPublic(), files, this.streams.orElse(null), () -> stopping),
+                new AboutHandler(new AboutHandler.Parts(
+                        config, origins, data, gate, events, files, this.streams.orElse(null), limits, clock)),
+                new ConsoleHandler(),
                 metrics,
                 streams);
         return HttpDoor.open(vertx, config.http(), tls, gate, limit, blocking, routes);
@@ -400,25 +414,20 @@ public final class Databroker implements AutoCloseable {
 
     /// Where HTTP, WebSocket and SSE are open.
     public URI httpAddress() {
-        return URI.create(
-                (tls.enabled() ? "https://" : "http://") + host(config.http().host()) + ":" + http.port());
+        return URI.create((tls.enabled() ? "https://" : "http://")
+                + Ports.reachable(config.http().host()) + ":" + http.port());
     }
 
     /// Where ZeroMQ is open.
     public URI zmqAddress() {
-        return URI.create(
-                "tcp://" + host(config.zmq().host()) + ":" + zmq.address().getPort());
+        return URI.create("tcp://" + Ports.reachable(config.zmq().host()) + ":"
+                + zmq.address().getPort());
     }
 
     /// Where SSH is open, if it is: SFTP, scp and rsync.
     public Optional<URI> sshAddress() {
-        return ssh.map(door -> URI.create("sftp://" + host(config.ssh().host()) + ":" + door.port()));
-    }
-
-    /// An address that a client on this machine can connect to, IPv6 in brackets.
-    private static String host(String configured) {
-        String reachable = configured.equals("0.0.0.0") ? "127.0.0.1" : configured.equals("::") ? "::1" : configured;
-        return reachable.contains(":") ? "[" + reachable + "]" : reachable;
+        return ssh.map(
+                door -> URI.create("sftp://" + Ports.reachable(config.ssh().host()) + ":" + door.port()));
     }
 
     /// The folder that holds everything.

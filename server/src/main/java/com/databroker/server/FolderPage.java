@@ -58,7 +58,8 @@ final class FolderPage {
                 .append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
                 .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>")
                 .append(title)
-                .append("</title>\n<link rel=\"stylesheet\" href=\"/assets/live.css\">\n</head>\n<body>\n<header><h1>")
+                .append(
+                        "</title>\n<link rel=\"stylesheet\" href=\"/assets/folder.css\">\n</head>\n<body>\n<header><h1>")
                 .append(title)
                 .append("</h1></header>\n<main>\n")
                 .append("<form method=\"post\" enctype=\"multipart/form-data\">\n")

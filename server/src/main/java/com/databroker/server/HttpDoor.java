@@ -55,7 +55,10 @@ final class HttpDoor implements AutoCloseable {
             "metrics",
             "problems",
             "schemas",
-            "assets");
+            "assets",
+            "console",
+            "status",
+            "config");
 
     private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
     private static final Set<HttpMethod> METHODS = Set.of(
@@ -84,6 +87,8 @@ final class HttpDoor implements AutoCloseable {
             @Nullable HooksHandler hooks,
             @Nullable ViewsHandler views,
             StatusHandler status,
+            AboutHandler about,
+            ConsoleHandler console,
             Metrics metrics,
             OpenStreams open) {}
 
@@ -291,7 +296,10 @@ final class HttpDoor implements AutoCloseable {
             case "views" -> views(exchange);
             case "uploads" -> routes.uploads().handle(exchange);
             case "access" -> routes.access().handle(exchange);
-            case "health" -> routes.status().health(exchange);
+            case "health" -> health(exchange);
+            case "status" -> routes.about().status(exchange);
+            case "config" -> routes.about().config(exchange);
+            case "console" -> routes.console().handle(exchange);
             case "metrics" -> routes.status().metrics(exchange);
             case "problems" -> routes.status().problems(exchange);
             case "schemas" -> routes.status().schemas(exchange);
@@ -314,6 +322,14 @@ final class HttpDoor implements AutoCloseable {
             routes.sse().handle(exchange);
         } else {
             routes.publish().handle(exchange);
+        }
+    }
+
+    private void health(Exchange exchange) {
+        if (exchange.target().tail().equals("checks")) {
+            routes.about().checks(exchange);
+        } else {
+            routes.status().health(exchange);
         }
     }
 

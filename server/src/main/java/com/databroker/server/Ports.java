@@ -24,4 +24,10 @@ final class Ports {
                 where + " cannot be opened (" + door + ".host, " + door + ".port): " + reason,
                 failed);
     }
+
+    /// An address that a client on this machine can connect to, IPv6 in brackets.
+    static String reachable(String configured) {
+        String reachable = configured.equals("0.0.0.0") ? "127.0.0.1" : configured.equals("::") ? "::1" : configured;
+        return reachable.contains(":") ? "[" + reachable + "]" : reachable;
+    }
 }

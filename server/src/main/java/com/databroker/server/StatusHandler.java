@@ -24,11 +24,8 @@ import tools.jackson.core.JsonGenerator;
 
 /// What tells about the broker itself: `/`, `/health/…`, `/metrics`, `/problems/<number>`, `/schemas/…`.
 final class StatusHandler {
-    private static final String HTML = "text/html; charset=utf-8";
-
-    /// The pages that every broker brings along; nothing is fetched from elsewhere.
-    private static final Map<String, String> ASSETS =
-            Map.of("live.js", "text/javascript; charset=utf-8", "live.css", "text/css; charset=utf-8");
+    /// What the pages of folders need; nothing is fetched from elsewhere.
+    private static final Map<String, String> ASSETS = Map.of("folder.css", "text/css; charset=utf-8");
 
     private final Metrics metrics;
     private final boolean metricsPublic;
@@ -54,7 +51,7 @@ final class StatusHandler {
         exchange.allow(HttpMethod.GET, HttpMethod.HEAD);
         String accept = exchange.request().getHeader("Accept");
         if (accept != null && accept.contains("text/html")) {
-            page(exchange, "live.html", HTML);
+            ConsoleHandler.redirect(exchange);
             return;
         }
         exchange.json(200, json -> {
@@ -64,7 +61,11 @@ final class StatusHandler {
             json.writeStringProperty("events", "/events");
             json.writeStringProperty("files", "/files/");
             json.writeStringProperty("users", "/access/users");
+            json.writeStringProperty("console", "/console/");
             json.writeStringProperty("health", "/health/ready");
+            json.writeStringProperty("checks", "/health/checks");
+            json.writeStringProperty("status", "/status");
+            json.writeStringProperty("config", "/config");
             json.writeStringProperty("metrics", "/metrics");
             json.writeStringProperty("problems", "/problems");
             json.writeStringProperty("schemas", "/schemas/" + SCHEMA);
@@ -117,7 +118,9 @@ final class StatusHandler {
                     json.writeEndObject();
                 });
             case "ready" -> exchange.blocking(() -> ready(exchange));
-            default -> throw new ProblemException(Problem.NOT_FOUND, "there are /health/live and /health/ready");
+            default ->
+                throw new ProblemException(
+                        Problem.NOT_FOUND, "there are /health/live, /health/ready and /health/checks");
         }
     }
 

@@ -5,8 +5,12 @@ import com.databroker.core.Json;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -19,10 +23,47 @@ import org.jspecify.annotations.Nullable;
 final class BrowserPage implements AutoCloseable {
     private static final String ADDRESS = "DevTools listening on ";
 
+    /// Pairs of colours below 4.5 to 1, or 3 to 1 for large text, as text; empty where there is none.
+    private static final String FAINT = """
+            (() => {
+              const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+              const rgba = (colour) => {
+                canvas.clearRect(0, 0, 1, 1);
+                canvas.fillStyle = colour;
+                canvas.fillRect(0, 0, 1, 1);
+                const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+                return [r, g, b, a / 255];
+              };
+              const over = (top, under) => top.slice(0, 3).map((c, i) => c * top[3] + under[i] * (1 - top[3])).concat(1);
+              const ground = (element) => {
+                if (element === null) return [255, 255, 255, 1];
+                const own = rgba(getComputedStyle(element).backgroundColor);
+                return own[3] === 1 ? own : over(own, ground(element.parentElement));
+              };
+              const light = (c) => c.slice(0, 3).map((v) => v / 255)
+                .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+                .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+              const bad = new Set();
+              const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+              for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+                const element = node.parentElement;
+                if (node.data.trim() === "" || element.closest(".hidden-text, .skip, :disabled, noscript, svg")
+                    || element.getClientRects().length === 0) continue;
+                const style = getComputedStyle(element);
+                const under = ground(element);
+                const [a, b] = [light(over(rgba(style.color), under)), light(under)].sort((x, y) => y - x);
+                const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.6 && style.fontWeight >= 700);
+                const ratio = (a + 0.05) / (b + 0.05);
+                if (ratio < (large ? 3 : 4.5)) bad.add(ratio.toFixed(2) + " " + node.data.trim().slice(0, 30));
+              }
+              return [...bad].join("; ");
+            })()""";
+
     private final Peer browser;
     private final HttpClient http = HttpClient.newHttpClient();
     private final BlockingQueue<Map<String, @Nullable Object>> messages = new LinkedBlockingQueue<>();
     private final WebSocket socket;
+    private final List<String> complaints = new ArrayList<>();
     private String session = "";
     private int lastId;
 
@@ -57,9 +98,94 @@ final class BrowserPage implements AutoCloseable {
                 page.call("Target.attachToTarget", Map.of("targetId", String.valueOf(target), "flatten", true))
                         .get("sessionId"));
         page.call("Page.enable", Map.of());
-        page.call("Page.navigate", Map.of("url", address.toString()));
-        page.awaitMethod("Page.loadEventFired");
+        page.call("Runtime.enable", Map.of());
+        page.call("Log.enable", Map.of());
+        page.go(address);
         return page;
+    }
+
+    /// Loads an address as if somebody had typed it.
+    void go(URI address) throws InterruptedException {
+        // Where only what stands behind # differs, a browser would load nothing.
+        load("about:blank");
+        load(address.toString());
+    }
+
+    private void load(String address) throws InterruptedException {
+        call("Page.navigate", Map.of("url", address));
+        awaitMethod("Page.loadEventFired");
+    }
+
+    void size(int width, int height) throws InterruptedException {
+        call(
+                "Emulation.setDeviceMetricsOverride",
+                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
+    }
+
+    void dark(boolean dark) throws InterruptedException {
+        Map<String, String> scheme = Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light");
+        call("Emulation.setEmulatedMedia", Map.of("features", List.of(scheme)));
+    }
+
+    /// What the page looks like, as WebP.
+    void screenshot(Path file) throws Exception {
+        Object data = call("Page.captureScreenshot", Map.of("format", "webp", "quality", 82))
+                .get("data");
+        Files.createDirectories(file.toAbsolutePath().getParent());
+        Files.write(file, Base64.getDecoder().decode(String.valueOf(data)));
+    }
+
+    /// Writes into a field as a keyboard would.
+    void type(String selector, String text) throws InterruptedException {
+        await("document.querySelector(" + quoted(selector) + ") !== null");
+        run("""
+                (() => {
+                  const field = document.querySelector(%s);
+                  field.value = %s;
+                  field.dispatchEvent(new Event("input", { bubbles: true }));
+                  field.dispatchEvent(new Event("change", { bubbles: true }));
+                })()""".formatted(quoted(selector), quoted(text)));
+    }
+
+    /// Clicks the first that fits the selector and begins with the text, as soon as it is there.
+    void click(String selector, String text) throws InterruptedException {
+        String found = "[...document.querySelectorAll(" + quoted(selector) + ")].find((each) =>"
+                + " each.textContent.trim().startsWith(" + quoted(text) + "))";
+        await(found + " !== undefined");
+        run(found + ".click()");
+    }
+
+    static String quoted(String text) {
+        return Json.bytes(json -> json.writeString(text)).utf8();
+    }
+
+    /// What a screen reader is given: role and name of each element.
+    List<Map.Entry<String, String>> spoken() throws InterruptedException {
+        List<Map.Entry<String, String>> spoken = new ArrayList<>();
+        if (call("Accessibility.getFullAXTree", Map.of()).get("nodes") instanceof List<?> nodes) {
+            for (Object node : nodes) {
+                if (node instanceof Map<?, ?> map && !Boolean.TRUE.equals(map.get("ignored"))) {
+                    spoken.add(Map.entry(value(map.get("role")), value(map.get("name"))));
+                }
+            }
+        }
+        return spoken;
+    }
+
+    private static String value(@Nullable Object property) {
+        return property instanceof Map<?, ?> map ? String.valueOf(map.get("value")) : "";
+    }
+
+    /// Texts that stand out too little from what is behind them (WCAG 2, AA), with their contrast.
+    String faint() throws InterruptedException {
+        return run(FAINT);
+    }
+
+    /// Scripts that failed and policies that were violated.
+    List<String> complaints() throws InterruptedException {
+        // Whatever was said before this answer has come.
+        run("1");
+        return complaints;
     }
 
     private Map<?, ?> call(String method, Map<String, ?> parameters) throws InterruptedException {
@@ -88,6 +214,13 @@ final class BrowserPage implements AutoCloseable {
             }
             if (value.equals(String.valueOf(message.get(member)))) {
                 return message;
+            }
+            String method = String.valueOf(message.get("method"));
+            String said = String.valueOf(message.get("params"));
+            // A refusal that a page shows is in the log, too, and is none.
+            if (method.equals("Runtime.exceptionThrown")
+                    || (method.equals("Log.entryAdded") && !said.contains("Failed to load resource"))) {
+                complaints.add(said);
             }
         }
     }

@@ -34,7 +34,7 @@ class ProtocolPagesTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"zeromq.md", "websocket.md", "sse.md", "http-events.md", "files.md"})
+    @ValueSource(strings = {"zeromq.md", "websocket.md", "sse.md", "http-events.md", "files.md", "console.md"})
     void everyExampleOfThePageDoesWhatItSays(String page) throws Exception {
         Path file = Path.of("..", "docs", "reference", page);
         List<Block> blocks = blocks(Files.readAllLines(file));

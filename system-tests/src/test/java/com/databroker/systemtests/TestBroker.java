@@ -3,6 +3,7 @@ package com.databroker.systemtests;
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
 import com.databroker.server.Config;
+import com.databroker.server.ConfigReader;
 import com.databroker.server.Databroker;
 import java.io.IOException;
 import java.net.URI;
@@ -41,7 +42,18 @@ final class TestBroker implements AutoCloseable {
         // Its engines take seconds to start; the tests that are about them say so.
         all.put("streams.enabled", "false");
         all.putAll(settings);
-        Databroker started = Databroker.start(Config.of(all));
+        return of(Databroker.start(Config.of(all)), data);
+    }
+
+    /// As above, from settings that were read as `serve` reads them, so that it knows where each came from.
+    static TestBroker startAsServed(Path data, Map<String, String> settings) {
+        Map<String, String> all =
+                new HashMap<>(Map.of("data", data.toString(), "http.port", "0", "zmq.port", "0", "ssh.port", "0"));
+        all.putAll(settings);
+        return of(Databroker.start(ConfigReader.read(null, Map.of(), all)), data);
+    }
+
+    private static TestBroker of(Databroker started, Path data) {
         try {
             return new TestBroker(
                     started, Files.readString(data.resolve("admin.token")).strip());
