@@ -159,6 +159,7 @@ final class ObjectFrameReader {
                 in.optionalString("next"),
                 in.integer("count", -1),
                 texts(in, "tags", name -> name),
+                list(in, "lists", ObjectFrameReader::listed),
                 ObjectPosition.parse(in.string("at")));
     }
 
@@ -177,6 +178,20 @@ final class ObjectFrameReader {
                     Collections.unmodifiableMap(Json.asObject(parts.get(4), "the fields of a row")));
         }
         throw invalid("a row is [reference, rights, version, tag, fields]");
+    }
+
+    private static ObjectMessage.Listed listed(@Nullable Object value) {
+        List<@Nullable Object> parts = list(value, "a list");
+        if (parts.size() == 5
+                && parts.get(0) instanceof String owner
+                && parts.get(1) instanceof String collection
+                && parts.get(2) instanceof String tag
+                && parts.get(3) instanceof Boolean complete) {
+            List<ObjectKey> keys = new ArrayList<>();
+            list(parts.get(4), "the keys of a list").forEach(key -> keys.add(ObjectKey.parse(String.valueOf(key))));
+            return new ObjectMessage.Listed(ObjectKey.parse(owner), collection, tag, complete, keys);
+        }
+        throw invalid("a list is [owner, collection, tag, complete, keys]");
     }
 
     private static ObjectMessage.FieldConflict conflict(@Nullable Object value) {

@@ -225,7 +225,25 @@ final class ObjectFrameWriter {
             out.writeNumberProperty("count", ok.count());
         }
         textsIfAny("tags", ok.tags());
+        if (!ok.lists().isEmpty()) {
+            out.writeName("lists");
+            out.writeStartArray();
+            ok.lists().forEach(this::listed);
+            out.writeEndArray();
+        }
         out.writeStringProperty("at", ok.at().toString());
+    }
+
+    private void listed(ObjectMessage.Listed list) {
+        out.writeStartArray();
+        out.writeString(list.owner().toString());
+        out.writeString(list.collection());
+        out.writeString(list.tag());
+        out.writeBoolean(list.complete());
+        out.writeStartArray();
+        list.keys().forEach(key -> out.writeString(key.toString()));
+        out.writeEndArray();
+        out.writeEndArray();
     }
 
     private void push(ObjectMessage.Push push) {

@@ -173,6 +173,7 @@ public sealed interface ObjectMessage {
     /// @param next where to go on, null where there is no more
     /// @param count of all that there are, -1 where nobody asked
     /// @param tags what to forget this answer by: if one of them is told as changed, it may be another
+    /// @param lists collections that came along
     /// @param at the position that holds for all of it: a change before it is in it
     record Ok(
             long id,
@@ -182,11 +183,36 @@ public sealed interface ObjectMessage {
             @Nullable String next,
             long count,
             List<String> tags,
+            List<Listed> lists,
             ObjectPosition at)
             implements Reply {
         public Ok {
             rows = List.copyOf(rows);
             tags = List.copyOf(tags);
+            lists = List.copyOf(lists);
+        }
+
+        /// Without collections.
+        public Ok(
+                long id,
+                int asked,
+                List<Row> rows,
+                @Nullable Object result,
+                @Nullable String next,
+                long count,
+                List<String> tags,
+                ObjectPosition at) {
+            this(id, asked, rows, result, next, count, tags, List.of(), at);
+        }
+    }
+
+    /// What a collection of one object holds; its objects are among the rows.
+    ///
+    /// @param tag what to forget the list by
+    /// @param complete whether these are all
+    record Listed(ObjectKey owner, String collection, String tag, boolean complete, List<ObjectKey> keys) {
+        public Listed {
+            keys = List.copyOf(keys);
         }
     }
 

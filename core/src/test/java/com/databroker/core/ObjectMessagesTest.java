@@ -86,7 +86,8 @@ class ObjectMessagesTest {
         frames.put(
                 "{'t':'ok','i':1,'asked':1,'rows':[['Person/42~" + CAP
                         + "','rw',41,'0aFx',{'name':'Ada','dept':{'$':'Dept/17'},'left':null}]],"
-                        + "'result':[true],'next':'y','count':12,'tags':['t1'],'at':'shop:7-8812'}",
+                        + "'result':[true],'next':'y','count':12,'tags':['t1'],"
+                        + "'lists':[['Dept/17','persons','t2',true,['Person/42']]],'at':'shop:7-8812'}",
                 new ObjectMessage.Ok(
                         1,
                         1,
@@ -95,6 +96,8 @@ class ObjectMessagesTest {
                         "y",
                         12,
                         List.of("t1"),
+                        List.of(new ObjectMessage.Listed(
+                                ObjectKey.of("Dept", 17), "persons", "t2", true, List.of(ADA.key()))),
                         AT));
         frames.put(
                 "{'t':'conflict','i':4,'conflicts':[['Person/42','name','Ada','Eva',null]]}",
