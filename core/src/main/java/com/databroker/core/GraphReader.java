@@ -11,11 +11,13 @@ import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
@@ -78,7 +80,8 @@ final class GraphReader {
 
     /// The value of the whole input.
     ///
-    /// @throws ProblemException [Problem#MESSAGE_INVALID], [Problem#VALUE_INVALID], [Problem#VALUE_TOO_LARGE]
+    /// @throws ProblemException [Problem#MESSAGE_INVALID], [Problem#VALUE_INVALID],
+    ///     [Problem#VALUE_TOO_LARGE]
     @Nullable
     Object read() {
         value(next(), 0);
@@ -240,7 +243,7 @@ final class GraphReader {
     }
 
     private void tagged(JsonToken token) {
-        CBORParser.TagList tags = java.util.Objects.requireNonNull(cbor).getCurrentTags();
+        CBORParser.TagList tags = Objects.requireNonNull(cbor).getCurrentTags();
         int tag = tags.getFirstTag();
         if (tags.size() > 1) {
             throw invalid("a value with " + tags.size() + " tags");
@@ -280,32 +283,29 @@ final class GraphReader {
     }
 
     private @Nullable Object scalar(JsonToken token) {
-        switch (token) {
-            case VALUE_STRING:
-                return in.getString();
-            case VALUE_TRUE:
-                return true;
-            case VALUE_FALSE:
-                return false;
-            case VALUE_NULL:
-                return null;
-            case VALUE_NUMBER_INT:
-                return in.getNumberType() == JsonParser.NumberType.BIG_INTEGER
+        return switch (token) {
+            case VALUE_STRING -> in.getString();
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
+            case VALUE_NULL -> null;
+            case VALUE_NUMBER_INT ->
+                in.getNumberType() == JsonParser.NumberType.BIG_INTEGER
                         ? whole(in.getBigIntegerValue())
                         : (Object) in.getLongValue();
-            case VALUE_NUMBER_FLOAT:
-                return in.getNumberType() == JsonParser.NumberType.BIG_DECIMAL
+            case VALUE_NUMBER_FLOAT ->
+                in.getNumberType() == JsonParser.NumberType.BIG_DECIMAL
                         ? decimal(in.getDecimalValue())
                         : (Object) in.getDoubleValue();
-            case VALUE_EMBEDDED_OBJECT:
-                byte[] binary = in.getBinaryValue();
-                if (binary == null) {
-                    throw invalid("an undefined simple value");
-                }
-                return Bytes.wrap(binary);
-            default:
-                throw new ProblemException(Problem.MESSAGE_INVALID, "unexpected " + token);
+            case VALUE_EMBEDDED_OBJECT -> binary(in.getBinaryValue());
+            default -> throw new ProblemException(Problem.MESSAGE_INVALID, "unexpected " + token);
+        };
+    }
+
+    private static Bytes binary(byte @Nullable [] value) {
+        if (value == null) {
+            throw invalid("an undefined simple value");
         }
+        return Bytes.wrap(value);
     }
 
     private Object word(String word, JsonToken token) {
@@ -314,32 +314,20 @@ final class GraphReader {
         }
         String text = in.getString();
         try {
-            switch (word) {
-                case "$":
-                    return ObjectRef.parse(text);
-                case "$dec":
-                    return decimal(new BigDecimal(digits(text)));
-                case "$int":
-                    return whole(new BigInteger(digits(text)));
-                case "$double":
-                    return Double.valueOf(digits(text));
-                case "$bytes":
-                    return Bytes.wrap(java.util.Base64.getDecoder().decode(text));
-                case "$date":
-                    return LocalDate.parse(text);
-                case "$time":
-                    return LocalTime.parse(text);
-                case "$datetime":
-                    return LocalDateTime.parse(text);
-                case "$offset":
-                    return OffsetDateTime.parse(text);
-                case "$instant":
-                    return Instant.parse(text);
-                case "$uuid":
-                    return UUID.fromString(text);
-                default:
-                    throw invalid("there is no word " + Text.excerpt(word));
-            }
+            return switch (word) {
+                case "$" -> ObjectRef.parse(text);
+                case "$dec" -> decimal(new BigDecimal(digits(text)));
+                case "$int" -> whole(new BigInteger(digits(text)));
+                case "$double" -> Double.valueOf(digits(text));
+                case "$bytes" -> Bytes.wrap(Base64.getDecoder().decode(text));
+                case "$date" -> LocalDate.parse(text);
+                case "$time" -> LocalTime.parse(text);
+                case "$datetime" -> LocalDateTime.parse(text);
+                case "$offset" -> OffsetDateTime.parse(text);
+                case "$instant" -> Instant.parse(text);
+                case "$uuid" -> UUID.fromString(text);
+                default -> throw invalid("there is no word " + Text.excerpt(word));
+            };
         } catch (DateTimeException | IllegalArgumentException | ArithmeticException malformed) {
             throw invalid("\"" + Text.excerpt(text) + "\" is not what follows " + word);
         }

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.dataformat.cbor.CBORGenerator;
 
-/// Writes values as [ObjectMessage] lists them, whatever they are to one another: shared ones once, circles as circles.
+/// Writes values as [ObjectMessage] lists them, whatever they are to one another: shared ones once,
+/// circles as circles.
 ///
 /// ```
 ///                     JSON                            CBOR
@@ -40,8 +41,8 @@ import tools.jackson.dataformat.cbor.CBORGenerator;
 /// ObjectRef           {"$":"Person/42~…"}             the same
 /// a map with $ keys   {"$map":{"$x":1}}               the same
 /// ```
-/// No method calls itself: a chain of any length is written with the same stack. First every value that will be
-/// written is [noted][#note].
+/// No method calls itself: a chain of any length is written with the same stack. First every value that
+/// will be written is [noted][#note].
 final class GraphWriter {
     /// RFC 3339 writes no offset as Z; that is what tells an `Instant` from an `OffsetDateTime`.
     static final DateTimeFormatter OFFSET = new DateTimeFormatterBuilder()
@@ -63,7 +64,8 @@ final class GraphWriter {
     private int numbers;
 
     /// What is open: an iterator over the rest, and how many `}` its end takes beside its own.
-    private record Open(@Nullable Iterator<?> list, @Nullable Iterator<? extends Map.Entry<?, ?>> map, int ends) {}
+    private record Open(
+            @Nullable Iterator<?> list, @Nullable Iterator<? extends Map.Entry<?, ?>> map, int ends) {}
 
     GraphWriter(JsonGenerator out, int nodesMax) {
         this.out = out;
@@ -260,7 +262,7 @@ final class GraphWriter {
     }
 
     private void whole(long value) {
-        if (cbor != null || value <= EXACT_IN_JAVASCRIPT && value >= -EXACT_IN_JAVASCRIPT) {
+        if (cbor != null || (value <= EXACT_IN_JAVASCRIPT && value >= -EXACT_IN_JAVASCRIPT)) {
             out.writeNumber(value);
         } else {
             word("$int", Long.toString(value));

@@ -9,8 +9,8 @@ import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Makes frames of what [GraphReader] read. What a frame does not have is refused, so that a misspelled member is
-/// noticed; answers may have more, so that older clients understand newer servers.
+/// Makes frames of what [GraphReader] read. What a frame does not have is refused, so that a misspelled
+/// member is noticed; answers may have more, so that older clients understand newer servers.
 final class ObjectFrameReader {
     private ObjectFrameReader() {}
 
@@ -20,17 +20,20 @@ final class ObjectFrameReader {
         ObjectMessage.Request request = switch (kind) {
             case "hello" ->
                 new ObjectMessage.Hello((int) in.integer("v", 0), in.optionalString("token"), position(in, "resume"));
-            case "get" -> new ObjectMessage.Get(id, texts(in, "keys", ObjectRef::parse), texts(in, "with", name -> name));
+            case "get" ->
+                new ObjectMessage.Get(id, texts(in, "keys", ObjectRef::parse), texts(in, "with", name -> name));
             case "find" -> find(id, in);
             case "call" -> call(id, in);
-            case "commit" -> new ObjectMessage.Commit(id, uuid(in.string("id")), list(in, "ops", ObjectFrameReader::op));
+            case "commit" ->
+                new ObjectMessage.Commit(id, uuid(in.string("id")), list(in, "ops", ObjectFrameReader::op));
             case "sync" -> new ObjectMessage.Sync(id, ObjectPosition.parse(in.string("at")));
             case "types" -> new ObjectMessage.Types(id);
             case "beat" -> new ObjectMessage.Beat();
-            default -> throw invalid("t \"" + Text.excerpt(kind)
-                    + "\" is not one of hello, get, find, call, commit, sync, types, beat");
+            default ->
+                throw invalid("t \"" + Text.excerpt(kind)
+                        + "\" is not one of hello, get, find, call, commit, sync, types, beat");
         };
-        if (id == ObjectMessage.NO_ID && request.id() == id && !(isWithoutId(request))) {
+        if (id == ObjectMessage.NO_ID && request.id() == id && !isWithoutId(request)) {
             throw invalid("member \"i\" is missing: a number from 1, which the answer carries back");
         }
         in.done();
@@ -96,8 +99,7 @@ final class ObjectFrameReader {
         }
         ObjectMessage.Operator operator = ObjectMessage.Operator.ofWord(word);
         if (operator == null) {
-            throw invalid(
-                    "operator \"" + Text.excerpt(word) + "\" is not one of = != < <= > >= prefix in isnull");
+            throw invalid("operator \"" + Text.excerpt(word) + "\" is not one of = != < <= > >= prefix in isnull");
         }
         return new ObjectMessage.Condition(field, operator, parts.subList(2, parts.size()));
     }

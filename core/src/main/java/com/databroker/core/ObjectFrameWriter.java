@@ -5,12 +5,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
-/// Writes one frame. Its own lists and maps are written as they are; only what stands where a value may be is a graph.
+/// Writes one frame. Its own lists and maps are written as they are; only what stands where a value may
+/// be is a graph.
 ///
 /// ```
 /// {"t":"get","i":1,"keys":["Person/42~Vx9k…"],"with":["dept"]}
-/// {"t":"ok","i":1,"asked":1,"rows":[["Person/42~Vx9k…","rw",41,"0aF…",{"name":"Ada","dept":{"$":"Dept/17~Qm3n…"}}],…],"at":"shop:7-8812"}
-/// {"t":"commit","i":4,"id":"0192…","ops":[{"update":"Person/42~Vx9k…","version":41,"set":{"name":["Ada","Ada L."]}},
+/// {"t":"ok","i":1,"asked":1,"rows":[["Person/42~Vx9k…","rw",41,"0aF…",
+///   {"name":"Ada","dept":{"$":"Dept/17~Qm3n…"}}],…],"at":"shop:7-8812"}
+/// {"t":"commit","i":4,"id":"0192…","ops":[
+///   {"update":"Person/42~Vx9k…","version":41,"set":{"name":["Ada","Ada L."]}},
 ///   {"create":"#1","type":"Task","set":{"title":"…"}},{"delete":"Task/9~…","version":2}]}
 /// {"t":"changed","n":7,"at":"shop:7-8813","now":1792940000000,"tags":[["0aF…",42]]}
 /// ```

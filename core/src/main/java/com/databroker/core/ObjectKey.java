@@ -6,8 +6,8 @@ import java.util.List;
 
 /// Which object: `Person/42`, of several key columns `Line/7,3`.
 ///
-/// In a part, what could be mistaken for punctuation (`/ , % ~ #` and control characters) is percent-encoded as UTF-8.
-/// `#1` is an object that is being created by the commit that says so.
+/// In a part, what could be mistaken for punctuation (`/ , % ~ #` and control characters) is
+/// percent-encoded as UTF-8. `#1` is an object that is being created by the commit that says so.
 ///
 /// @param type its type, a letter and then letters, digits and underscores
 /// @param parts the values of its key fields as text, in the order of the type's key

@@ -5,11 +5,13 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// The frames of the protocol *dbo/1*, as `docs/reference/objects-protocol.md` shows them; [ObjectMessages] reads and writes them.
+/// The frames of the protocol *dbo/1*, as [ObjectFrameWriter] draws them; [ObjectMessages] reads and
+/// writes them.
 ///
-/// Values in them are null, `Boolean`, `Long`, `BigInteger` (what no `Long` holds), `BigDecimal`, `Double`, `String`,
-/// [Bytes], `LocalDate`, `LocalTime`, `LocalDateTime`, `OffsetDateTime`, `Instant`, `UUID`, [ObjectRef], and lists and
-/// maps of those. Lists and maps may be shared and may contain themselves, so nobody compares or prints them unseen.
+/// Values in them are null, `Boolean`, `Long`, `BigInteger` (what no `Long` holds), `BigDecimal`,
+/// `Double`, `String`, [Bytes], `LocalDate`, `LocalTime`, `LocalDateTime`, `OffsetDateTime`, `Instant`,
+/// `UUID`, [ObjectRef], and lists and maps of those. Lists and maps may be shared and may contain
+/// themselves, so nobody compares or prints them unseen.
 public sealed interface ObjectMessage {
     int PROTOCOL = 1;
 
@@ -38,7 +40,8 @@ public sealed interface ObjectMessage {
     ///
     /// @param token where the client could not send a header
     /// @param resume where the client stood when its last connection ended: what came since is told first
-    record Hello(int protocol, @Nullable String token, @Nullable ObjectPosition resume) implements Request {
+    record Hello(
+            int protocol, @Nullable String token, @Nullable ObjectPosition resume) implements Request {
         @Override
         public String toString() {
             return "Hello[" + protocol + ", " + resume + "]";
@@ -128,7 +131,8 @@ public sealed interface ObjectMessage {
 
     /// Changes that are made all or not at all.
     ///
-    /// @param commit named by the client once, so that asking again after a lost answer changes nothing a second time
+    /// @param commit named by the client once, so that asking again after a lost answer changes nothing a
+    ///     second time
     record Commit(long id, UUID commit, List<Op> ops) implements Request {
         public Commit {
             ops = List.copyOf(ops);
@@ -235,7 +239,11 @@ public sealed interface ObjectMessage {
     /// @param mine what the client wanted
     /// @param theirs what is there
     record FieldConflict(
-            ObjectKey key, String field, @Nullable Object base, @Nullable Object mine, @Nullable Object theirs) {}
+            ObjectKey key,
+            String field,
+            @Nullable Object base,
+            @Nullable Object mine,
+            @Nullable Object theirs) {}
 
     /// The request was refused.
     record Failed(long id, Problem problem, String detail) implements Reply {
@@ -254,7 +262,8 @@ public sealed interface ObjectMessage {
         }
     }
 
-    /// @param version which is not yet too old, 0 where there is none: then everything that was read before is
+    /// @param version which is not yet too old, 0 where there is none: then everything that was read
+    ///     before is
     record Tagged(String tag, long version) {}
 
     /// Nothing was changed.

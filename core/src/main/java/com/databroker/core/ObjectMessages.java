@@ -13,8 +13,8 @@ import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.dataformat.cbor.CBORFactory;
 
-/// The two codecs of *dbo/1*: one object a message, member `t` first. Limits are for what strangers send; answers of a
-/// server may be larger.
+/// The two codecs of *dbo/1*: one object a message, member `t` first. Limits are for what strangers send;
+/// answers of a server may be larger.
 public enum ObjectMessages {
     JSON("dbo.json"),
     CBOR("dbo.cbor");
@@ -61,7 +61,8 @@ public enum ObjectMessages {
         return subprotocol;
     }
 
-    /// @throws ProblemException [Problem#VALUE_INVALID] or [Problem#VALUE_TOO_LARGE] where a value cannot be sent
+    /// @throws ProblemException [Problem#VALUE_INVALID] or [Problem#VALUE_TOO_LARGE] where a value cannot
+    ///     be sent
     public Bytes encode(ObjectMessage message) {
         boolean request = message instanceof ObjectMessage.Request;
         ByteArrayOutputStream out = new ByteArrayOutputStream(512);
@@ -124,8 +125,7 @@ public enum ObjectMessages {
             return new GraphReader(parser, nodesMax).read();
         } catch (JacksonException malformed) {
             throw new ProblemException(
-                    Problem.MESSAGE_INVALID,
-                    "not " + name() + ": " + Text.excerpt(malformed.getOriginalMessage()));
+                    Problem.MESSAGE_INVALID, "not " + name() + ": " + Text.excerpt(malformed.getOriginalMessage()));
         } catch (IllegalArgumentException | ArithmeticException malformed) {
             // The CBOR reader's way to refuse some hostile numbers.
             throw new ProblemException(Problem.MESSAGE_INVALID, "not " + name());

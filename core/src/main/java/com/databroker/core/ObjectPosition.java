@@ -4,7 +4,8 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// How far somebody has heard of the changes of each store: `crm:2-1,shop:7-8812`. Empty text where there is no store.
+/// How far somebody has heard of the changes of each store: `crm:2-1,shop:7-8812`. Empty text where there
+/// is no store.
 ///
 /// @param stores of each store, by its name, the number of changes in this life of its outbox
 public record ObjectPosition(Map<String, Position> stores) {
@@ -25,7 +26,8 @@ public record ObjectPosition(Map<String, Position> stores) {
         if (text.length() <= LENGTH_MAX) {
             for (String part : text.split(",", -1)) {
                 int colon = part.indexOf(':');
-                if (colon <= 0 || stores.put(part.substring(0, colon), Position.parse(part.substring(colon + 1))) != null) {
+                if (colon <= 0
+                        || stores.put(part.substring(0, colon), Position.parse(part.substring(colon + 1))) != null) {
                     throw invalid(text);
                 }
             }
@@ -34,8 +36,8 @@ public record ObjectPosition(Map<String, Position> stores) {
         throw invalid(text);
     }
 
-    /// Whether whoever stands here has heard of everything before `other`; false where an epoch differs, since then
-    /// nobody knows.
+    /// Whether whoever stands here has heard of everything before `other`; false where an epoch differs,
+    /// since then nobody knows.
     public boolean covers(ObjectPosition other) {
         return other.stores.entrySet().stream().allMatch(entry -> {
             Position mine = stores.get(entry.getKey());

@@ -1,8 +1,10 @@
 package com.databroker.core;
 
-/// A reference to an object, with the proof that whoever holds it was shown the object: `Person/42~Vx9kTe…`.
+/// A reference to an object, with the proof that whoever holds it was shown the object:
+/// `Person/42~Vx9kTe…`.
 ///
-/// @param capability 22 characters of base64url, good for one principal only; empty where the key alone is known
+/// @param capability 22 characters of base64url, good for one principal only; empty where the key alone
+///     is known
 public record ObjectRef(ObjectKey key, String capability) {
     private static final int CAPABILITY_LENGTH = 22;
 
@@ -31,14 +33,15 @@ public record ObjectRef(ObjectKey key, String capability) {
     private static boolean isCapability(String text) {
         return text.length() == CAPABILITY_LENGTH
                 && text.chars()
-                        .allMatch(c -> c >= 'A' && c <= 'Z'
-                                || c >= 'a' && c <= 'z'
-                                || c >= '0' && c <= '9'
+                        .allMatch(c -> (c >= 'A' && c <= 'Z')
+                                || (c >= 'a' && c <= 'z')
+                                || (c >= '0' && c <= '9')
                                 || c == '-'
                                 || c == '_');
     }
 
-    /// The text of the wire, which [#parse] reads. It holds the capability: not for logs, where the key does.
+    /// The text of the wire, which [#parse] reads. It holds the capability: not for logs, where the key
+    /// does.
     public String text() {
         return capability.isEmpty() ? key.toString() : key + "~" + capability;
     }

@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// What types of objects there are for one principal, as a server tells it: enough to make proxies, forms and checks.
+/// What types of objects there are for one principal, as a server tells it: enough to make proxies, forms
+/// and checks.
 ///
 /// @param hash changes whenever anything of it does
 /// @param types in alphabetical order
@@ -74,7 +75,10 @@ public record ObjectTypes(String hash, List<Type> types) {
         }
 
         public @Nullable Field field(String field) {
-            return fields.stream().filter(one -> one.name().equals(field)).findFirst().orElse(null);
+            return fields.stream()
+                    .filter(one -> one.name().equals(field))
+                    .findFirst()
+                    .orElse(null);
         }
     }
 
@@ -134,7 +138,14 @@ public record ObjectTypes(String hash, List<Type> types) {
                 "methods",
                 type.methods.stream()
                         .map(one -> ordered(
-                                "name", one.name, "ofType", one.ofType, "parameters", one.parameters, "cached", one.cached))
+                                "name",
+                                one.name,
+                                "ofType",
+                                one.ofType,
+                                "parameters",
+                                one.parameters,
+                                "cached",
+                                one.cached))
                         .toList());
         return tree;
     }
@@ -189,7 +200,10 @@ public record ObjectTypes(String hash, List<Type> types) {
                         in,
                         "methods",
                         one -> new Method(
-                                one.string("name"), flag(one, "ofType"), names(one, "parameters"), flag(one, "cached"))));
+                                one.string("name"),
+                                flag(one, "ofType"),
+                                names(one, "parameters"),
+                                flag(one, "cached"))));
     }
 
     private static Field field(Fields in) {

@@ -2,9 +2,11 @@ package com.databroker.core;
 
 import org.jspecify.annotations.Nullable;
 
-/// The catalogue of everything that can go wrong, one number each. `docs/reference/problems.md` is generated from it.
+/// The catalogue of everything that can go wrong, one number each. `docs/reference/problems.md` is
+/// generated from it.
 ///
-/// 1xxx the request, 2xxx access, 3xxx events, 4xxx files, 5xxx the broker itself, 6xxx streams, 7xxx objects,
+/// 1xxx the request, 2xxx access, 3xxx events, 4xxx files, 5xxx the broker itself, 6xxx streams, 7xxx
+/// objects,
 /// 9xxx start and configuration.
 /// A WebSocket close code of 4000 to 4499 tells the client to stay away, 4500 to 4999 to come back later.
 public enum Problem {
@@ -113,8 +115,8 @@ public enum Problem {
             403,
             4403,
             false,
-            "Use references as this broker gave them to you: ask for the object again, by a find or from its neighbour."),
-    TYPE_UNKNOWN(7004, "no such type of objects", 404, 4404, false, "GET /objects lists the types that you may see."),
+            "Use references as this broker gave them to you: find the object again."),
+    TYPE_UNKNOWN(7004, "no such type of objects", 404, 4404, false, "The description of the types lists those that you may see."),
     FIELD_UNKNOWN(7005, "no such field", 422, 4422, false, "The description of the type lists its fields."),
     VALUE_INVALID(
             7006,
@@ -122,7 +124,7 @@ public enum Problem {
             422,
             4422,
             false,
-            "Send a value of the type that is named, in a form that the protocol page lists."),
+            "Send a value of the kind that is named."),
     VALUE_TOO_LARGE(7007, "value or message too large", 413, 4413, false, "Send less at a time, or keep it in a file."),
     METHOD_UNKNOWN(7008, "no such method", 404, 4404, false, "The description of the type lists what may be called."),
     METHOD_FAILED(7009, "method failed", 500, 4500, false, "See the broker's log under the time of this answer."),
@@ -134,8 +136,8 @@ public enum Problem {
             4422,
             false,
             "Correct what the constraint that is named asks for; nothing was changed."),
-    STORE_UNAVAILABLE(7012, "store not available", 503, 4503, true, "Try again in a moment; see the status of its store."),
-    QUERY_INVALID(7013, "cannot be found that way", 400, 4400, false, "Use fields, operators and limits as the page of objects says."),
+    STORE_UNAVAILABLE(7012, "store not available", 503, 4503, true, "Try again in a moment; see the store's status."),
+    QUERY_INVALID(7013, "cannot be found that way", 400, 4400, false, "Use fields and limits that are named."),
     OBJECT_KEY_INVALID(7014, "malformed key of an object", 400, 4400, false, "Write <type>/<key>, as Person/42."),
     COMMIT_REUSED(
             7015,

@@ -32,7 +32,8 @@ final class Graphs {
         this.random = new SplittableRandom(seed);
     }
 
-    /// A graph of up to `size` lists and maps, some of them met more than once, some of them within themselves.
+    /// A graph of up to `size` lists and maps, some of them met more than once, some of them within
+    /// themselves.
     Object graph(int size) {
         Object root = container();
         for (int i = 1; i < size; i++) {
@@ -80,7 +81,8 @@ final class Graphs {
             case 0 -> null;
             case 1 -> random.nextBoolean();
             case 2 -> bits;
-            case 3 -> BigInteger.valueOf(bits).shiftLeft(64 + random.nextInt(200)).setBit(64);
+            case 3 ->
+                BigInteger.valueOf(bits).shiftLeft(64 + random.nextInt(200)).setBit(64);
             case 4 -> BigDecimal.valueOf(bits, random.nextInt(-20, 20));
             case 5 -> Double.longBitsToDouble(bits);
             case 6 -> text();
@@ -97,7 +99,8 @@ final class Graphs {
 
     private record Pair(@Nullable Object one, @Nullable Object two) {}
 
-    /// Whether whoever walks both at once never sees a difference, nor that something is shared in only one of them.
+    /// Whether whoever walks both at once never sees a difference, nor that something is shared in only
+    /// one of them.
     static boolean areSame(@Nullable Object one, @Nullable Object two) {
         Deque<Pair> todo = new ArrayDeque<>();
         IdentityHashMap<Object, Object> there = new IdentityHashMap<>();
@@ -112,9 +115,7 @@ final class Graphs {
                 }
                 Object known = there.put(left, right);
                 back.put(right, left);
-                if (known == right) {
-                    continue;
-                } else if (known != null || !children(left, right, todo)) {
+                if (known == null ? !children(left, right, todo) : isOther(known, right)) {
                     return false;
                 }
             } else if (!Objects.equals(left, right)) {
@@ -124,13 +125,21 @@ final class Graphs {
         return true;
     }
 
+    // What is shared is the same list, not an equal one.
+    @SuppressWarnings("ReferenceEquality")
+    private static boolean isOther(Object known, Object right) {
+        return known != right;
+    }
+
     private static boolean children(Object left, Object right, Deque<Pair> todo) {
         if (left instanceof List<?> a && right instanceof List<?> b && a.size() == b.size()) {
             Iterator<?> other = b.iterator();
             a.forEach(value -> todo.push(new Pair(value, other.next())));
             return true;
         }
-        if (left instanceof Map<?, ?> a && right instanceof Map<?, ?> b && a.keySet().equals(b.keySet())) {
+        if (left instanceof Map<?, ?> a
+                && right instanceof Map<?, ?> b
+                && a.keySet().equals(b.keySet())) {
             a.forEach((name, value) -> todo.push(new Pair(value, b.get(name))));
             return true;
         }
