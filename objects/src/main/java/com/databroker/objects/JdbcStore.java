@@ -28,6 +28,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,9 @@ final class JdbcStore implements ObjectStore {
 
     /// Of these those that the disk has, under [#forcing].
     private long forced;
+
+    /// Secrets of a store that is read only, where there is no table of ours: this server's, as long as it lives.
+    private final Map<String, Bytes> own = new ConcurrentHashMap<>();
 
     private volatile JdbcSchema.Found found;
     private volatile Runnable wake = () -> {};
@@ -377,53 +381,18 @@ final class JdbcStore implements ObjectStore {
 
     @Override
     public Bytes secret(String secret, Supplier<Bytes> first) {
-        if (config.readOnly()) {
-            // No table of ours there; servers over such a store do not share it.
-            return first.get();
-        }
-        return ask(connection -> {
-            Bytes known = secret(connection, secret);
-            if (known != null) {
-                return known;
-            }
-            Bytes made = first.get();
-            try (PreparedStatement statement =
-                    connection.prepareStatement("INSERT INTO databroker_state (name, bytes) VALUES (?, ?)")) {
-                statement.setString(1, secret);
-                statement.setBytes(2, made.toArray());
-                statement.executeUpdate();
-                return made;
-            } catch (SQLException failed) {
-                // Another server was faster.
-                Bytes theirs = JdbcProblems.isDuplicate(failed) ? secret(connection, secret) : null;
-                if (theirs == null) {
-                    throw failed;
-                }
-                return theirs;
-            }
-        });
-    }
-
-    private static @Nullable Bytes secret(Connection connection, String secret) throws SQLException {
-        try (PreparedStatement statement =
-                connection.prepareStatement("SELECT bytes FROM databroker_state WHERE name = ?")) {
-            statement.setString(1, secret);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? Bytes.wrap(row.getBytes(1)) : null;
-            }
-        }
+        return config.readOnly()
+                ? own.computeIfAbsent(secret, absent -> first.get())
+                : ask(connection -> JdbcSecrets.read(connection, secret, first));
     }
 
     @Override
     public void replaceSecret(String secret, Bytes bytes) {
-        ask(connection -> {
-            try (PreparedStatement statement =
-                    connection.prepareStatement("UPDATE databroker_state SET bytes = ? WHERE name = ?")) {
-                statement.setBytes(1, bytes.toArray());
-                statement.setString(2, secret);
-                return statement.executeUpdate();
-            }
-        });
+        if (config.readOnly()) {
+            own.put(secret, bytes);
+        } else {
+            ask(connection -> JdbcSecrets.replace(connection, secret, bytes));
+        }
     }
 
     @Override

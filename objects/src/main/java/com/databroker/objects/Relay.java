@@ -152,10 +152,16 @@ final class Relay implements AutoCloseable {
 
     private void tell(StoreChange change) {
         told.incrementAndGet();
-        if (change.overturned()) {
-            telling.reset("store " + store.name() + ": more was changed at once than can be told");
-        } else {
-            telling.changed(position, change, tags(change));
+        try {
+            if (change.overturned()) {
+                telling.reset("store " + store.name() + ": more was changed at once than can be told");
+            } else {
+                telling.changed(position, change, tags(change));
+            }
+        } catch (RuntimeException failed) {
+            // It is not read again, so nobody may go on as if it had been told.
+            LOG.atError().addKeyValue("store", store.name()).setCause(failed).log("a change could not be told");
+            telling.reset("store " + store.name() + ": a change could not be told");
         }
     }
 

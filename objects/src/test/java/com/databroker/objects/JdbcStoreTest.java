@@ -399,6 +399,8 @@ class JdbcStoreTest {
             assertThat(store.types()).allMatch(ObjectTypes.Type::readOnly);
             assertThatThrownBy(() -> store.commit(commit(creating(1, "Dept", "id", 1L, "name", "x"))))
                     .hasMessageContaining("read only");
+            Bytes secret = store.secret("tags", () -> Bytes.utf8("one"));
+            assertThat(store.secret("tags", () -> Bytes.utf8("two"))).isEqualTo(secret);
             assertThat(store.changes(store.position())).isNotNull();
         }
         Postgres.run(url, "CREATE TABLE databroker_change (id int)");
