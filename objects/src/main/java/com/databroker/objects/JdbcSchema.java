@@ -309,7 +309,7 @@ final class JdbcSchema {
                 return;
             }
             JdbcColumn column = column(raw.name);
-            String target = overlay.references().get(name);
+            String target = overlay.reference(name);
             Kind kind = target == null ? column.kind() : Kind.REFERENCE;
             boolean tagged = kind != Kind.GRAPH
                     && kind != Kind.BYTES

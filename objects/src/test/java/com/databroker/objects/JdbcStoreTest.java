@@ -171,7 +171,7 @@ class JdbcStoreTest {
                 dialect == JdbcDialect.H2 ? "REV" : "rev",
                 StoreOverlay.Policy.FIELDS,
                 false,
-                Map.of());
+                List.of());
         try (ObjectStore store = open(dialect, Map.of("Note", overlay), table)) {
             ObjectKey note = ObjectKey.of("Note", 1);
             done(store, creating(1, "Note", "id", 1L, "title", "a"));

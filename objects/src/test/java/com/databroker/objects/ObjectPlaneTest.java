@@ -81,7 +81,7 @@ class ObjectPlaneTest {
                 null,
                 StoreOverlay.Policy.STRICT,
                 false,
-                Map.of("country", "Country"));
+                List.of("country=Country"));
         StoreConfig config = new StoreConfig(null, null, null, null, 4, false, lookup, Map.of("Person", overlay));
         MemoryStore world = new MemoryStore("world", InstantSource.system(), Map.of())
                 .records("Country", Country.class, List.of(new Country("AT", "Austria")));

@@ -56,7 +56,7 @@ abstract class StoreContract {
     static final Map<String, StoreOverlay> OVERLAYS = Map.of(
             "Person",
             new StoreOverlay(
-                    null, List.of("secret"), List.of("born"), null, StoreOverlay.Policy.STRICT, false, Map.of()));
+                    null, List.of("secret"), List.of("born"), null, StoreOverlay.Policy.STRICT, false, List.of()));
 
     private ObjectStore store;
 

@@ -18,6 +18,7 @@ import com.databroker.events.ZmtpSettings;
 import com.databroker.files.Candidate;
 import com.databroker.files.FilePlane;
 import com.databroker.files.Precondition;
+import com.databroker.objects.ObjectPlane;
 import com.databroker.files.ResumableUploads;
 import com.databroker.streams.StreamChange;
 import io.netty.channel.EventLoopGroup;
@@ -42,6 +43,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -78,6 +80,7 @@ public final class Databroker implements AutoCloseable {
     private final Tls tls;
     private final CurveKeys curve;
     private final ResumableUploads uploads;
+    private final ObjectPlane objects;
     private final Optional<StreamSources> streams;
     private final FrontServer front;
     private final HttpDoor http;
@@ -115,6 +118,7 @@ public final class Databroker implements AutoCloseable {
             ConnectionLimit sshLimit =
                     limit("ssh", config.ssh().maxConnections(), config.ssh().maxConnectionsPerAddress());
             metrics = new Metrics(events, gate, Map.of("http", httpLimit, "zmq", zmqLimit, "ssh", sshLimit));
+            objects = open(ObjectPlane.open(config.objects(), data.resolve("objects"), clock, random));
             streams = openStreams();
             announce();
             uploads = new ResumableUploads(files, config.files(), clock);
@@ -192,6 +196,7 @@ public final class Databroker implements AutoCloseable {
         metrics.files(files::status);
         files.refusals(this::refused);
         gate.reloaded(this::usersReloaded);
+        objects.changes(change -> events.publish(Principal.broker(), List.of(change.announcement()), "broker"));
         streams.map(StreamSources::plane).ifPresent(plane -> {
             metrics.streams(plane);
             files.changes(new StreamInboxes(files, plane)::changed);
@@ -200,6 +205,11 @@ public final class Databroker implements AutoCloseable {
                     changes.stream().map(StreamChange::announcement).toList(),
                     "broker"));
         });
+    }
+
+    /// It only has to be new.
+    private UUID commitId() {
+        return new UUID(random.nextLong(), random.nextLong());
     }
 
     private void reloadUsers(FileChange change) {
@@ -295,6 +305,9 @@ public final class Databroker implements AutoCloseable {
                 this.streams
                         .map(all -> new ViewsHandler(all.plane().views(), clock))
                         .orElse(null),
+                new ObjectsHandler(objects, this::commitId),
+                new ObjectsSocketHandler(
+                        objects, new Origins(config.http().allowedOrigins()), blocking, clock, streams),
                 new StatusHandler(
                         metrics, config.http().metricsPublic(), files, this.streams.orElse(null), () -> stopping),
                 metrics,

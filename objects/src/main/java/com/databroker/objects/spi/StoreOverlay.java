@@ -2,7 +2,6 @@ package com.databroker.objects.spi;
 
 import com.databroker.core.Setting;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// What the configuration says about one type, beside what the back-end says itself.
@@ -29,8 +28,8 @@ public record StoreOverlay(
         @Setting(value = "Refuse every change by the broker.", otherwise = "false")
         boolean readOnly,
 
-        @Setting("References that the database does not declare: field and type, also of another store.")
-        Map<String, String> references) {
+        @Setting("References that the database does not declare, also to another store: `boss=Person`.")
+        List<String> references) {
     /// What a commit is held against.
     public enum Policy {
         STRICT,
@@ -39,11 +38,25 @@ public record StoreOverlay(
 
     /// Nothing beside what the back-end says.
     public static final StoreOverlay NONE =
-            new StoreOverlay(null, List.of(), List.of(), null, Policy.STRICT, false, Map.of());
+            new StoreOverlay(null, List.of(), List.of(), null, Policy.STRICT, false, List.of());
 
     public StoreOverlay {
         hidden = List.copyOf(hidden);
         untagged = List.copyOf(untagged);
-        references = Map.copyOf(references);
+        references = List.copyOf(references);
+        references.forEach(each -> {
+            if (!each.matches("[^=]+=[^=]+")) {
+                throw new IllegalArgumentException("references: \"" + each + "\" is not <field>=<type>, as boss=Person");
+            }
+        });
+    }
+
+    /// The type that a field refers to, null where nothing is said of it.
+    public @Nullable String reference(String field) {
+        return references.stream()
+                .filter(each -> each.startsWith(field + "="))
+                .map(each -> each.substring(field.length() + 1))
+                .findFirst()
+                .orElse(null);
     }
 }
