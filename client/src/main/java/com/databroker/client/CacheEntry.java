@@ -73,7 +73,7 @@ final class CacheEntry {
     boolean dependsOn(Object tag) {
         Cached item = known();
         Cached held = held();
-        return item != null && item.tags.contains(tag) || held != null && held.tags.contains(tag);
+        return (item != null && item.tags.contains(tag)) || (held != null && held.tags.contains(tag));
     }
 
     /// Of a row of which it is not known whether it was overtaken.
@@ -128,9 +128,7 @@ final class CacheEntry {
     static final class Overtaken extends RuntimeException {
         private static final long serialVersionUID = 1;
 
-        static final Overtaken INSTANCE = new Overtaken();
-
-        private Overtaken() {
+        Overtaken() {
             super("older than what is known", null, false, false);
         }
     }

@@ -47,7 +47,12 @@ final class CacheNews {
     }
 
     /// What has changed until then is not known.
-    synchronized void reset(ObjectPosition at) {
+    ///
+    /// @param anew whether versions, too, may have begun anew
+    synchronized void reset(ObjectPosition at, boolean anew) {
+        if (anew) {
+            tombstones.clear();
+        }
         floor = at;
         heard = at;
         lastReset = arrivals.incrementAndGet();

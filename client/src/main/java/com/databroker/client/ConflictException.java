@@ -17,6 +17,7 @@ public final class ConflictException extends RuntimeException {
 
     private final transient ObjectSession session;
     private final transient List<FieldConflict> conflicts;
+    private final transient List<ObjectSession.Kept> kept;
 
     ConflictException(ObjectSession session, List<FieldConflict> conflicts) {
         super(conflicts.stream()
@@ -24,6 +25,7 @@ public final class ConflictException extends RuntimeException {
                 .collect(Collectors.joining(", ", "others have changed ", "")));
         this.session = session;
         this.conflicts = List.copyOf(conflicts);
+        this.kept = session.kept();
     }
 
     /// Every field of every object, not only the first. An empty field stands for the whole object: it is
@@ -33,9 +35,9 @@ public final class ConflictException extends RuntimeException {
     }
 
     /// Puts the changes of the session onto what is there now. What only one side has changed is merged by
-    /// itself.
+    /// itself. The session may have been closed meanwhile.
     public Rebase rebase() {
-        return new Rebase(session, conflicts);
+        return new Rebase(session.goingOn(kept), conflicts);
     }
 
     /// Changes of a session on their way onto a newer state.
@@ -108,7 +110,7 @@ public final class ConflictException extends RuntimeException {
                 Object theirValue = now.wire(field);
                 Boolean keep = isMine(field);
                 if (Row.isSame(theirValue, entry.getValue())
-                        || keep != null && !keep && !Row.isSame(before, theirValue)) {
+                        || (keep != null && !keep && !Row.isSame(before, theirValue))) {
                     draft.written.remove(field);
                 } else if (!Row.isSame(before, theirValue) && keep == null) {
                     undecided.add(new FieldConflict(draft.key(), field, before, entry.getValue(), theirValue));
@@ -123,7 +125,7 @@ public final class ConflictException extends RuntimeException {
         /// Of an object that is gone, or is to be deleted, there is nothing to merge.
         private void mergeWhole(Draft draft, boolean there, List<FieldConflict> undecided) {
             Boolean keep = isMine("");
-            if (keep == null || keep && !there && !draft.deleted) {
+            if (keep == null || (keep && !there && !draft.deleted)) {
                 undecided.add(new FieldConflict(draft.key(), "", null, null, null));
             } else if (!there || !keep) {
                 session.drop(draft);

@@ -266,7 +266,7 @@ public final class DatabrokerClient implements AutoCloseable {
     }
 
     /// The answer, or the [ProblemException] that it failed with.
-    static <T> T await(CompletableFuture<T> answer) {
+    static <T extends @Nullable Object> T await(CompletableFuture<T> answer) {
         try {
             return answer.get();
         } catch (InterruptedException interrupt) {

@@ -88,28 +88,25 @@ final class Draft implements InvocationHandler {
     public @Nullable Object invoke(Object self, Method method, @Nullable Object @Nullable [] given) throws Throwable {
         View.Op op = view.op(method);
         @Nullable Object[] args = given == null ? NO_ARGS : given;
-        switch (op.means) {
-            case OWN:
-                return own(self, op.name, args);
-            case DEFAULT:
-                return InvocationHandler.invokeDefault(self, method, args);
-            case NAME:
-                if (session.isField(this, op.name)) {
-                    return session.read(this, op.name, op.returns);
+        return switch (op.means) {
+            case OWN -> own(op.name, self, args);
+            case DEFAULT -> InvocationHandler.invokeDefault(self, method, args);
+            case COLLECTION -> context.many(saved().ref, op.name, op.element);
+            case NAME ->
+                session.isField(this, op.name) ? session.read(this, op.name, op.returns) : call(op, args);
+            case WRITE -> {
+                if (!session.isField(this, op.name)) {
+                    yield call(op, args);
                 }
-                break;
-            case WRITE:
-                if (session.isField(this, op.name)) {
-                    session.write(this, op.name, args[0]);
-                    return op.returns == Void.class ? null : self;
-                }
-                break;
-            case COLLECTION:
-                return context.many(saved().ref, op.name, op.element);
-            default:
-                break;
-        }
-        return context.call(saved(), view.name, op.name, args, op.returns);
+                session.write(this, op.name, args[0]);
+                yield op.returns == Void.class ? null : self;
+            }
+            case CALL -> call(op, args);
+        };
+    }
+
+    private @Nullable Object call(View.Op op, @Nullable Object[] args) {
+        return context.call(saved(), view.name, op.name, args, op.returned());
     }
 
     private Row saved() {
@@ -120,7 +117,7 @@ final class Draft implements InvocationHandler {
         return its;
     }
 
-    private @Nullable Object own(Object self, String name, @Nullable Object[] args) {
+    private @Nullable Object own(String name, Object self, @Nullable Object[] args) {
         return switch (name) {
             case "objectKey" -> key();
             case "obsolete" -> row != null && context.isObsolete(row);
@@ -140,8 +137,8 @@ final class Draft implements InvocationHandler {
                         view.name,
                         String.valueOf(args[0]),
                         (Object[]) Objects.requireNonNull(args[1]),
-                        Object.class);
-            case "equals" -> self == args[0] || args[0] instanceof Entity other && Shown.isSame(key(), other);
+                        ObjectContext.Returns.ANY);
+            case "equals" -> args[0] instanceof Entity other && Shown.isSame(key(), other);
             // Of one that gets its key only when it is committed the hash must not change with it.
             case "hashCode" -> temporary != null ? System.identityHashCode(this) : key().hashCode();
             default -> key().toString();

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// until something changes that they depend on.
 ///
 /// ```java
-/// space.find(Person.class).eq("dept", dept).ge("salary", 1000).order("-salary").with("dept").limit(100).list();
+/// space.find(Person.class).eq("dept", dept).ge("salary", 1000).order("-salary").limit(100).list();
 /// ```
 ///
 /// It belongs to the thread that makes it; what it finds does not.
@@ -158,7 +158,7 @@ public final class Finder<T> {
     private Page<T> page(@Nullable String after, int size) {
         ObjectLoader.Query query = query(after, false);
         Object key = key(query);
-        if (key == collection && context.cache.entry(key).item() == null) {
+        if (key instanceof ObjectLoader.Held && collection != null && context.cache.entry(key).item() == null) {
             context.nPlusOne.single(collection.owner().type(), collection.collection(), type);
         }
         Result result = DatabrokerClient.await(context.loader.find(key, query, List.copyOf(with), size));

@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// It has no thread: [#tick] is called now and then. One lock guards it; futures and the listener are
 /// called without it, on the thread that brought the news, and must not block.
+@SuppressWarnings("ReferenceEquality") // Of links: which of them it is.
 final class ObjectChannel implements ObjectLink.Owner {
     /// Who hears of changes, in their order.
     interface Listener {
@@ -46,7 +47,10 @@ final class ObjectChannel implements ObjectLink.Owner {
         /// Nothing is known of what has changed since.
         ///
         /// @param at where the server is
-        void reset(ObjectPosition at);
+        ///
+        /// @param anew whether a store was replaced by another: what is known of versions is worth nothing
+        ///     then
+        void reset(ObjectPosition at, boolean anew);
 
         /// News are missing; they are asked for.
         void gap();
@@ -190,14 +194,30 @@ final class ObjectChannel implements ObjectLink.Owner {
                 tellsTime(pulse.now());
                 pulse(pulse.number(), pulse.at());
             } else if (frame instanceof ObjectMessage.Reset) {
-                ObjectPosition now = serverAt;
-                at = now;
-                news.add(() -> listener.reset(now));
+                reset(from, news);
             } else if (frame instanceof ObjectMessage.Reply reply) {
                 answered(reply, news);
             }
         }
         news.forEach(Runnable::run);
+    }
+
+    /// Right after the welcome it means that nobody knows what came since the last link. Later, that the
+    /// stream itself has begun anew: then only another welcome says where.
+    private void reset(ObjectLink from, List<Runnable> news) {
+        boolean first = resumes && last == 0 && state == State.READY;
+        ObjectPosition now = first ? serverAt : ObjectPosition.NONE;
+        // Of one life every position covers those before it.
+        boolean anew = !first || (at != null && !now.covers(at));
+        at = first ? now : null;
+        resumes = false;
+        news.add(() -> listener.reset(now, anew));
+        if (!first) {
+            news.add(() -> {
+                from.close();
+                lost(from, unavailable("the stream of changes begins anew"), false);
+            });
+        }
     }
 
     private void welcomed(ObjectLink from, ObjectMessage.Welcome welcome, List<Runnable> news) {

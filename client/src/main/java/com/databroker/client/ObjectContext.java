@@ -16,6 +16,14 @@ import org.jspecify.annotations.Nullable;
 
 /// What objects of one [ObjectSpace] need of it.
 final class ObjectContext {
+    /// What a method returns.
+    ///
+    /// @param type no primitive; `Object` for whatever comes
+    /// @param element what objects in a list are shown by
+    record Returns(Class<?> type, Class<?> element) {
+        static final Returns ANY = new Returns(Object.class, Entity.class);
+    }
+
     /// A cached result of a method.
     private record Called(ObjectKey key, String method, List<@Nullable Object> args) {}
 
@@ -83,7 +91,7 @@ final class ObjectContext {
     /// The object of a reference.
     ///
     /// @param shown by which interface; `Object` for any
-    /// @param along which field it was reached, as `Person.dept`, null where it was asked for by its key
+    /// @param from where it was reached along `field`, null where it was asked for by its key
     /// @throws ProblemException [Problem#OBJECT_NOT_FOUND]
     Entity entity(ObjectRef ref, Class<?> shown, @Nullable View from, String... field) {
         if (cache.entry(ref.key()).item() instanceof Row there) {
@@ -136,7 +144,7 @@ final class ObjectContext {
     ///
     /// @param on null for a method of the type itself
     @Nullable
-    Object call(@Nullable Row on, String typeName, String method, @Nullable Object[] args, Class<?> returns) {
+    Object call(@Nullable Row on, String typeName, String method, @Nullable Object[] args, Returns returns) {
         ObjectTypes.Type type = type(typeName);
         ObjectTypes.Method declared = type.methods().stream()
                 .filter(one -> one.name().equals(method) && one.ofType() == (on == null))
@@ -158,13 +166,14 @@ final class ObjectContext {
         return result(result, returns);
     }
 
-    private @Nullable Object result(Result result, Class<?> returns) {
+    private @Nullable Object result(Result result, Returns returns) {
+        boolean list = returns.type == List.class;
         if (result.refs.isEmpty() || result.value != null) {
-            boolean many = returns == List.class || returns == Many.class;
-            return result.value == null && many ? List.of() : Values.fromWire(result.value, returns, this);
+            return result.value == null && list ? List.of() : Values.fromWire(result.value, returns, this);
         }
-        List<Entity> entities = entities(result.refs, Entity.class);
-        return returns == List.class || returns == Object.class && entities.size() != 1 ? entities : entities.get(0);
+        Class<?> shown = list || returns.type == Object.class ? returns.element : returns.type;
+        List<Entity> entities = entities(result.refs, shown);
+        return list || (returns.type == Object.class && entities.size() != 1) ? entities : entities.get(0);
     }
 
     List<Entity> entities(List<ObjectRef> refs, Class<?> shown) {

@@ -137,7 +137,7 @@ final class ObjectLoader {
         came.forEach((key, row) -> cache.offer(key, row, birth, ok.at()));
         lists(ok, birth);
         if (old) {
-            throw Overtaken.INSTANCE;
+            throw new Overtaken();
         }
         return served;
     }
@@ -174,7 +174,7 @@ final class ObjectLoader {
         }
         return CompletableFuture.allOf(coming.values().toArray(CompletableFuture[]::new))
                 .thenApply(done -> refs.stream()
-                        .map(ref -> coming.get(ref.key()).join())
+                        .map(ref -> Objects.requireNonNull(coming.get(ref.key())).join())
                         .filter(Objects::nonNull)
                         .toList());
     }
@@ -213,7 +213,7 @@ final class ObjectLoader {
                     .thenApply(Result.class::cast)
                     .thenCompose(result -> result.suffices(limit)
                             ? CompletableFuture.completedFuture(result)
-                            : CompletableFuture.failedFuture(Overtaken.INSTANCE));
+                            : CompletableFuture.failedFuture(new Overtaken()));
         }
         long birth = lease == null ? cache.news.arrivals() : lease.birth;
         CompletableFuture<Result> answer = channel.ask(request, repeatable).thenApply(reply -> {
@@ -229,7 +229,7 @@ final class ObjectLoader {
             Cached served =
                     lease != null ? cache.admit(lease, result, ok.at()) : cache.offer(key, result, birth, ok.at());
             if (served == null) {
-                throw Overtaken.INSTANCE;
+                throw new Overtaken();
             }
             return (Result) served;
         });
@@ -259,7 +259,7 @@ final class ObjectLoader {
         }
         lists(ok, birth);
         if (old) {
-            throw Overtaken.INSTANCE;
+            throw new Overtaken();
         }
         Set<String> all = new HashSet<>(ok.tags());
         all.addAll(ok.tags().isEmpty() && tags.isEmpty() ? Set.of() : tags);
@@ -288,25 +288,32 @@ final class ObjectLoader {
     CompletableFuture<List<Row>> commit(UUID commit, List<ObjectMessage.Op> ops, List<Row> gone) {
         // An answer that is repeated is as old as the commit.
         long birth = cache.news.arrivals();
-        return channel.ask(id -> new ObjectMessage.Commit(id, commit, ops), true)
-                .thenApply(reply -> {
-                    if (reply instanceof ObjectMessage.Conflict conflict) {
-                        throw new Refused(conflict);
-                    }
-                    if (!(reply instanceof ObjectMessage.Ok ok)) {
-                        throw unexpected(reply);
-                    }
-                    ok.tags().forEach(tag -> cache.changed(tag, Cached.UNVERSIONED, ok.at()));
-                    gone.forEach(row -> cache.changed(row.tag, row.version + 1, ok.at()));
-                    cache.news.demand(ok.at());
-                    List<Row> rows = new ArrayList<>();
-                    for (ObjectMessage.Row wire : ok.rows()) {
-                        Row row = Row.of(wire, shapes);
-                        cache.offer(row.ref.key(), row, birth, ok.at());
-                        rows.add(row);
-                    }
-                    return rows;
-                });
+        return channel.ask(id -> new ObjectMessage.Commit(id, commit, ops), true).thenCompose(reply -> {
+            if (reply instanceof ObjectMessage.Conflict conflict) {
+                throw new Refused(conflict);
+            }
+            if (!(reply instanceof ObjectMessage.Ok ok)) {
+                throw unexpected(reply);
+            }
+            List<Row> rows = committed(ok, gone, birth);
+            // Without its tags it is not known which finders it touched: the server tells that before it has synced.
+            return ok.tags().isEmpty()
+                    ? sync(ok.at()).handle((synced, failure) -> rows)
+                    : CompletableFuture.completedFuture(rows);
+        });
+    }
+
+    private List<Row> committed(ObjectMessage.Ok ok, List<Row> gone, long birth) {
+        ok.tags().forEach(tag -> cache.changed(tag, Cached.UNVERSIONED, ok.at()));
+        gone.forEach(row -> cache.changed(row.tag, row.version + 1, ok.at()));
+        cache.news.demand(ok.at());
+        List<Row> rows = new ArrayList<>();
+        for (ObjectMessage.Row wire : ok.rows()) {
+            Row row = Row.of(wire, shapes);
+            cache.offer(row.ref.key(), row, birth, ok.at());
+            rows.add(row);
+        }
+        return rows;
     }
 
     /// The server refused a commit because of others.
@@ -330,11 +337,12 @@ final class ObjectLoader {
     }
 
     /// Asks until the answer is not older than what is known.
-    private <T> CompletableFuture<T> again(Supplier<CompletableFuture<T>> once) {
+    private <T extends @Nullable Object> CompletableFuture<T> again(Supplier<CompletableFuture<T>> once) {
         return again(once, 1);
     }
 
-    private <T> CompletableFuture<T> again(Supplier<CompletableFuture<T>> once, int attempt) {
+    private <T extends @Nullable Object> CompletableFuture<T> again(
+            Supplier<CompletableFuture<T>> once, int attempt) {
         return once.get()
                 .handle((value, failure) -> {
                     if (failure == null) {

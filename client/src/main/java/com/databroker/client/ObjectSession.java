@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,14 @@ public final class ObjectSession implements AutoCloseable {
         VERIFY_READS
     }
 
+    /// What is written to one object, for a rebase after the session has ended.
+    record Kept(
+            View view,
+            @Nullable Row row,
+            @Nullable ObjectKey temporary,
+            Map<String, @Nullable Object> written,
+            boolean deleted) {}
+
     private record InDoubt(UUID commit, List<ObjectMessage.Op> ops, List<Draft> drafts) {}
 
     private final ObjectContext context;
@@ -49,7 +58,7 @@ public final class ObjectSession implements AutoCloseable {
     }
 
     /// The object as it can be written here. It begins with the state that `entity` shows.
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings({"unchecked", "ReferenceEquality"})
     public synchronized <T extends Entity> T edit(T entity) {
         open();
         Row row = Shown.rowOf(entity);
@@ -123,7 +132,7 @@ public final class ObjectSession implements AutoCloseable {
             return;
         }
         edit(entity);
-        drafts.get(key).deleted = true;
+        Objects.requireNonNull(drafts.get(key)).deleted = true;
     }
 
     /// Sends what was written, as one. Where the answer is lost, it fails with [Problem#UNAVAILABLE];
@@ -240,7 +249,7 @@ public final class ObjectSession implements AutoCloseable {
     private void settled() {
         if (inDoubt != null) {
             throw new IllegalStateException(
-                    "whether the last commit was done is not known: commit again, or roll back, before anything is written");
+                    "whether the last commit was done is not known: commit again or roll back before writing anything");
         }
     }
 
@@ -262,7 +271,7 @@ public final class ObjectSession implements AutoCloseable {
         }
         return reference != null
                 ? reach(reference, returns == Object.class ? Entity.class : returns)
-                : Values.fromWire(value, returns, context);
+                : Values.fromWire(value, new ObjectContext.Returns(returns, Entity.class), context);
     }
 
     synchronized void write(Draft draft, String field, @Nullable Object value) {
@@ -294,6 +303,28 @@ public final class ObjectSession implements AutoCloseable {
             }
         }
         return now != null;
+    }
+
+    synchronized List<Kept> kept() {
+        List<Kept> kept = new ArrayList<>();
+        drafts.values().forEach(draft -> kept.add(new Kept(
+                draft.view, draft.row, draft.temporary, new LinkedHashMap<>(draft.written), draft.deleted)));
+        return kept;
+    }
+
+    /// Itself, or where it has ended another that goes on from what was kept.
+    synchronized ObjectSession goingOn(List<Kept> kept) {
+        if (!closed) {
+            return this;
+        }
+        ObjectSession other = new ObjectSession(context, commits);
+        for (Kept one : kept) {
+            Draft draft = new Draft(other, context, one.view, one.row, one.temporary);
+            draft.written.putAll(one.written);
+            draft.deleted = one.deleted;
+            other.drafts.put(draft.key(), draft);
+        }
+        return other;
     }
 
     synchronized void drop(Draft draft) {

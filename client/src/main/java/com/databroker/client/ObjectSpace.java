@@ -111,6 +111,8 @@ public final class ObjectSpace implements AutoCloseable {
         @Override
         public void welcomed(ObjectMessage.Welcome welcome, boolean resumed) {
             context.typesAre(welcome.types());
+            // A look may have failed while there was no connection.
+            watches.reset();
             if (resumed) {
                 cache.stats.resumed();
             } else {
@@ -126,8 +128,8 @@ public final class ObjectSpace implements AutoCloseable {
         }
 
         @Override
-        public void reset(ObjectPosition at) {
-            cache.reset(at);
+        public void reset(ObjectPosition at, boolean anew) {
+            cache.reset(at, anew);
             watches.reset();
         }
 
@@ -187,7 +189,7 @@ public final class ObjectSpace implements AutoCloseable {
     ///
     /// @return its value; a list of objects where it gives rows
     public @Nullable Object call(String type, String method, @Nullable Object... args) {
-        return context.call(null, type, method, args, Object.class);
+        return context.call(null, type, method, args, ObjectContext.Returns.ANY);
     }
 
     /// A unit of work.
@@ -197,8 +199,8 @@ public final class ObjectSpace implements AutoCloseable {
 
     private UUID commitId() {
         synchronized (random) {
-            long high = random.nextLong() & ~0xF000L | 0x4000L;
-            long low = random.nextLong() & ~(3L << 62) | 1L << 63;
+            long high = (random.nextLong() & ~0xF000L) | 0x4000L;
+            long low = (random.nextLong() & ~(3L << 62)) | (1L << 63);
             return new UUID(high, low);
         }
     }

@@ -109,8 +109,9 @@ final class Row extends Cached {
     }
 
     /// Graphs are never the same: they may contain themselves, so nobody compares them.
+    @SuppressWarnings("ReferenceEquality")
     static boolean isSame(@Nullable Object one, @Nullable Object other) {
         boolean graph = one instanceof Collection<?> || one instanceof Map<?, ?>;
-        return one == other || !graph && Objects.equals(one, other);
+        return one == other || (!graph && Objects.equals(one, other));
     }
 }

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 /// entry, and never that of two. The tags of an item are in the index before its tombstones are looked at,
 /// and a change is among the tombstones before the index is looked at: whichever comes second sees the
 /// other. There is no thread in here.
+@SuppressWarnings("ReferenceEquality") // What an entry holds is compared by address: that is the point of it.
 final class RowCache {
     /// Whom it is told that a change concerned something here. Must not block.
     interface Listener {
@@ -156,7 +157,7 @@ final class RowCache {
         if (served != null && lease.entry.state == served) {
             lease.outcome.complete(served);
         } else {
-            lease.outcome.completeExceptionally(Overtaken.INSTANCE);
+            lease.outcome.completeExceptionally(new Overtaken());
         }
         return served;
     }
@@ -237,7 +238,7 @@ final class RowCache {
     /// What has come is for who asked, and not to be kept.
     void passed(Lease lease) {
         ended(lease, null);
-        lease.outcome.completeExceptionally(Overtaken.INSTANCE);
+        lease.outcome.completeExceptionally(new Overtaken());
     }
 
     /// What a lease was given for does not exist.
@@ -325,34 +326,32 @@ final class RowCache {
     /// is not kept.
     ///
     /// @param at what has to be seen by whatever is kept from now on
-    void reset(ObjectPosition at) {
+    /// @param anew whether versions, too, may have begun anew: then rows are dropped as well
+    void reset(ObjectPosition at, boolean anew) {
         stats.reset();
-        news.reset(at);
+        news.reset(at, anew);
         for (CacheEntry entry : entries.values()) {
             List<CacheEntry> victims = new ArrayList<>();
             synchronized (entry) {
-                reset(entry, victims);
+                reset(entry, anew, victims);
             }
             evict(victims);
             tidy(entry);
         }
     }
 
-    private void reset(CacheEntry entry, List<CacheEntry> victims) {
-        Object state = entry.state;
-        if (state instanceof Lease lease) {
-            entry.state = lease.before;
-            if (lease.before != null) {
-                victims.addAll(ring.add(entry, lease.before.item().weight));
-            }
+    private void reset(CacheEntry entry, boolean anew, List<CacheEntry> victims) {
+        if (entry.state == CacheEntry.DEAD) {
             return;
         }
-        Cached item = state instanceof Cached cached ? cached : state == null ? entry.held() : null;
-        if (item != null && item.isVersioned()) {
+        Cached item = entry.known() != null ? entry.known() : entry.held();
+        if (item == null) {
+            entry.state = null;
+        } else if (item.isVersioned() && !anew) {
             news.remember(item);
             entry.state = new Unverified(item);
             victims.addAll(ring.add(entry, item.weight));
-        } else if (item != null) {
+        } else {
             item.overtaken();
             entry.state = null;
             ring.remove(entry);

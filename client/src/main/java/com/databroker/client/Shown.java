@@ -120,7 +120,7 @@ final class Shown implements InvocationHandler, CacheEntry.Shows {
             throw new NullPointerException(row.ref + " has no " + op.name + ": let " + op.method.getName()
                     + "() return " + op.returns.getName());
         }
-        return Values.fromWire(value, op.returns, context);
+        return Values.fromWire(value, op.returned(), context);
     }
 
     private @Nullable Object slow(Object self, View.Op op, @Nullable Object[] args) throws Throwable {
@@ -132,9 +132,9 @@ final class Shown implements InvocationHandler, CacheEntry.Shows {
                 if (op.place(row.shape) >= 0) {
                     throw readOnly(op.name);
                 }
-                yield context.call(row, view.name, op.name, args, op.returns);
+                yield context.call(row, view.name, op.name, args, op.returned());
             }
-            case NAME, CALL -> context.call(row, view.name, op.name, args, op.returns);
+            case NAME, CALL -> context.call(row, view.name, op.name, args, op.returned());
         };
     }
 
@@ -155,8 +155,8 @@ final class Shown implements InvocationHandler, CacheEntry.Shows {
                         view.name,
                         String.valueOf(args[0]),
                         (Object[]) java.util.Objects.requireNonNull(args[1]),
-                        Object.class);
-            case "equals" -> self == args[0] || args[0] instanceof Entity other && isSame(row.ref.key(), other);
+                        ObjectContext.Returns.ANY);
+            case "equals" -> args[0] instanceof Entity other && isSame(row.ref.key(), other);
             case "hashCode" -> row.ref.key().hashCode();
             default -> row.ref.key().toString();
         };
@@ -173,6 +173,6 @@ final class Shown implements InvocationHandler, CacheEntry.Shows {
         }
         return row.value(place) instanceof Reference reference
                 ? follow(reference, Entity.class, name)
-                : Values.fromWire(row.value(place), Object.class, context);
+                : Values.fromWire(row.value(place), ObjectContext.Returns.ANY, context);
     }
 }

@@ -62,6 +62,13 @@ final class Tombstones {
         }
     }
 
+    void clear() {
+        synchronized (order) {
+            order.clear();
+            known.clear();
+        }
+    }
+
     private boolean isOver(Due due, long millis) {
         return due.millis <= millis || order.size() > countMax;
     }

@@ -14,6 +14,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -69,12 +70,12 @@ final class Values {
         if (!isGraph(value)) {
             return scalar.apply(value);
         }
-        Map<Object, Object> copies = new IdentityHashMap<>();
+        IdentityHashMap<Object, Object> copies = new IdentityHashMap<>();
         Deque<Object> open = new ArrayDeque<>();
         Object root = begun(value, copies, open, scalar);
         while (!open.isEmpty()) {
             Object next = open.pop();
-            Object its = copies.get(next);
+            Object its = Objects.requireNonNull(copies.get(next));
             if (next instanceof Map<?, ?> map) {
                 @SuppressWarnings("unchecked")
                 Map<Object, @Nullable Object> into = (Map<Object, @Nullable Object>) its;
@@ -94,7 +95,7 @@ final class Values {
 
     private static @Nullable Object begun(
             @Nullable Object value,
-            Map<Object, Object> copies,
+            IdentityHashMap<Object, Object> copies,
             Deque<Object> open,
             UnaryOperator<@Nullable Object> scalar) {
         if (value == null || !isGraph(value)) {
@@ -111,11 +112,11 @@ final class Values {
         return !isGraph(value);
     }
 
-    /// A value of a frame as the type that a method returns.
+    /// A value of a frame as what a method returns.
     ///
-    /// @param wanted no primitive
     /// @throws ProblemException [Problem#VALUE_INVALID] where it does not fit
-    static @Nullable Object fromWire(@Nullable Object value, Class<?> wanted, ObjectContext context) {
+    static @Nullable Object fromWire(@Nullable Object value, ObjectContext.Returns returns, ObjectContext context) {
+        Class<?> wanted = returns.type();
         if (value == null || wanted == Void.class) {
             return null;
         }
@@ -126,9 +127,9 @@ final class Values {
         }
         if (isGraph(value)) {
             return fit(
-                    copy(
-                            value,
-                            inner -> inner instanceof ObjectRef ref ? context.entity(ref, Entity.class, null) : inner),
+                    copy(value, inner -> inner instanceof ObjectRef ref
+                            ? context.entity(ref, returns.element(), null)
+                            : inner),
                     wanted);
         }
         return fit(value, wanted);

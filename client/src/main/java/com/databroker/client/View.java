@@ -38,6 +38,11 @@ final class View {
         /// What the elements of a collection are shown by.
         final Class<?> element;
 
+        /// Both as one.
+        ObjectContext.Returns returned() {
+            return new ObjectContext.Returns(returns, element);
+        }
+
         // Of the shape seen last. Both in one object, so that a race cannot mix two.
         private Place place = Place.NONE;
 
@@ -68,6 +73,7 @@ final class View {
             return type instanceof ParameterizedType generic
                             && generic.getActualTypeArguments().length == 1
                             && generic.getActualTypeArguments()[0] instanceof Class<?> element
+                            && Entity.class.isAssignableFrom(element)
                     ? element
                     : Entity.class;
         }
@@ -76,11 +82,11 @@ final class View {
     private static final class Table {
         private static final int BITS_MAX = 20;
 
-        final Map<Method, Op> all;
+        final IdentityHashMap<Method, Op> all;
         private final @Nullable Object[] slots;
         private final int shift;
 
-        Table(Map<Method, Op> all) {
+        Table(IdentityHashMap<Method, Op> all) {
             this.all = all;
             int bits = 3;
             @Nullable Object[] filled = fill(all, bits);
@@ -92,7 +98,7 @@ final class View {
             this.shift = Integer.SIZE - bits;
         }
 
-        private static @Nullable Object @Nullable [] fill(Map<Method, Op> all, int bits) {
+        private static @Nullable Object @Nullable [] fill(IdentityHashMap<Method, Op> all, int bits) {
             @Nullable Object[] slots = new Object[2 << bits];
             for (Map.Entry<Method, Op> entry : all.entrySet()) {
                 int at = at(entry.getKey(), Integer.SIZE - bits);
@@ -106,10 +112,11 @@ final class View {
         }
 
         static int at(Method method, int shift) {
-            return (System.identityHashCode(method) * 0x9E3779B9 >>> shift) << 1;
+            return ((System.identityHashCode(method) * 0x9E3779B9) >>> shift) << 1;
         }
 
         @Nullable
+        @SuppressWarnings("ReferenceEquality")
         Op op(Method method) {
             int at = at(method, shift);
             return slots[at] == method ? (Op) slots[at + 1] : all.get(method);
@@ -121,7 +128,7 @@ final class View {
     /// The name of the type of objects.
     final String name;
 
-    private volatile Table table = new Table(Map.of());
+    private volatile Table table = new Table(new IdentityHashMap<>());
 
     View(Class<?> type, String name) {
         if (!type.isInterface() || !Entity.class.isAssignableFrom(type)) {
@@ -154,7 +161,7 @@ final class View {
         }
         Op op = new Op(method, means(method));
         // By address: equal methods of two proxy classes are two here.
-        Map<Method, Op> more = new IdentityHashMap<>(table.all);
+        IdentityHashMap<Method, Op> more = new IdentityHashMap<>(table.all);
         more.put(method, op);
         table = new Table(more);
         return op;

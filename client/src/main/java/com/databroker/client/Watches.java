@@ -54,7 +54,7 @@ final class Watches implements AutoCloseable {
                 return;
             }
             Row now = DatabrokerClient.await(context.loader.row(row.ref, List.of()));
-            if (now == row || now == null && entity == null) {
+            if (now == row || (now == null && entity == null)) {
                 return;
             }
             Set<String> fields = now == null ? Set.of() : differing(row, now);

@@ -132,7 +132,7 @@ final class CacheSimulationTest {
                         commits.acknowledged(world.commits.get(commit));
                         Row row = rows.get(0);
                         changed = key;
-                        changedTo = (Long) row.wire("version");
+                        changedTo = version(row);
                         reads.saw(key, changedTo);
                         world.log.stream()
                                 .filter(one -> one.key().equals(key) && one.version() == changedTo)
@@ -142,8 +142,12 @@ final class CacheSimulationTest {
                     .whenComplete(this::done);
         }
 
+        private static long version(Row row) {
+            return Long.parseLong(String.valueOf(row.wire("version")));
+        }
+
         private ObjectMessage.Op update(@Nullable Row row, ObjectKey key) {
-            long version = row == null ? 0 : (Long) row.wire("version");
+            long version = row == null ? 0 : version(row);
             return new ObjectMessage.Update(
                     ObjectRef.of(key), version, Map.of("group", new ObjectMessage.Edit(0L, (long)
                             world.random.nextInt(CacheWorld.GROUPS))));
@@ -182,8 +186,8 @@ final class CacheSimulationTest {
         }
 
         @Override
-        public void reset(ObjectPosition at) {
-            cache.reset(at);
+        public void reset(ObjectPosition at, boolean anew) {
+            cache.reset(at, anew);
         }
 
         @Override

@@ -13,12 +13,14 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /// A simulated database with its outbox, a replica that lags, two servers, and links between them and the
 /// clients, all on one thread, in virtual time, from one seed.
@@ -146,7 +148,7 @@ final class CacheWorld {
             create("Thing", random.nextInt(GROUPS));
             return;
         }
-        Change before = primary.get(keys.get(random.nextInt(keys.size())));
+        Change before = Objects.requireNonNull(primary.get(keys.get(random.nextInt(keys.size()))));
         int group = random.nextInt(20) == 0 ? -1 : random.nextInt(3) == 0 ? random.nextInt(GROUPS) : before.group();
         append(before.key(), before.version() + 1, group, before.group());
     }
@@ -164,7 +166,8 @@ final class CacheWorld {
                     request.id(),
                     List.of(new ObjectMessage.FieldConflict(update.ref().key(), "", null, null, null)));
         }
-        int group = ((Long) update.fields().get("group").after()).intValue();
+        ObjectMessage.Edit edit = Objects.requireNonNull(update.fields().get("group"));
+        int group = Integer.parseInt(String.valueOf(edit.after()));
         Change change = append(there.key(), there.version() + 1, group, there.group());
         commits.merge(request.commit(), 1, Integer::sum);
         ObjectMessage.Ok ok = new ObjectMessage.Ok(
@@ -254,7 +257,7 @@ final class CacheWorld {
             }
         } else if (request instanceof ObjectMessage.Find find) {
             Long group = (Long) find.where().get(0).values().get(0);
-            members(state, group.intValue()).forEach(key -> rows.add(row(state.get(key))));
+            members(state, group.intValue()).forEach(key -> rows.add(row(Objects.requireNonNull(state.get(key)))));
             tags = List.of("g" + group);
         } else {
             throw new ProblemException(Problem.MESSAGE_INVALID, "not simulated");
@@ -284,7 +287,7 @@ final class CacheWorld {
 
     private static ObjectMessage.Row row(Change change) {
         boolean loose = change.key().type().equals("Loose");
-        Map<String, Object> fields = new TreeMap<>();
+        Map<String, @Nullable Object> fields = new TreeMap<>();
         fields.put("group", (long) change.group());
         fields.put("version", change.version());
         return new ObjectMessage.Row(

@@ -23,7 +23,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -40,10 +42,6 @@ final class MapServer implements AutoCloseable {
         Object run(@Nullable ObjectKey on, List<@Nullable Object> args);
     }
 
-    record Stored(long version, Map<String, @Nullable Object> fields) {}
-
-    private static final long EPOCH = 7;
-
     final AtomicInteger requests = new AtomicInteger();
     final BlockingQueue<ObjectMessage.Request> heard = new LinkedBlockingQueue<>();
     final Map<String, Method> methods = new HashMap<>();
@@ -53,57 +51,62 @@ final class MapServer implements AutoCloseable {
         return daemon;
     });
     private final ObjectTypes types;
-    private final Map<ObjectKey, Stored> objects = new TreeMap<>(Comparator.comparing(ObjectKey::toString));
+    final MapStore store;
     private final List<List<ObjectMessage.Tagged>> outbox = new ArrayList<>();
     private final Map<UUID, ObjectMessage.Reply> done = new HashMap<>();
     private final List<Link> links = new ArrayList<>();
-    private final Map<String, Integer> next = new HashMap<>();
     private int outboxFrom;
+    private long epoch = 7;
     private @Nullable Predicate<ObjectMessage.Request> cutInsteadOfAnswer;
     private @Nullable Predicate<ObjectMessage.Request> holds;
     private final List<Runnable> held = new ArrayList<>();
     volatile boolean down;
     volatile boolean strict = true;
 
+    /// Whether the answer to a commit leaves out what it touched.
+    volatile boolean tagless;
+
     MapServer(ObjectTypes types) {
         this.types = types;
+        this.store = new MapStore(types);
     }
 
     /// Runs something on the server's thread, and waits for it.
     void run(Runnable task) {
-        java.util.concurrent.CompletableFuture.runAsync(task, thread).join();
+        CompletableFuture.runAsync(task, thread).join();
     }
 
-    Stored stored(String key) {
-        Stored[] found = new Stored[1];
-        run(() -> found[0] = objects.get(ObjectKey.parse(key)));
-        return found[0];
+    /// Null where there is none.
+    MapStore.@Nullable Stored stored(String key) {
+        return CompletableFuture.supplyAsync(() -> Optional.ofNullable(store.objects.get(ObjectKey.parse(key))), thread)
+                .join()
+                .orElse(null);
     }
 
-    /// On the server's thread.
-    Stored now(ObjectKey key) {
-        return objects.get(key);
+    @Nullable
+    Object stored(String key, String field) {
+        return Objects.requireNonNull(stored(key)).fields().get(field);
     }
 
-    void put(String key, Object... fieldsAndValues) {
+    void put(String key, @Nullable Object... fieldsAndValues) {
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         for (int i = 0; i < fieldsAndValues.length; i += 2) {
-            fields.put((String) fieldsAndValues[i], fieldsAndValues[i + 1]);
+            fields.put(String.valueOf(fieldsAndValues[i]), fieldsAndValues[i + 1]);
         }
-        run(() -> objects.put(ObjectKey.parse(key), new Stored(1, fields)));
+        run(() -> store.objects.put(ObjectKey.parse(key), new MapStore.Stored(1, fields)));
     }
 
     /// Another program changes a field.
     void change(String key, String field, @Nullable Object value) {
         run(() -> {
             ObjectKey which = ObjectKey.parse(key);
-            Stored before = objects.get(which);
-            announce(write(which, before, java.util.Collections.singletonMap(field, value)));
+            MapStore.Stored before = store.objects.get(which);
+            announce(store.write(which, before, java.util.Collections.singletonMap(field, value)));
         });
     }
 
     void delete(String key) {
-        run(() -> announce(remove(ObjectKey.parse(key))));
+        run(() -> announce(store.remove(ObjectKey.parse(key))));
     }
 
     /// Cuts the connection instead of answering the next request of a kind, after having done it.
@@ -138,6 +141,16 @@ final class MapServer implements AutoCloseable {
 
     void cut() {
         run(() -> List.copyOf(links).forEach(Link::cut));
+    }
+
+    /// The store was replaced: positions begin anew.
+    void replaceStore() {
+        run(() -> {
+            epoch++;
+            outbox.clear();
+            outboxFrom = 0;
+            List.copyOf(links).forEach(link -> link.answer(new ObjectMessage.Reset("replaced")));
+        });
     }
 
     void forgetOutbox() {
@@ -227,7 +240,7 @@ final class MapServer implements AutoCloseable {
         if (hello.resume() != null) {
             Position resume = hello.resume().stores().get("shop");
             int from = resume == null ? 0 : (int) resume.offset();
-            if (from < outboxFrom) {
+            if (from < outboxFrom || resume == null || resume.epoch() != epoch) {
                 link.answer(new ObjectMessage.Reset("forgotten"));
             } else {
                 for (int i = from; i < outbox.size(); i++) {
@@ -245,8 +258,8 @@ final class MapServer implements AutoCloseable {
         return at(outbox.size());
     }
 
-    private static ObjectPosition at(int changes) {
-        return new ObjectPosition(Map.of("shop", new Position(EPOCH, changes)));
+    private ObjectPosition at(int changes) {
+        return new ObjectPosition(Map.of("shop", new Position(epoch, changes)));
     }
 
     private ObjectMessage.Reply answer(Link link, ObjectMessage.Request request) {
@@ -272,7 +285,7 @@ final class MapServer implements AutoCloseable {
             if (!ref.capability().isEmpty() && !ref.capability().equals(capability(link, ref.key()))) {
                 throw new ProblemException(Problem.CAPABILITY_INVALID, ref.key().toString());
             }
-            if (objects.containsKey(ref.key())) {
+            if (store.objects.containsKey(ref.key())) {
                 keys.add(ref.key());
             }
         }
@@ -291,8 +304,8 @@ final class MapServer implements AutoCloseable {
         List<ObjectMessage.Listed> lists = new ArrayList<>();
         for (String path : with) {
             List<ObjectKey> from = keys;
-            for (String name : path.split("\\.")) {
-                from = along(from, name, lists);
+            for (String name : path.split("\\.", -1)) {
+                from = store.along(from, name, lists);
                 all.addAll(from);
             }
         }
@@ -300,35 +313,13 @@ final class MapServer implements AutoCloseable {
         return new ObjectMessage.Ok(id, keys.size(), rows, null, after, count, tags, lists, at());
     }
 
-    private List<ObjectKey> along(List<ObjectKey> from, String name, List<ObjectMessage.Listed> lists) {
-        List<ObjectKey> found = new ArrayList<>();
-        for (ObjectKey key : from) {
-            ObjectTypes.Type type = types.type(key.type());
-            type.collections().stream().filter(one -> one.name().equals(name)).forEach(collection -> {
-                List<ObjectKey> its = objects.entrySet().stream()
-                        .filter(entry -> entry.getKey().type().equals(collection.type())
-                                && text(entry.getValue().fields().get(collection.field()))
-                                        .equals(key.toString()))
-                        .map(Map.Entry::getKey)
-                        .toList();
-                String tag = tag(collection.type() + "." + collection.field() + "=" + key);
-                lists.add(new ObjectMessage.Listed(key, name, tag, true, its));
-                found.addAll(its);
-            });
-            if (objects.get(key).fields().get(name) instanceof ObjectRef ref && objects.containsKey(ref.key())) {
-                found.add(ref.key());
-            }
-        }
-        return found;
-    }
-
     private ObjectMessage.Row row(Link link, ObjectKey key) {
-        Stored stored = objects.get(key);
+        MapStore.Stored stored = store.now(key);
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         stored.fields()
                 .forEach((name, value) ->
                         fields.put(name, value instanceof ObjectRef ref ? ref(link, ref.key()) : value));
-        return new ObjectMessage.Row(ref(link, key), "rwc", stored.version(), tag(key), fields);
+        return new ObjectMessage.Row(ref(link, key), "rwc", stored.version(), MapStore.tag(key), fields);
     }
 
     private static ObjectRef ref(Link link, ObjectKey key) {
@@ -340,27 +331,20 @@ final class MapServer implements AutoCloseable {
         return (hash + "----------------------").substring(0, 22);
     }
 
-    private static String tag(Object what) {
-        return "t" + Integer.toHexString(what.toString().hashCode());
-    }
-
     private ObjectMessage.Reply find(Link link, ObjectMessage.Find find) {
-        List<ObjectKey> all = objects.keySet().stream()
-                .filter(key -> key.type().equals(find.type()) && matches(objects.get(key), find.where()))
-                .sorted(order(find.order()))
-                .toList();
+        List<ObjectKey> all = store.found(find);
         int from = find.after() == null ? 0 : Integer.parseInt(find.after());
         int to = Math.min(all.size(), from + find.limit());
         List<String> tags = new ArrayList<>();
         for (ObjectMessage.Condition condition : find.where()) {
             if (condition.operator() == ObjectMessage.Operator.EQUAL) {
-                tags.add(tag(find.type() + "." + condition.field() + "="
-                        + text(condition.values().get(0))));
+                tags.add(MapStore.tag(find.type() + "." + condition.field() + "="
+                        + MapStore.text(condition.values().get(0))));
             }
         }
         // A change of one of several conditions is enough; what is no equality depends on the whole type.
         if (tags.size() < Math.max(1, find.where().size()) || !find.order().isEmpty()) {
-            tags.add(tag(find.type()));
+            tags.add(MapStore.tag(find.type()));
         }
         return ok(
                 link,
@@ -370,38 +354,6 @@ final class MapServer implements AutoCloseable {
                 to < all.size() && find.limit() > 0 ? Integer.toString(to) : null,
                 find.count() ? all.size() : -1,
                 tags);
-    }
-
-    private static boolean matches(Stored stored, List<ObjectMessage.Condition> where) {
-        return where.stream().allMatch(condition -> {
-            String is = text(stored.fields().get(condition.field()));
-            List<String> wanted =
-                    condition.values().stream().map(MapServer::text).toList();
-            return switch (condition.operator()) {
-                case EQUAL, IN -> wanted.contains(is);
-                case NOT_EQUAL -> !wanted.contains(is);
-                case PREFIX -> is.startsWith(wanted.get(0));
-                case IS_NULL -> stored.fields().get(condition.field()) == null;
-                case GREATER_OR_EQUAL -> Long.parseLong(is) >= Long.parseLong(wanted.get(0));
-                default ->
-                    throw new ProblemException(
-                            Problem.QUERY_INVALID, condition.operator().word());
-            };
-        });
-    }
-
-    private static String text(@Nullable Object value) {
-        return value instanceof ObjectRef ref ? ref.key().toString() : String.valueOf(value);
-    }
-
-    private Comparator<ObjectKey> order(List<ObjectMessage.Order> orders) {
-        Comparator<ObjectKey> by = Comparator.comparing(key -> "");
-        for (ObjectMessage.Order order : orders) {
-            Comparator<ObjectKey> next =
-                    Comparator.comparing(key -> text(objects.get(key).fields().get(order.field())));
-            by = by.thenComparing(order.descending() ? next.reversed() : next);
-        }
-        return by.thenComparing(ObjectKey::toString);
     }
 
     private ObjectMessage.Reply call(Link link, ObjectMessage.Call call) {
@@ -424,119 +376,24 @@ final class MapServer implements AutoCloseable {
             return new ObjectMessage.Ok(commit.id(), ok.asked(), ok.rows(), null, null, -1, ok.tags(), ok.at());
         }
         List<FieldConflict> conflicts = new ArrayList<>();
-        commit.ops().forEach(op -> check(op, conflicts));
+        commit.ops().forEach(op -> store.check(op, strict, conflicts));
         if (!conflicts.isEmpty()) {
             return new ObjectMessage.Conflict(commit.id(), conflicts);
         }
-        Map<ObjectKey, ObjectKey> keys = new HashMap<>();
-        for (ObjectMessage.Op op : commit.ops()) {
-            if (op instanceof ObjectMessage.Create create) {
-                int number = next.merge(create.type(), 100, (old, one) -> old + 1);
-                keys.put(create.temporary(), ObjectKey.of(create.type(), number));
-            }
-        }
+        Map<ObjectKey, ObjectKey> keys = store.keys(commit.ops());
         List<ObjectMessage.Tagged> tags = new ArrayList<>();
         List<ObjectKey> rows = new ArrayList<>();
         for (ObjectMessage.Op op : commit.ops()) {
-            tags.addAll(apply(op, keys, rows));
+            tags.addAll(store.apply(op, keys, rows));
         }
         announce(tags);
         List<String> finders = tags.stream()
                 .filter(tag -> tag.version() == 0)
                 .map(ObjectMessage.Tagged::tag)
                 .toList();
-        ObjectMessage.Ok ok = ok(link, commit.id(), rows, List.of(), null, -1, finders);
+        ObjectMessage.Ok ok = ok(link, commit.id(), rows, List.of(), null, -1, tagless ? List.of() : finders);
         done.put(commit.commit(), ok);
         return ok;
-    }
-
-    private void check(ObjectMessage.Op op, List<FieldConflict> conflicts) {
-        if (op instanceof ObjectMessage.Delete delete) {
-            Stored there = objects.get(delete.ref().key());
-            if (there == null || there.version() != delete.version()) {
-                conflicts.add(new FieldConflict(delete.ref().key(), "", null, null, null));
-            }
-        } else if (op instanceof ObjectMessage.Update update) {
-            ObjectKey key = update.ref().key();
-            Stored there = objects.get(key);
-            if (there == null || update.fields().isEmpty() && there.version() != update.version()) {
-                conflicts.add(new FieldConflict(key, "", null, null, null));
-            } else if (there.version() != update.version()) {
-                int before = conflicts.size();
-                update.fields().forEach((field, edit) -> {
-                    if (!text(there.fields().get(field)).equals(text(edit.before()))) {
-                        conflicts.add(new FieldConflict(
-                                key,
-                                field,
-                                edit.before(),
-                                edit.after(),
-                                there.fields().get(field)));
-                    }
-                });
-                if (strict && conflicts.size() == before) {
-                    conflicts.add(new FieldConflict(key, "", null, null, null));
-                }
-            }
-        }
-    }
-
-    private List<ObjectMessage.Tagged> apply(
-            ObjectMessage.Op op, Map<ObjectKey, ObjectKey> keys, List<ObjectKey> rows) {
-        if (op instanceof ObjectMessage.Delete delete) {
-            return remove(delete.ref().key());
-        }
-        Map<String, @Nullable Object> values = new LinkedHashMap<>();
-        ObjectKey key;
-        if (op instanceof ObjectMessage.Update update) {
-            key = update.ref().key();
-            update.fields().forEach((field, edit) -> values.put(field, edit.after()));
-        } else {
-            ObjectMessage.Create create = (ObjectMessage.Create) op;
-            key = keys.get(create.temporary());
-            types.type(create.type()).fields().forEach(field -> values.put(field.name(), null));
-            values.putAll(create.values());
-        }
-        values.replaceAll((field, value) -> value instanceof ObjectRef ref && keys.containsKey(ref.key())
-                ? ObjectRef.of(keys.get(ref.key()))
-                : value);
-        rows.add(key);
-        return values.isEmpty() ? List.of() : write(key, objects.get(key), values);
-    }
-
-    private List<ObjectMessage.Tagged> write(
-            ObjectKey key, @Nullable Stored before, Map<String, @Nullable Object> values) {
-        Map<String, @Nullable Object> fields = new LinkedHashMap<>(before == null ? Map.of() : before.fields());
-        fields.putAll(values);
-        long version = before == null ? 1 : before.version() + 1;
-        objects.put(key, new Stored(version, fields));
-        return tags(key, before == null ? Map.of() : before.fields(), fields, version);
-    }
-
-    private List<ObjectMessage.Tagged> remove(ObjectKey key) {
-        Stored before = Objects.requireNonNull(objects.remove(key));
-        return tags(key, before.fields(), Map.of(), before.version() + 1);
-    }
-
-    private static List<ObjectMessage.Tagged> tags(
-            ObjectKey key, Map<String, @Nullable Object> before, Map<String, @Nullable Object> now, long version) {
-        List<ObjectMessage.Tagged> tags = new ArrayList<>();
-        tags.add(new ObjectMessage.Tagged(tag(key), version));
-        tags.add(new ObjectMessage.Tagged(tag(key.type()), 0));
-        Set<String> names = new TreeSet<>(before.keySet());
-        names.addAll(now.keySet());
-        for (String name : names) {
-            String old = before.containsKey(name) ? text(before.get(name)) : null;
-            String fresh = now.containsKey(name) ? text(now.get(name)) : null;
-            if (!Objects.equals(old, fresh)) {
-                if (old != null) {
-                    tags.add(new ObjectMessage.Tagged(tag(key.type() + "." + name + "=" + old), 0));
-                }
-                if (fresh != null) {
-                    tags.add(new ObjectMessage.Tagged(tag(key.type() + "." + name + "=" + fresh), 0));
-                }
-            }
-        }
-        return tags;
     }
 
     private void announce(List<ObjectMessage.Tagged> tags) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -66,6 +67,7 @@ final class ObjectConnectionTest {
 
     @Test
     void an_object_is_fetched_with_the_users_token_and_what_has_changed_is_heard_of() throws Exception {
+        DatabrokerClient closed;
         try (ScriptedBroker broker = new ScriptedBroker(line -> {
                     welcome(line);
                     answer(line, "Ada", 1, SEVEN);
@@ -73,19 +75,20 @@ final class ObjectConnectionTest {
                     answer(line, "Eve", 2, EIGHT);
                     heard.add(line.untilEnd());
                 });
-                DatabrokerClient client = client(broker)) {
-            Entity ada = client.objects().get("Person", 1);
+                DatabrokerClient open = client(broker)) {
+            Entity ada = open.objects().get("Person", 1);
             assertThat(ada.get("name")).isEqualTo("Ada");
             assertThat(take(heard)).isEqualTo("GET /objects HTTP/1.1 Bearer secret");
             for (int i = 0; i < 2000 && !ada.obsolete(); i++) {
-                assertThat(heard.poll(10, java.util.concurrent.TimeUnit.MILLISECONDS)).isNull();
+                assertThat(heard.poll(10, TimeUnit.MILLISECONDS)).isNull();
             }
-            assertThat(client.objects().refresh(ada).get("name")).isEqualTo("Eve");
+            assertThat(open.objects().refresh(ada).get("name")).isEqualTo("Eve");
             assertThat(ada.get("name")).isEqualTo("Ada");
-            client.close();
-            assertThat(take(heard)).isEqualTo(1000);
-            assertThatThrownBy(() -> client.objects()).isInstanceOf(ProblemException.class);
+            closed = open;
         }
+        DatabrokerClient client = closed;
+        assertThat(take(heard)).isEqualTo(1000);
+        assertThatThrownBy(client::objects).isInstanceOf(ProblemException.class);
     }
 
     @Test

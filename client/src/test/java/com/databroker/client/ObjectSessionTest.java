@@ -13,7 +13,9 @@ import com.databroker.core.ProblemException;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,8 +41,8 @@ final class ObjectSessionTest {
         return space.get(Shop.Person.class, 1);
     }
 
-    private Object stored(String key, String field) {
-        return server.stored(key).fields().get(field);
+    private @Nullable Object stored(String key, String field) {
+        return server.stored(key, field);
     }
 
     private static ConflictException conflictOf(ObjectSession session) {
@@ -82,7 +84,7 @@ final class ObjectSessionTest {
         for (ObjectMessage.Request heard : server.heard) {
             sent = heard instanceof ObjectMessage.Commit commit ? commit : sent;
         }
-        ObjectMessage.Update update = (ObjectMessage.Update) sent.ops().get(0);
+        ObjectMessage.Update update = (ObjectMessage.Update) Objects.requireNonNull(sent).ops().get(0);
         assertThat(update.fields()).containsOnlyKeys("name");
         assertThat(update.fields().get("name")).isEqualTo(new ObjectMessage.Edit("Ada", "Eve"));
         assertThat(update.version()).isEqualTo(1);
@@ -111,6 +113,18 @@ final class ObjectSessionTest {
         assertThat(server.stored("Person/2")).isNull();
         assertThatThrownBy(() -> space.get(Shop.Person.class, 2)).isInstanceOf(ProblemException.class);
         assertThat(ada().dept().persons().list()).extracting(Shop.Person::name).containsExactlyInAnyOrder("Ada", "Eve");
+    }
+
+    @Test
+    void finders_see_a_commit_whose_answer_does_not_say_what_it_touched() {
+        server.tagless = true;
+        assertThat(space.find(Shop.Person.class).eq("name", "Eve").count()).isZero();
+        try (ObjectSession session = space.session()) {
+            session.edit(ada()).name("Eve");
+            session.commit();
+        }
+        assertThat(space.find(Shop.Person.class).eq("name", "Eve").count()).isOne();
+        assertThat(space.find(Shop.Person.class).eq("name", "Ada").list()).isEmpty();
     }
 
     @Test
@@ -182,7 +196,7 @@ final class ObjectSessionTest {
                                     .containsExactly("salary"));
             conflict.rebase().keepMine("name").keepTheirs("salary").commit();
         }
-        assertThat(server.stored("Person/1").fields())
+        assertThat(Objects.requireNonNull(server.stored("Person/1")).fields())
                 .containsEntry("name", "Mine")
                 .containsEntry("salary", new BigDecimal("2"))
                 .containsEntry("age", 40L)
@@ -197,9 +211,23 @@ final class ObjectSessionTest {
             server.change("Person/1", "age", 50L);
             conflictOf(session).rebase().commit();
         }
-        assertThat(server.stored("Person/1").fields())
+        assertThat(Objects.requireNonNull(server.stored("Person/1")).fields())
                 .containsEntry("name", "Mine")
                 .containsEntry("age", 50L);
+    }
+
+    @Test
+    void a_rebase_goes_on_after_the_session_was_closed() {
+        try (ObjectSession session = space.session()) {
+            session.edit(ada()).name("Mine").salary(new BigDecimal("1"));
+            session.create(Shop.Task.class).title("mine").owner(ada());
+            server.change("Person/1", "name", "Theirs");
+            session.commit();
+        } catch (ConflictException conflict) {
+            conflict.rebase().keepMine("name").commit();
+        }
+        assertThat(stored("Person/1", "name")).isEqualTo("Mine");
+        assertThat(ada().tasks().list()).extracting(Shop.Task::title).containsExactly("mine");
     }
 
     @Test
@@ -276,10 +304,10 @@ final class ObjectSessionTest {
         try (ObjectSession session = space.session()) {
             session.create(Shop.Person.class).name("Fred");
             created = session.commit();
-            mine = space.find(Shop.Person.class).eq("name", "Fred").first();
+            mine = Objects.requireNonNull(space.find(Shop.Person.class).eq("name", "Fred").first());
         }
         second.await(created);
-        Shop.Person theirs = second.find(Shop.Person.class).eq("name", "Fred").first();
+        Shop.Person theirs = Objects.requireNonNull(second.find(Shop.Person.class).eq("name", "Fred").first());
         assertThat(theirs).isEqualTo(mine);
         ObjectPosition changed;
         try (ObjectSession session = second.session()) {

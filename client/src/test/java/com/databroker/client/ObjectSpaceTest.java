@@ -8,18 +8,19 @@ import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectPosition;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
-import java.lang.ref.Reference;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,10 @@ final class ObjectSpaceTest {
         shop.close();
     }
 
+    private static <T> T some(@Nullable T value) {
+        return Objects.requireNonNull(value);
+    }
+
     private int requestsOf(Runnable task) {
         int before = server.requests.get();
         task.run();
@@ -58,7 +63,7 @@ final class ObjectSpaceTest {
         assertThat(ada).hasToString("Person/1");
         Entity dynamic = space.get("Person", 1);
         assertThat(dynamic.get("name")).isEqualTo("Ada");
-        assertThat(((Entity) dynamic.get("dept")).get("name")).isEqualTo("Engines");
+        assertThat(some((Entity) dynamic.get("dept")).get("name")).isEqualTo("Engines");
         assertThat(dynamic).isEqualTo(ada).hasSameHashCodeAs(ada);
         assertThatThrownBy(() -> dynamic.get("nme")).hasMessageContaining("did you mean name?");
         assertThatThrownBy(() -> space.get(Shop.Person.class, 99))
@@ -178,10 +183,10 @@ final class ObjectSpaceTest {
     @Test
     void a_collection_that_came_along_takes_no_request_until_something_enters_or_leaves_it() {
         assertThat(requestsOf(() -> {
-                    Shop.Dept dept = space.find(Shop.Dept.class)
+                    Shop.Dept dept = some(space.find(Shop.Dept.class)
                             .eq("name", "Engines")
                             .with("persons")
-                            .first();
+                            .first());
                     space.call("Person", "named", "Bob");
                     assertThat(dept.persons().list())
                             .extracting(Shop.Person::name)
@@ -218,6 +223,8 @@ final class ObjectSpaceTest {
         assertThat(requestsOf(() -> now.badge("blue"))).isZero();
         assertThat(space.call("Person", "named", "Bob")).isEqualTo(space.get(Shop.Person.class, 2));
         assertThat(ada.mentor()).isEqualTo(space.get(Shop.Person.class, 2));
+        assertThat(ada.best()).isSameAs(space.get(Shop.Person.class, 1));
+        assertThat(ada.team()).extracting(Shop.Person::name).containsExactly("Eve", "Bob");
         assertThatThrownBy(() -> ada.call("nothing")).isInstanceOf(ProblemException.class);
     }
 
@@ -245,11 +252,11 @@ final class ObjectSpaceTest {
         graph.put("one", shared);
         graph.put("two", shared);
         graph.put("ada", space.get(Shop.Person.class, 1));
-        Map<String, Object> back = (Map<String, Object>) space.get("Person", 1).call("echo", graph);
-        List<Object> selfBack = (List<Object>) back.get("self");
+        Map<String, Object> back = (Map<String, Object>) some(space.get("Person", 1).call("echo", graph));
+        List<Object> selfBack = (List<Object>) some(back.get("self"));
         assertThat(selfBack.get(2)).isSameAs(selfBack);
-        assertThat(selfBack == self).isFalse();
-        assertThat(back.get("one") == back.get("two")).isTrue();
+        assertThat(System.identityHashCode(selfBack)).isNotEqualTo(System.identityHashCode(self));
+        assertThat(back.get("one")).isSameAs(back.get("two"));
         assertThat(back.get("ada")).isEqualTo(space.get(Shop.Person.class, 1));
     }
 
@@ -296,7 +303,20 @@ final class ObjectSpaceTest {
                     assertThat(space.refresh(ada).name()).isEqualTo("Changed meanwhile");
                 }))
                 .isOne();
-        Reference.reachabilityFence(ada);
+        assertThat(ada.name()).as("held all the while").isEqualTo("Ada");
+    }
+
+    @Test
+    void a_store_that_was_replaced_is_read_anew() throws Exception {
+        Shop.Person ada = space.get(Shop.Person.class, 1);
+        server.change("Person/1", "name", "Before");
+        server.put("Person/1", "name", "Restored", "salary", BigDecimal.ONE, "age", 1L, "dept", null);
+        server.replaceStore();
+        shop.until(() -> space.stats().resets() == 1);
+        assertThat(space.get(Shop.Person.class, 1).name()).isEqualTo("Restored");
+        server.change("Person/2", "name", "After");
+        shop.until(() -> space.get(Shop.Person.class, 2).name().equals("After"));
+        assertThat(ada.obsolete()).isTrue();
     }
 
     @Test
@@ -339,14 +359,15 @@ final class ObjectSpaceTest {
     void a_watch_tells_the_fields_that_changed_and_the_end() throws Exception {
         BlockingQueue<ObjectSpace.Change> told = new LinkedBlockingQueue<>();
         Shop.Person bob = space.get(Shop.Person.class, 2);
-        try (ObjectSpace.Watch watch = space.watch(bob, told::add)) {
+        ObjectSpace.Watch watch = space.watch(bob, told::add);
+        try (watch) {
             server.change("Person/2", "name", "Robert");
-            ObjectSpace.Change first = told.poll(10, TimeUnit.SECONDS);
+            ObjectSpace.Change first = some(told.poll(10, TimeUnit.SECONDS));
             assertThat(first.fields()).containsExactly("name");
-            assertThat(((Shop.Person) first.entity()).name()).isEqualTo("Robert");
+            assertThat(some((Shop.Person) first.entity()).name()).isEqualTo("Robert");
             assertThat(first.version()).isEqualTo(2);
             server.delete("Person/2");
-            assertThat(told.poll(10, TimeUnit.SECONDS).entity()).isNull();
+            assertThat(some(told.poll(10, TimeUnit.SECONDS)).entity()).isNull();
         }
     }
 

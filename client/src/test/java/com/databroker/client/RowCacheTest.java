@@ -9,6 +9,7 @@ import com.databroker.core.ObjectPosition;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
@@ -68,9 +69,7 @@ final class RowCacheTest {
     private static Lease lease(RowCache of, String key) {
         Claim claim = of.claim(key);
         assertThat(claim.mine()).as("whether " + key + " is to be loaded").isTrue();
-        Lease lease = claim.lease();
-        assertThat(lease).isNotNull();
-        return lease;
+        return Objects.requireNonNull(claim.lease());
     }
 
     private Item load(String key, long version) {
@@ -94,7 +93,7 @@ final class RowCacheTest {
         assertThat(second.mine()).isFalse();
         Item row = row("a", 1);
         cache.admit(first, row, EARLY);
-        assertThat(second.lease().outcome).isCompletedWithValue(row);
+        assertThat(Objects.requireNonNull(second.lease()).outcome).isCompletedWithValue(row);
         assertThat(cache.claim("a").item()).isSameAs(row);
         assertThat(cache.hits()).isEqualTo(1);
         assertThat(cache.stats.misses()).isEqualTo(1);
@@ -106,7 +105,7 @@ final class RowCacheTest {
         Claim joined = cache.claim("a");
         cache.changed("tag-a", 2, LATER);
         assertThat(cache.admit(lease, row("a", 1), EARLY)).isNull();
-        assertThat(joined.lease().outcome)
+        assertThat(Objects.requireNonNull(joined.lease()).outcome)
                 .failsWithin(java.time.Duration.ZERO)
                 .withThrowableThat()
                 .withCauseInstanceOf(Overtaken.class);
@@ -143,7 +142,7 @@ final class RowCacheTest {
         cache.changed("dept=7", 0, LATER);
         Item result = new Item("old", Cached.UNVERSIONED, 10, "dept=7");
         assertThat(cache.admit(lease, result, LATER)).isSameAs(result);
-        assertThat(joined.lease().outcome).isCompletedExceptionally();
+        assertThat(Objects.requireNonNull(joined.lease()).outcome).isCompletedExceptionally();
         assertThat(held(cache, "find")).isNull();
     }
 
@@ -226,7 +225,7 @@ final class RowCacheTest {
         Item b = load("b", 1);
         Lease underway = lease(cache, "c");
         cache.admit(lease(cache, "find"), new Item("found", 0, 10, "t"), EARLY);
-        cache.reset(LATER);
+        cache.reset(LATER, false);
         assertThat(held(cache, "a")).isNull();
         assertThat(held(cache, "find")).isNull();
         assertThat(cache.admit(underway, row("c", 1), LATER)).isNotNull();
@@ -246,7 +245,7 @@ final class RowCacheTest {
 
     @Test
     void after_a_reset_nothing_is_kept_that_has_not_seen_as_much_as_the_server() {
-        cache.reset(LATER);
+        cache.reset(LATER, false);
         assertThat(cache.admit(lease(cache, "a"), row("a", 1), EARLY)).isNull();
         assertThat(cache.admit(lease(cache, "a"), row("a", 1), LATER)).isNotNull();
     }
@@ -266,7 +265,7 @@ final class RowCacheTest {
     void an_evicted_row_whose_object_is_held_is_there_without_a_request_until_it_changes() {
         RowCache small = cache(1, 1 << 20);
         Item row = load(small, "a", 1);
-        Object object = small.live("a", new Shows(row));
+        CacheEntry.Shows object = small.live("a", new Shows(row));
         load(small, "b", 1);
         assertThat(small.claim("a").item()).isSameAs(row);
         assertThat(small.live("a", new Shows(row))).isSameAs(object);
@@ -274,7 +273,7 @@ final class RowCacheTest {
         small.changed("tag-a", 2, LATER);
         assertThat(row.isObsolete()).isTrue();
         assertThat(small.claim("a").mine()).isTrue();
-        java.lang.ref.Reference.reachabilityFence(object);
+        assertThat(object.item()).as("held all the while").isSameAs(row);
     }
 
     @Test

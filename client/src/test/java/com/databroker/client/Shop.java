@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +45,10 @@ final class Shop implements AutoCloseable {
         String badge(String colour);
 
         Person mentor();
+
+        Person best();
+
+        List<Person> team();
 
         default String greeting() {
             return "Hello " + name();
@@ -91,6 +96,8 @@ final class Shop implements AutoCloseable {
                                     new ObjectTypes.Method("badge", false, List.of("colour"), true),
                                     new ObjectTypes.Method("echo", false, List.of("graph"), false),
                                     new ObjectTypes.Method("mentor", false, List.of(), false),
+                                    new ObjectTypes.Method("best", false, List.of(), false),
+                                    new ObjectTypes.Method("team", false, List.of(), false),
                                     new ObjectTypes.Method("named", true, List.of("name"), false))),
                     type(
                             "Task",
@@ -124,8 +131,10 @@ final class Shop implements AutoCloseable {
         server.methods.put("Person.square", (on, args) -> (Long) args.get(0) * (Long) args.get(0));
         server.methods.put("Person.echo", (on, args) -> args.get(0));
         server.methods.put("Person.mentor", (on, args) -> ref("Person/2"));
+        server.methods.put("Person.best", (on, args) -> List.of(ObjectKey.parse("Person/1")));
+        server.methods.put("Person.team", (on, args) -> List.of(ref("Person/1"), ref("Person/2")));
         server.methods.put("Person.named", (on, args) -> List.of(ObjectKey.parse("Person/2")));
-        server.methods.put("Person.badge", (on, args) -> server.now(on).fields().get("name") + "/" + args.get(0));
+        server.methods.put("Person.badge", (on, args) -> server.store.now(Objects.requireNonNull(on)).fields().get("name") + "/" + args.get(0));
     }
 
     /// How far the clocks of clients are ahead.

@@ -42,7 +42,7 @@ final class ArchitectureTest {
             "streams", 37,
             "sources", 11,
             "server", 9,
-            "client", 5,
+            "client", 12,
             "cli", 1,
             "testkit", 3);
 
@@ -89,6 +89,10 @@ final class ArchitectureTest {
                     "com\\.databroker\\.server\\.Databroker",
                     "java.time.InstantSource.system(",
                     "the root, which hands the broker's one clock to every room"),
+            new Permit(
+                    "com\\.databroker\\.client\\.DatabrokerClient\\$Builder",
+                    "java.time.InstantSource.system(",
+                    "the default clock of a program that uses the client; the builder takes another"),
             new Permit(
                     "com\\.databroker\\.server\\.Exchange",
                     "java.lang.System.nanoTime(",
