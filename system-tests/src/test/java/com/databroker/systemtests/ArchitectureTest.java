@@ -43,7 +43,7 @@ final class ArchitectureTest {
             Map.entry("sources", 11),
             Map.entry("objects", 20),
             Map.entry("server", 9),
-            Map.entry("client", 5),
+            Map.entry("client", 12),
             Map.entry("cli", 1),
             Map.entry("testkit", 3));
 
@@ -93,6 +93,10 @@ final class ArchitectureTest {
                     "com\\.databroker\\.server\\.Databroker",
                     "java.time.InstantSource.system(",
                     "the root, which hands the broker's one clock to every room"),
+            new Permit(
+                    "com\\.databroker\\.client\\.DatabrokerClient\\$Builder",
+                    "java.time.InstantSource.system(",
+                    "the default clock of a program that uses the client; the builder takes another"),
             new Permit(
                     "com\\.databroker\\.server\\.Exchange",
                     "java.lang.System.nanoTime(",
