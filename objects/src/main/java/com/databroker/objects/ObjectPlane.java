@@ -251,10 +251,14 @@ public final class ObjectPlane implements AutoCloseable {
             }
             missed.put(open.store().name(), since);
         }
+        // Whoever is cut off in between has heard only a part: it stands where it stood until the last of them.
         ObjectPosition at = stores.position();
+        int left = missed.values().stream().mapToInt(List::size).sum();
         for (ObjectStores.Open open : all) {
             for (StoreChange change : missed.getOrDefault(open.store().name(), List.of())) {
-                listener.changed(at, change.time(), open.relay().tags(change));
+                left--;
+                listener.changed(
+                        left == 0 ? at : resume, change.time(), open.relay().tags(change));
             }
         }
     }
