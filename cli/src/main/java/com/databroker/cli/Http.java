@@ -64,12 +64,27 @@ final class Http implements AutoCloseable {
         return answer;
     }
 
+    /// @param version that what is changed must have; null for any
+    /// @throws ProblemException the broker's refusal
+    Answer call(String method, String path, Bytes body, @Nullable String version) throws InterruptedException {
+        Answer answer = send(method, path, body, TIMEOUT, version == null ? Map.of() : Map.of("If-Match", '"' + version + '"'));
+        if (answer.status >= 300) {
+            throw ProblemDocument.read(answer.status, answer.body);
+        }
+        return answer;
+    }
+
     /// @throws CliException where nobody answers
     Answer send(String method, String path, Bytes body) throws InterruptedException {
         return send(method, path, body, TIMEOUT);
     }
 
     private Answer send(String method, String path, Bytes body, Duration patience) throws InterruptedException {
+        return send(method, path, body, patience, Map.of());
+    }
+
+    private Answer send(String method, String path, Bytes body, Duration patience, Map<String, String> headers)
+            throws InterruptedException {
         String base = address.url();
         URI target = URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + path);
         HttpRequest.Builder request = HttpRequest.newBuilder(target)
@@ -77,6 +92,7 @@ final class Http implements AutoCloseable {
                 .method(
                         method,
                         body.length() == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body.toArray()));
+        headers.forEach(request::setHeader);
         if (body.length() > 0) {
             request.setHeader("Content-Type", "application/json");
         }

@@ -44,6 +44,15 @@ final class Verbs {
             new Entry("views ls", "List the views of streams and how their last runs went."),
             new Entry("views run", "Run a view now."),
             new Entry("views show", "Show what a view counted, day by day."),
+            new Entry("objects types", "List the types of objects, or the fields of one."),
+            new Entry("objects get", "Show objects, and what they refer to."),
+            new Entry("objects find", "Find objects by conditions on their fields."),
+            new Entry("objects set", "Change fields of an object."),
+            new Entry("objects create", "Create an object."),
+            new Entry("objects rm", "Delete objects."),
+            new Entry("objects call", "Call a method of an object or a type."),
+            new Entry("objects watch", "Tell what becomes of objects, whoever changes them."),
+            new Entry("objects graph", "Draw the types and what they refer to."),
             new Entry("user add", "Add a user."),
             new Entry("user list", "List the users."),
             new Entry("user remove", "Remove a user with all its tokens."),
@@ -93,6 +102,15 @@ final class Verbs {
             case "views ls" -> new ViewsLsVerb();
             case "views run" -> new ViewsRunVerb();
             case "views show" -> new ViewsShowVerb();
+            case "objects types" -> new ObjectsTypesVerb();
+            case "objects get" -> new ObjectsGetVerb();
+            case "objects find" -> new ObjectsFindVerb();
+            case "objects set" -> new ObjectsSetVerb();
+            case "objects create" -> new ObjectsCreateVerb();
+            case "objects rm" -> new ObjectsRmVerb();
+            case "objects call" -> new ObjectsCallVerb();
+            case "objects watch" -> new ObjectsWatchVerb();
+            case "objects graph" -> new ObjectsGraphVerb();
             case "user add" -> new UserAddVerb();
             case "user list" -> new UserListVerb();
             case "user remove" -> new UserRemoveVerb();

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -41,17 +42,21 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// Publications and subscriptions share one WebSocket connection, opened by the first of them. The first
-/// attempt fails at once where the broker is not there; a connection that once stood is made anew, with growing
-/// pauses up to 10 s, as long as there is a subscription or a request that waits. Only a close that means "do
-/// not come back" (codes 4000 to 4499, or a broken protocol) is final: it ends the subscriptions and fails what
-/// waits. After it the next request tries again, except when the broker did not know the user: then a new
-/// client is needed.
+/// attempt fails at once where the broker is not there; a connection that once stood is made anew, with
+/// growing pauses up to 10 s, as long as there is a subscription or a request that waits. Only a close that
+/// means "do not come back" (codes 4000 to 4499, or a broken protocol) is final: it ends the subscriptions
+/// and fails what waits. After it the next request tries again, except when the broker did not know the
+/// user: then a new client is needed.
 ///
-/// Files go over plain HTTP, one request a call; none is repeated. All methods may be called from any thread.
-/// The threads of a client do not keep the program alive.
+/// Files go over plain HTTP, one request a call; none is repeated. All methods may be called from any
+/// thread. The threads of a client do not keep the program alive.
 public final class DatabrokerClient implements AutoCloseable {
+    private final Settings settings;
+    private final HttpClient http;
     private final Session session;
     private final FileCalls files;
+    private @Nullable ObjectSpace objects;
+    private boolean closed;
 
     private DatabrokerClient(Settings settings, @Nullable SSLContext sslContext) {
         HttpClient.Builder http = HttpClient.newBuilder()
@@ -63,6 +68,8 @@ public final class DatabrokerClient implements AutoCloseable {
             http.sslContext(sslContext);
         }
         HttpClient client = http.build();
+        this.settings = settings;
+        this.http = client;
         this.session = new Session(settings, client);
         this.files = new FileCalls(settings, client);
     }
@@ -77,15 +84,15 @@ public final class DatabrokerClient implements AutoCloseable {
     ///
     /// @return where the event now stands
     /// @throws ProblemException the broker's refusal; [Problem#PAYLOAD_TOO_LARGE] before anything is sent;
-    ///     [Problem#UNAVAILABLE] where no answer came: the detail tells whether it was not sent, or whether its
-    ///     outcome is not known. It is never sent a second time by itself: the broker cannot tell a repetition
-    ///     from a new event; an `id` attribute lets subscribers do so
+    ///     [Problem#UNAVAILABLE] where no answer came: the detail tells whether it was not sent, or whether
+    ///     its outcome is not known. It is never sent a second time by itself: the broker cannot tell a
+    ///     repetition from a new event; an `id` attribute lets subscribers do so
     public Position publish(Publication publication) {
         return await(publishAsync(publication));
     }
 
-    /// As [#publish], without waiting. Never blocks: when 10,000 requests or 64 MiB wait for answers, the next
-    /// fails with [Problem#UNAVAILABLE]. Publications reach the broker in the order of these calls.
+    /// As [#publish], without waiting. Never blocks: when 10,000 requests or 64 MiB wait for answers, the
+    /// next fails with [Problem#UNAVAILABLE]. Publications reach the broker in the order of these calls.
     ///
     /// @return the position, or a [ProblemException] within the timeout. What depends on it runs on the
     ///     connection's thread and must not block. Cancelling withdraws what is not sent yet
@@ -95,7 +102,8 @@ public final class DatabrokerClient implements AutoCloseable {
 
     /// Subscribes to what comes from now on, and waits for the broker's word that it does.
     ///
-    /// @throws ProblemException the broker's refusal, or [Problem#UNAVAILABLE]; then there is no subscription
+    /// @throws ProblemException the broker's refusal, or [Problem#UNAVAILABLE]; then there is no
+    ///     subscription
     public Subscription subscribe(Pattern pattern, EventListener listener) {
         return subscribe(pattern, null, listener);
     }
@@ -104,7 +112,8 @@ public final class DatabrokerClient implements AutoCloseable {
     ///
     /// @param since position of the last event that was dealt with, as [Subscription#position] gave it; null
     ///     for only what is new. Where the broker no longer holds what followed, it tells the listener a gap
-    /// @throws ProblemException the broker's refusal, or [Problem#UNAVAILABLE]; then there is no subscription
+    /// @throws ProblemException the broker's refusal, or [Problem#UNAVAILABLE]; then there is no
+    ///     subscription
     public Subscription subscribe(Pattern pattern, @Nullable Position since, EventListener listener) {
         Subscription subscription = new Subscription(pattern, since, listener, session);
         try {
@@ -119,9 +128,9 @@ public final class DatabrokerClient implements AutoCloseable {
     /// Stores a local file under `path`, replacing what stands there.
     ///
     /// @param path segments between slashes, as `ci/report.pdf`
-    /// @throws ProblemException the broker's refusal, with the findings of its validator; [Problem#UNAVAILABLE]
-    ///     where nothing moved for the timeout or the connection broke; [Problem#BODY_INCOMPLETE] where other
-    ///     bytes arrived
+    /// @throws ProblemException the broker's refusal, with the findings of its validator;
+    ///     [Problem#UNAVAILABLE] where nothing moved for the timeout or the connection broke;
+    ///     [Problem#BODY_INCOMPLETE] where other bytes arrived
     /// @throws IOException the local file cannot be read
     public FileInfo put(String path, Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file);
@@ -146,15 +155,15 @@ public final class DatabrokerClient implements AutoCloseable {
     /// failure.
     ///
     /// @throws ProblemException [Problem#FILE_NOT_FOUND] and other refusals; [Problem#UNAVAILABLE] where
-    ///     nothing moved for the timeout or the connection broke; [Problem#BODY_INCOMPLETE] where the digest is
-    ///     another
+    ///     nothing moved for the timeout or the connection broke; [Problem#BODY_INCOMPLETE] where the digest
+    ///     is another
     /// @throws IOException the stream cannot be written
     public FileInfo get(String path, OutputStream target) throws IOException {
         return files.get(path, target);
     }
 
-    /// As [#get(String, OutputStream)], into a local file that appears or changes only when all of it is there
-    /// and on the disk. Until then the bytes stand beside it under `.<name>.<random>.part`.
+    /// As [#get(String, OutputStream)], into a local file that appears or changes only when all of it is
+    /// there and on the disk. Until then the bytes stand beside it under `.<name>.<random>.part`.
     ///
     /// @throws IOException the local file cannot be written
     public FileInfo get(String path, Path target) throws IOException {
@@ -213,11 +222,34 @@ public final class DatabrokerClient implements AutoCloseable {
         return inMemory(() -> files.list(folder));
     }
 
+    /// The objects of the broker, over a connection of their own that is opened when they are asked for
+    /// first.
+    public synchronized ObjectSpace objects() {
+        ObjectSpace there = objects;
+        if (closed) {
+            throw new ProblemException(Problem.UNAVAILABLE, "the client is closed");
+        }
+        if (there == null) {
+            Timer timer = new Timer();
+            there = new ObjectSpace(settings, SocketLink.opener(settings, http, timer), timer);
+            objects = there;
+        }
+        return there;
+    }
+
+    private synchronized void closeObjects() {
+        closed = true;
+        if (objects != null) {
+            objects.close();
+        }
+    }
+
     /// Ends all subscriptions without a call to their listeners, fails the requests without an answer with
     /// [Problem#UNAVAILABLE], and says good-bye for at most a second. Wait for the futures first where they
     /// matter.
     @Override
     public void close() {
+        closeObjects();
         session.close();
     }
 
@@ -233,7 +265,8 @@ public final class DatabrokerClient implements AutoCloseable {
         }
     }
 
-    private static Position await(CompletableFuture<Position> answer) {
+    /// The answer, or the [ProblemException] that it failed with.
+    static <T extends @Nullable Object> T await(CompletableFuture<T> answer) {
         try {
             return answer.get();
         } catch (InterruptedException interrupt) {
@@ -245,6 +278,9 @@ public final class DatabrokerClient implements AutoCloseable {
             if (Refusals.unwrap(failure) instanceof ProblemException refused) {
                 // Made anew, so that the stack names the caller and not a thread of the connection.
                 throw new ProblemException(refused.problem(), refused.detail(), refused);
+            }
+            if (Refusals.unwrap(failure) instanceof ObjectLoader.Refused conflict) {
+                throw conflict;
             }
             throw new IllegalStateException(failure);
         }
@@ -263,6 +299,7 @@ public final class DatabrokerClient implements AutoCloseable {
         private int queue = QUEUE;
         private int messageMax = MESSAGE_MAX;
         private RandomGenerator random = new SplittableRandom();
+        private InstantSource clock = InstantSource.system();
 
         private Builder(URI broker) {
             String scheme = broker.getScheme();
@@ -297,8 +334,8 @@ public final class DatabrokerClient implements AutoCloseable {
             return this;
         }
 
-        /// How many events wait for their listeners before the client stops reading; 1024 where not set. Beside
-        /// it 16 MiB of payload bound the queue.
+        /// How many events wait for their listeners before the client stops reading; 1024 where not set.
+        /// Beside it 16 MiB of payload bound the queue.
         public Builder queue(int value) {
             this.queue = positive(value);
             return this;
@@ -316,6 +353,12 @@ public final class DatabrokerClient implements AutoCloseable {
             return this;
         }
 
+        /// Where the time comes from.
+        public Builder clock(InstantSource value) {
+            this.clock = value;
+            return this;
+        }
+
         /// Between two looks at the connection, a ninth of the silence after which it is taken for dead.
         Builder tick(Duration value) {
             this.tick = positive(value);
@@ -325,7 +368,7 @@ public final class DatabrokerClient implements AutoCloseable {
         /// A client that has opened nothing yet.
         public DatabrokerClient build() {
             return new DatabrokerClient(
-                    new Settings(base, token, timeout, tick, queue, messageMax, random), sslContext);
+                    new Settings(base, token, timeout, tick, queue, messageMax, random, clock), sslContext);
         }
 
         private static Duration positive(Duration value) {

@@ -185,7 +185,7 @@ final class Session implements Wire.Owner {
     /// Under the lock.
     private void open() {
         state = State.OPENING;
-        Wire next = new Wire(this, settings.messageMax());
+        Wire next = new Wire(this, EventMessages.CBOR.subprotocol(), settings.messageMax());
         wire = next;
         openingDeadline = timer.after(settings.timeout(), () -> {
             lost(next, unavailable("no welcome within " + settings.timeout()), false);
@@ -197,7 +197,7 @@ final class Session implements Wire.Owner {
             builder.header("Authorization", "Bearer " + settings.token());
         }
         // On the timer's thread, because it could be this one, under the lock.
-        var unused = builder.buildAsync(settings.webSocket(), next)
+        var unused = builder.buildAsync(settings.webSocket("/events"), next)
                 .whenCompleteAsync(
                         (open, failure) -> {
                             if (failure != null) {
@@ -291,7 +291,18 @@ final class Session implements Wire.Owner {
     }
 
     @Override
-    public void answered(Wire from, EventMessage.Answer answer) {
+    public void received(Wire from, Bytes message) {
+        EventMessage.Answer answer;
+        try {
+            answer = EventMessages.CBOR.decodeAnswer(message);
+        } catch (ProblemException malformed) {
+            from.refuse(Problem.MESSAGE_INVALID, "the broker's message cannot be read: " + malformed.detail());
+            return;
+        }
+        answered(from, answer);
+    }
+
+    private void answered(Wire from, EventMessage.Answer answer) {
         Pending settled = null;
         ProblemException refused = null;
         synchronized (lock) {

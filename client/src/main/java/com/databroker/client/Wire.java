@@ -1,8 +1,6 @@
 package com.databroker.client;
 
 import com.databroker.core.Bytes;
-import com.databroker.core.EventMessage;
-import com.databroker.core.EventMessages;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.ByteArrayOutputStream;
@@ -16,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One WebSocket connection from its attempt to its end: whole messages in, one message at a time out.
 ///
-/// Never asks for more than one further message, and for none while its owner is full: what then waits in TCP's
-/// buffers slows the broker's writes, which is where an overload has to be seen.
+/// Never asks for more than one further message, and for none while its owner is full: what then waits in
+/// TCP's buffers slows the broker's writes, which is where an overload has to be seen.
 final class Wire implements WebSocket.Listener {
     private static final int ABNORMAL = 1006;
     private static final long GOODBYE_MILLIS = 1000;
@@ -27,8 +25,8 @@ final class Wire implements WebSocket.Listener {
         /// @return false where nobody wants the connection any more
         boolean opened(Wire wire);
 
-        /// Deals with `answer`, then calls [Wire#proceed] when the next may come.
-        void answered(Wire wire, EventMessage.Answer answer);
+        /// Deals with a whole message, then calls [Wire#proceed] when the next may come.
+        void received(Wire wire, Bytes message);
 
         void sent(Wire wire);
 
@@ -38,6 +36,7 @@ final class Wire implements WebSocket.Listener {
     }
 
     private final Owner owner;
+    private final String subprotocol;
     private final int messageMax;
     private final ByteArrayOutputStream parts = new ByteArrayOutputStream();
     private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
@@ -55,8 +54,10 @@ final class Wire implements WebSocket.Listener {
     private int silentTicks;
     private @Nullable ProblemException announced;
 
-    Wire(Owner owner, int messageMax) {
+    /// @param subprotocol of binary messages
+    Wire(Owner owner, String subprotocol, int messageMax) {
         this.owner = owner;
+        this.subprotocol = subprotocol;
         this.messageMax = messageMax;
     }
 
@@ -65,8 +66,8 @@ final class Wire implements WebSocket.Listener {
         socket = opened;
         if (!owner.opened(this)) {
             opened.abort();
-        } else if (!opened.getSubprotocol().equals(EventMessages.CBOR.subprotocol())) {
-            refuse(Problem.MESSAGE_INVALID, "the other end does not speak " + EventMessages.CBOR.subprotocol());
+        } else if (!opened.getSubprotocol().equals(subprotocol)) {
+            refuse(Problem.MESSAGE_INVALID, "the other end does not speak " + subprotocol);
         } else {
             opened.request(1);
         }
@@ -86,13 +87,13 @@ final class Wire implements WebSocket.Listener {
         byte[] part = new byte[data.remaining()];
         data.get(part);
         if (last && parts.size() == 0) {
-            message(Bytes.wrap(part));
+            owner.received(this, Bytes.wrap(part));
         } else {
             parts.writeBytes(part);
             if (last) {
                 Bytes whole = Bytes.wrap(parts.toByteArray());
                 parts.reset();
-                message(whole);
+                owner.received(this, whole);
             } else {
                 from.request(1);
             }
@@ -100,23 +101,10 @@ final class Wire implements WebSocket.Listener {
         return null;
     }
 
-    private void message(Bytes whole) {
-        EventMessage.Answer answer;
-        try {
-            answer = EventMessages.CBOR.decodeAnswer(whole);
-        } catch (ProblemException malformed) {
-            refuse(Problem.MESSAGE_INVALID, "the broker's message cannot be read: " + malformed.detail());
-            return;
-        }
-        owner.answered(this, answer);
-    }
-
     @Override
     public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
         if (!closing) {
-            refuse(
-                    Problem.MESSAGE_INVALID,
-                    "the broker sent text where " + EventMessages.CBOR.subprotocol() + " is binary");
+            refuse(Problem.MESSAGE_INVALID, "the broker sent text where " + subprotocol + " is binary");
         }
         return null;
     }
@@ -154,7 +142,7 @@ final class Wire implements WebSocket.Listener {
     /// Ends the connection because the other end breaks the protocol.
     ///
     /// With the catalogue's close code, because the JDK lets no client send 1002 or 1009.
-    private void refuse(Problem problem, String why) {
+    void refuse(Problem problem, String why) {
         var unused = close(problem.closeCode());
         owner.lost(this, problem.closeCode(), new ProblemException(problem, why));
     }
@@ -226,9 +214,10 @@ final class Wire implements WebSocket.Listener {
 
     /// Looks whether a connection that has just fallen quiet is still there.
     ///
-    /// The JDK's WebSocket loses the end of the stream when that arrives while a message is being handled (its
-    /// transport then fails in acknowledgeReception, and nobody is told): this is what a broker that dies under
-    /// load looks like. Writing to such a connection fails, so it is written to until it fails or answers.
+    /// The JDK's WebSocket loses the end of the stream when that arrives while a message is being handled
+    /// (its transport then fails in acknowledgeReception, and nobody is told): this is what a broker that
+    /// dies under load looks like. Writing to such a connection fails, so it is written to until it fails or
+    /// answers.
     ///
     /// @return whether to call again
     boolean probe() {

@@ -4,6 +4,8 @@ import com.databroker.core.Bytes;
 import com.databroker.core.Event;
 import com.databroker.core.EventMessage;
 import com.databroker.core.EventMessages;
+import com.databroker.core.ObjectMessage;
+import com.databroker.core.ObjectMessages;
 import com.databroker.core.Position;
 import com.databroker.core.Publication;
 import com.databroker.core.Topic;
@@ -214,6 +216,19 @@ final class ScriptedBroker implements AutoCloseable {
                 throw new EOFException("the client closed");
             }
             return EventMessages.CBOR.decodeRequest(Bytes.wrap(message));
+        }
+
+        /// As [#next], where objects are spoken of.
+        ObjectMessage.Request nextOfObjects() throws IOException {
+            byte[] message = read();
+            if (message == null) {
+                throw new EOFException("the client closed");
+            }
+            return ObjectMessages.CBOR.decodeRequest(Bytes.wrap(message));
+        }
+
+        void send(ObjectMessage answer) throws IOException {
+            frame(0x82, ObjectMessages.CBOR.encode(answer).toArray());
         }
 
         EventMessage.Subscribe takeSubscribe(Position from) throws IOException {

@@ -50,6 +50,9 @@ final class Fields {
         if (value instanceof BigInteger number && number.bitLength() < 63 && number.signum() >= 0) {
             return number.longValue();
         }
+        if (value instanceof Long number && number >= 0) {
+            return number;
+        }
         throw invalid(name, "a number from 0 to 2^62");
     }
 

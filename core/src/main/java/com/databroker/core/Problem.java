@@ -2,10 +2,12 @@ package com.databroker.core;
 
 import org.jspecify.annotations.Nullable;
 
-/// The catalogue of everything that can go wrong, one number each. `docs/reference/problems.md` is generated from it.
+/// The catalogue of everything that can go wrong, one number each. `docs/reference/problems.md` is
+/// generated from it.
 ///
-/// 1xxx the request, 2xxx access, 3xxx events, 4xxx files, 5xxx the broker itself, 6xxx streams, 9xxx start and
-/// configuration.
+/// 1xxx the request, 2xxx access, 3xxx events, 4xxx files, 5xxx the broker itself, 6xxx streams, 7xxx
+/// objects,
+/// 9xxx start and configuration.
 /// A WebSocket close code of 4000 to 4499 tells the client to stay away, 4500 to 4999 to come back later.
 public enum Problem {
     BAD_REQUEST(1001, "malformed request", 400, 4400, false, "Correct the request as the detail says."),
@@ -98,6 +100,52 @@ public enum Problem {
             4422,
             false,
             "Correct the bytes as the detail says, and send them in the place of those that were set aside."),
+
+    OBJECT_NOT_FOUND(7001, "no such object", 404, 4404, false, "It was deleted or never there; find it again."),
+    OBJECT_CONFLICT(
+            7002,
+            "somebody else changed the same",
+            409,
+            4409,
+            false,
+            "Read what is there now, merge, and commit again under a new id."),
+    CAPABILITY_INVALID(
+            7003,
+            "key without its proof",
+            403,
+            4403,
+            false,
+            "Use references as this broker gave them to you: find the object again."),
+    TYPE_UNKNOWN(7004, "no such type of objects", 404, 4404, false, "The description of the types lists those that you may see."),
+    FIELD_UNKNOWN(7005, "no such field", 422, 4422, false, "The description of the type lists its fields."),
+    VALUE_INVALID(
+            7006,
+            "value does not fit",
+            422,
+            4422,
+            false,
+            "Send a value of the kind that is named."),
+    VALUE_TOO_LARGE(7007, "value or message too large", 413, 4413, false, "Send less at a time, or keep it in a file."),
+    METHOD_UNKNOWN(7008, "no such method", 404, 4404, false, "The description of the type lists what may be called."),
+    METHOD_FAILED(7009, "method failed", 500, 4500, false, "See the broker's log under the time of this answer."),
+    READ_ONLY(7010, "cannot be changed here", 403, 4403, false, "Change it in its database, or in the configuration."),
+    CONSTRAINT_BROKEN(
+            7011,
+            "database refused the change",
+            422,
+            4422,
+            false,
+            "Correct what the constraint that is named asks for; nothing was changed."),
+    STORE_UNAVAILABLE(7012, "store not available", 503, 4503, true, "Try again in a moment; see the store's status."),
+    QUERY_INVALID(7013, "cannot be found that way", 400, 4400, false, "Use fields and limits that are named."),
+    OBJECT_KEY_INVALID(7014, "malformed key of an object", 400, 4400, false, "Write <type>/<key>, as Person/42."),
+    COMMIT_REUSED(
+            7015,
+            "id of another commit",
+            409,
+            4409,
+            false,
+            "Take a new id for each commit, and the same one only to send the same again."),
 
     CONFIGURATION_INVALID(9001, "invalid configuration", 500, 4500, false, "Correct every line that is named."),
     PORT_IN_USE(

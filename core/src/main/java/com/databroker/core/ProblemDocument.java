@@ -3,6 +3,7 @@ package com.databroker.core;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
@@ -19,9 +20,24 @@ public final class ProblemDocument {
         return Json.bytes(json -> write(refusal, json));
     }
 
+    /// With members beside the others, which `more` writes.
+    public static Bytes bytes(ProblemException refusal, Consumer<JsonGenerator> more) {
+        return Json.bytes(json -> {
+            json.writeStartObject();
+            members(refusal, json);
+            more.accept(json);
+            json.writeEndObject();
+        });
+    }
+
     public static void write(ProblemException refusal, JsonGenerator json) {
-        Problem problem = refusal.problem();
         json.writeStartObject();
+        members(refusal, json);
+        json.writeEndObject();
+    }
+
+    private static void members(ProblemException refusal, JsonGenerator json) {
+        Problem problem = refusal.problem();
         json.writeStringProperty("type", problem.type());
         json.writeStringProperty("title", problem.title());
         json.writeNumberProperty("status", problem.status());
@@ -41,7 +57,6 @@ public final class ProblemDocument {
             }
             json.writeEndArray();
         }
-        json.writeEndObject();
     }
 
     /// Reads what [#bytes] wrote, and makes the best of an answer that somebody in between gave.

@@ -7,6 +7,7 @@ import com.databroker.core.Text;
 import com.databroker.events.EventsConfig;
 import com.databroker.files.FilesConfig;
 import com.databroker.files.OpenFile;
+import com.databroker.objects.ObjectsConfig;
 import com.databroker.streams.StreamsConfig;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -44,6 +45,9 @@ public record Config(
 
         @Setting("The streams plane: what is collected, and where it rests.")
         StreamsConfig streams,
+
+        @Setting("The objects plane: databases whose rows are objects.")
+        ObjectsConfig objects,
 
         @Setting("The gate: limits of sign-in and of the audit log.")
         AccessConfig access,

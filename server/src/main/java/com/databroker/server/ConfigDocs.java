@@ -19,6 +19,7 @@ public final class ConfigDocs {
             4, "Files",
             5, "The broker itself",
             6, "Streams",
+            7, "Objects",
             9, "Start and configuration");
 
     private ConfigDocs() {}

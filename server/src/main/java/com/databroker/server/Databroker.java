@@ -19,6 +19,7 @@ import com.databroker.files.Candidate;
 import com.databroker.files.FilePlane;
 import com.databroker.files.Precondition;
 import com.databroker.files.ResumableUploads;
+import com.databroker.objects.ObjectPlane;
 import com.databroker.streams.StreamChange;
 import io.netty.channel.EventLoopGroup;
 import io.vertx.core.Vertx;
@@ -38,11 +39,11 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -80,6 +81,7 @@ public final class Databroker implements AutoCloseable {
     private final Tls tls;
     private final CurveKeys curve;
     private final ResumableUploads uploads;
+    private final ObjectPlane objects;
     private final Optional<StreamSources> streams;
     private final FrontServer front;
     private final HttpDoor http;
@@ -113,7 +115,7 @@ public final class Databroker implements AutoCloseable {
             firstToken = makeAdministrator();
             gate = open(Gate.open(config.access(), usersFile(), data.resolve("audit.log"), clock));
             events = open(EventPlane.open(config.events(), clock));
-            curve = curveKeys();
+            curve = CurveKeyFile.open(config.curveKeyFile(), data, random);
             tls = new Tls(config.http().tls());
 
             ConnectionLimit httpLimit =
@@ -125,6 +127,7 @@ public final class Databroker implements AutoCloseable {
             Map<String, ConnectionLimit> limits =
                     new TreeMap<>(Map.of("http", httpLimit, "zmq", zmqLimit, "ssh", sshLimit));
             metrics = new Metrics(events, gate, limits);
+            objects = open(ObjectPlane.open(config.objects(), data.resolve("objects"), clock, random));
             streams = openStreams();
             announce();
             uploads = new ResumableUploads(files, config.files(), clock);
@@ -202,6 +205,7 @@ public final class Databroker implements AutoCloseable {
         metrics.files(files::status);
         files.refusals(this::refused);
         gate.reloaded(this::usersReloaded);
+        objects.changes(change -> events.publish(Principal.broker(), List.of(change.announcement()), "broker"));
         streams.map(StreamSources::plane).ifPresent(plane -> {
             metrics.streams(plane);
             files.changes(new StreamInboxes(files, plane)::changed);
@@ -210,6 +214,11 @@ public final class Databroker implements AutoCloseable {
                     changes.stream().map(StreamChange::announcement).toList(),
                     "broker"));
         });
+    }
+
+    /// It only has to be new.
+    private UUID commitId() {
+        return new UUID(random.nextLong(), random.nextLong());
     }
 
     private void reloadUsers(FileChange change) {
@@ -306,6 +315,9 @@ public final class Databroker implements AutoCloseable {
                 this.streams
                         .map(all -> new ViewsHandler(all.plane().views(), clock))
                         .orElse(null),
+                new ObjectsHandler(objects, this::commitId),
+                new ObjectsSocketHandler(
+                        objects, new Origins(config.http().allowedOrigins()), blocking, clock, streams),
                 new StatusHandler(
                         metrics, config.http().metricsPublic(), files, this.streams.orElse(null), () -> stopping),
                 new AboutHandler(new AboutHandler.Parts(
@@ -351,27 +363,6 @@ public final class Databroker implements AutoCloseable {
         }
         KeyPair key = SshKeyFile.open(config.sshKeyFile(), data);
         return Optional.of(open(SshDoor.open(config.ssh(), key, gate, limit, files)));
-    }
-
-    private CurveKeys curveKeys() {
-        Path file = config.curveKeyFile();
-        if (Files.exists(file)) {
-            try {
-                return CurveKeys.of(
-                        Bytes.wrap(HexFormat.of().parseHex(readAll(file).utf8().strip())));
-            } catch (IllegalArgumentException malformed) {
-                throw new ProblemException(
-                        Problem.CONFIGURATION_INVALID,
-                        "zmq.curve-key-file: " + file + " is not a secret key of 64 hexadecimal digits");
-            }
-        }
-        if (!file.equals(data.resolve("curve.key"))) {
-            throw new ProblemException(
-                    Problem.CONFIGURATION_INVALID, "zmq.curve-key-file: " + file + " does not exist");
-        }
-        CurveKeys keys = CurveKeys.generate(random);
-        data.write("curve.key", HexFormat.of().formatHex(keys.secretKey().toArray()) + "\n", true);
-        return keys;
     }
 
     private void sweepEverySecond() {

@@ -2,6 +2,7 @@ package com.databroker.server;
 
 import com.databroker.access.ConnectionLimit;
 import com.databroker.access.Gate;
+import com.databroker.core.ObjectMessages;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import io.netty.channel.Channel;
@@ -25,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.stream.Stream;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,6 +52,7 @@ final class HttpDoor implements AutoCloseable {
             "streams",
             "hooks",
             "views",
+            "objects",
             "access",
             "health",
             "metrics",
@@ -75,6 +78,11 @@ final class HttpDoor implements AutoCloseable {
     private static final AttributeKey<RequestWatch> WATCH = AttributeKey.valueOf("databroker.request-watch");
     private static final AttributeKey<RepeatedGet> REPEATED = AttributeKey.valueOf("databroker.repeated-get");
 
+    private static final List<String> SUBPROTOCOLS = Stream.of(
+                    WebSocketHandler.SUBPROTOCOLS, ObjectsSocketHandler.SUBPROTOCOLS)
+            .flatMap(List::stream)
+            .toList();
+
     /// The rooms behind the door.
     record Routes(
             PublishHandler publish,
@@ -86,6 +94,8 @@ final class HttpDoor implements AutoCloseable {
             @Nullable StreamsHandler streams,
             @Nullable HooksHandler hooks,
             @Nullable ViewsHandler views,
+            ObjectsHandler objects,
+            ObjectsSocketHandler objectsSocket,
             StatusHandler status,
             AboutHandler about,
             ConsoleHandler console,
@@ -124,7 +134,8 @@ final class HttpDoor implements AutoCloseable {
             ConnectionLimit limit,
             Executor blocking,
             Routes routes) {
-        HttpServerOptions options = options(config, routes.webSocket().messageMax());
+        HttpServerOptions options =
+                options(config, Math.max(routes.webSocket().messageMax(), ObjectMessages.REQUEST_MAX));
         tls.configure(options);
         HttpDoor door = new HttpDoor(config, gate, limit, blocking, routes);
         try {
@@ -173,7 +184,7 @@ final class HttpDoor implements AutoCloseable {
                 .setHttp2ClearTextEnabled(false)
                 .setMaxWebSocketFrameSize(messageMax)
                 .setMaxWebSocketMessageSize(messageMax)
-                .setWebSocketSubProtocols(WebSocketHandler.SUBPROTOCOLS)
+                .setWebSocketSubProtocols(SUBPROTOCOLS)
                 .setWebSocketClosingTimeout(WEBSOCKET_CLOSING_SECONDS)
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false);
@@ -294,6 +305,7 @@ final class HttpDoor implements AutoCloseable {
             case "streams" -> streams(exchange);
             case "hooks" -> hooks(exchange);
             case "views" -> views(exchange);
+            case "objects" -> objects(exchange);
             case "uploads" -> routes.uploads().handle(exchange);
             case "access" -> routes.access().handle(exchange);
             case "health" -> health(exchange);
@@ -343,6 +355,14 @@ final class HttpDoor implements AutoCloseable {
 
     private void hooks(Exchange exchange) {
         enabled(routes.hooks()).handle(exchange);
+    }
+
+    private void objects(Exchange exchange) {
+        if (WebSocketHandler.isUpgrade(exchange.request())) {
+            routes.objectsSocket().handle(exchange);
+        } else {
+            routes.objects().handle(exchange);
+        }
     }
 
     private static <T> T enabled(@Nullable T handler) {

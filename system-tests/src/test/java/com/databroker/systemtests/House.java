@@ -46,17 +46,25 @@ final class House {
         plan.put("files", List.of(CORE, "access"));
         plan.put("streams", List.of(CORE));
         plan.put("sources", List.of(CORE, "streams"));
+        plan.put("objects", List.of(CORE, "access"));
         plan.put("server", List.of(CORE, "access", "events", "files", "streams", "sources"));
         plan.put("client", List.of(CORE));
         plan.put("cli", List.of("server", "client"));
         plan.put("testkit", List.of(CORE, "access", "files"));
-        plan.put(SYSTEM_TESTS, List.of(CORE, "access", "events", "files", "server", "client", "cli", "testkit"));
+        plan.put(
+                SYSTEM_TESTS,
+                List.of(CORE, "access", "events", "files", "objects", "server", "client", "cli", "testkit"));
         return Collections.unmodifiableMap(plan);
     }
 
     /// `com.databroker.events`, and `com.databroker.systemtests` for `system-tests`.
     static String packageOf(String room) {
         return PACKAGES + room.replace("-", "");
+    }
+
+    /// Beside the room's package one that others implement, where a room has it (docs/adr/0030-objects.md).
+    static List<String> packagesOf(String room) {
+        return room.equals("objects") ? List.of(packageOf(room), packageOf(room) + ".spi") : List.of(packageOf(room));
     }
 
     /// Rooms whose code runs at the user's, in the order of the build.

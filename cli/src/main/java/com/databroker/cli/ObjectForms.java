@@ -1,0 +1,109 @@
+package com.databroker.cli;
+
+import com.databroker.core.Json;
+import com.databroker.core.Bytes;
+import com.databroker.core.ProblemException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// What the verbs about objects have in common: how people write values and conditions, and how objects are shown.
+final class ObjectForms {
+    private static final Pattern CONDITION = Pattern.compile("([\\p{L}][\\p{L}\\p{N}_]*)(>=|<=|!=|\\^=|=|>|<)(.*)", Pattern.DOTALL);
+    private static final Pattern VALUE = Pattern.compile("([\\p{L}][\\p{L}\\p{N}_]*)(:=|=)(.*)", Pattern.DOTALL);
+    private static final Map<String, String> SUFFIXES =
+            Map.of(">=", ".ge", "<=", ".le", "!=", ".ne", "^=", ".prefix", "=", ".eq", ">", ".gt", "<", ".lt");
+    private static final String LIST = "in:";
+
+    private ObjectForms() {}
+
+    /// `salary>=100`, `name^=A`, `status=in:open,closed`, `boss=null`: as parameters of an address.
+    static Map<String, @Nullable Object> conditions(List<String> texts) {
+        Map<String, @Nullable Object> parameters = new LinkedHashMap<>();
+        for (String text : texts) {
+            Matcher matcher = CONDITION.matcher(text);
+            if (!matcher.matches()) {
+                throw CliException.usage("\"" + text + "\" is no condition",
+                        "Write <field><operator><value>, as salary>=100, with = != < <= > >= or ^= (begins with).");
+            }
+            String value = matcher.group(3);
+            boolean equal = matcher.group(2).equals("=");
+            if (equal && value.equals("null")) {
+                parameters.put(matcher.group(1) + ".null", "true");
+            } else if (equal && value.startsWith(LIST)) {
+                parameters.put(matcher.group(1) + ".in", value.substring(LIST.length()));
+            } else {
+                parameters.put(matcher.group(1) + SUFFIXES.get(matcher.group(2)), value);
+            }
+        }
+        return parameters;
+    }
+
+    /// `name=Ada`, `notes:={"any":["json"]}`, `boss:=null`.
+    static Map<String, @Nullable Object> values(List<String> texts) {
+        Map<String, @Nullable Object> values = new LinkedHashMap<>();
+        for (String text : texts) {
+            Matcher matcher = VALUE.matcher(text);
+            if (!matcher.matches()) {
+                throw CliException.usage("\"" + text + "\" is no value of a field",
+                        "Write <field>=<text>, as name=Ada, or <field>:=<JSON>, as boss:=null.");
+            }
+            String value = matcher.group(3);
+            values.put(matcher.group(1), matcher.group(2).equals("=") ? value : json(value));
+        }
+        return values;
+    }
+
+    /// An argument of a method: JSON where it is that, else a text.
+    static @Nullable Object argument(String text) {
+        try {
+            return Json.parse(Bytes.utf8(text));
+        } catch (ProblemException plain) {
+            return text;
+        }
+    }
+
+    private static @Nullable Object json(String text) {
+        try {
+            return Json.parse(Bytes.utf8(text));
+        } catch (ProblemException malformed) {
+            throw CliException.usage("\"" + text + "\" is no JSON", "Behind := stands JSON: null, 1.5, \"text\".");
+        }
+    }
+
+    /// All fields that there are, in the order in which they come.
+    static List<String> columns(List<Map<String, @Nullable Object>> objects) {
+        Set<String> columns = new LinkedHashSet<>();
+        objects.forEach(object -> columns.addAll(object.keySet()));
+        columns.remove("_version");
+        return new ArrayList<>(columns);
+    }
+
+    static List<String> cells(List<String> columns, Map<String, @Nullable Object> object) {
+        return columns.stream().map(column -> text(object.get(column))).toList();
+    }
+
+    static String text(@Nullable Object value) {
+        return switch (value) {
+            case null -> "";
+            case Map<?, ?> map -> Json.bytes(out -> Json.writeTree(out, map)).utf8();
+            case List<?> list -> Json.bytes(out -> Json.writeTree(out, list)).utf8();
+            default -> value.toString();
+        };
+    }
+
+    /// The address of an object by its key, `Person/42`.
+    static String path(String key) {
+        int slash = key.indexOf('/');
+        if (slash <= 0 || slash == key.length() - 1) {
+            throw CliException.usage("\"" + key + "\" is no key of an object", "Write <type>/<key>, as Person/42.");
+        }
+        return "/objects/" + Http.segment(key.substring(0, slash)) + "/" + Http.segment(key.substring(slash + 1));
+    }
+}

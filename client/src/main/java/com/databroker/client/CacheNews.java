@@ -1,0 +1,108 @@
+package com.databroker.client;
+
+import com.databroker.client.Admission.Offer;
+import com.databroker.client.Admission.Verdict;
+import com.databroker.client.Tombstones.Tombstone;
+import com.databroker.core.ObjectPosition;
+import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// What a [RowCache] has heard of changes, and by it the verdict on what answers bring.
+final class CacheNews {
+    /// How an answer was asked for.
+    ///
+    /// @param held whether the lease is still there
+    /// @param birth how many changes had been heard of when it was asked for
+    /// @param at the position that the answer had seen
+    record Asked(boolean held, long birth, ObjectPosition at) {}
+
+    private final InstantSource clock;
+    private final Admission admission;
+    private final Tombstones tombstones;
+    private final AtomicLong arrivals = new AtomicLong(1);
+    private volatile long lastReset;
+    private volatile ObjectPosition floor = ObjectPosition.NONE;
+    private volatile ObjectPosition heard = ObjectPosition.NONE;
+
+    CacheNews(InstantSource clock, RowCache.Limits limits, Admission admission) {
+        this.clock = clock;
+        this.admission = admission;
+        this.tombstones = new Tombstones(limits.memoryMillis(), limits.tombstones());
+    }
+
+    /// How many were heard of: the birth of what is asked for now.
+    long arrivals() {
+        return arrivals.get();
+    }
+
+    void changed(Object tag, long version, ObjectPosition at) {
+        if (!heard.covers(at)) {
+            hear(at);
+        }
+        tombstones.add(tag, new Tombstone(version, arrivals.incrementAndGet(), at), clock.millis());
+    }
+
+    private synchronized void hear(ObjectPosition at) {
+        heard = Positions.further(heard, at);
+    }
+
+    /// What has changed until then is not known.
+    ///
+    /// @param anew whether versions, too, may have begun anew
+    synchronized void reset(ObjectPosition at, boolean anew) {
+        if (anew) {
+            tombstones.clear();
+        }
+        floor = at;
+        heard = at;
+        lastReset = arrivals.incrementAndGet();
+    }
+
+    /// So that nothing older is served after what is not kept, or not any more.
+    void remember(Cached item) {
+        if (item.isVersioned()) {
+            for (Object tag : item.tags) {
+                tombstones.add(tag, new Tombstone(item.version, 0, ObjectPosition.NONE), clock.millis());
+            }
+        }
+    }
+
+    Verdict judge(Cached item, Asked asked) {
+        boolean leased = asked.held && asked.birth >= lastReset && asked.birth >= tombstones.forgotten();
+        Offer offer = new Offer(item, leased, asked.birth, asked.at);
+        Verdict verdict = asked.at.covers(floor) ? admission.judge(offer, null) : Verdict.OLD;
+        for (Object tag : item.tags) {
+            verdict = verdict.and(admission.judge(offer, tombstones.of(tag)));
+        }
+        return verdict;
+    }
+
+    /// Nothing is served any more that has not seen everything up to `at`, unless it is here already.
+    synchronized void demand(ObjectPosition at) {
+        floor = Positions.further(floor, at);
+    }
+
+    /// What has to be seen by every answer.
+    ObjectPosition floor() {
+        return floor;
+    }
+
+    /// Who has seen this answers nothing that is [Verdict#OLD].
+    ObjectPosition demanded() {
+        return Positions.further(heard, floor);
+    }
+
+    /// Whether something newer is known.
+    boolean isOvertaken(Cached item) {
+        if (item.isObsolete()) {
+            return true;
+        }
+        for (Object tag : item.tags) {
+            Tombstone known = tombstones.of(tag);
+            if (known != null && item.isVersioned() && known.version() > item.version) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

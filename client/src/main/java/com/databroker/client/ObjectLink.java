@@ -1,0 +1,31 @@
+package com.databroker.client;
+
+import com.databroker.core.ObjectMessage;
+import com.databroker.core.ProblemException;
+
+/// One connection of the protocol *dbo/1*, from its attempt to its end: frames out, frames in.
+interface ObjectLink {
+    /// Sends a frame behind those that were sent before. What cannot be sent ends the link.
+    void send(ObjectMessage.Request request);
+
+    /// Ends the link without a word to its owner.
+    void close();
+
+    /// Makes an attempt; tells the owner what becomes of it, not before this method has returned.
+    interface Opener {
+        ObjectLink open(Owner owner);
+    }
+
+    /// Whom a link tells. One call at a time.
+    interface Owner {
+        void opened(ObjectLink link);
+
+        /// @param frame an [ObjectMessage.Reply] or [ObjectMessage.Push]
+        void received(ObjectLink link, ObjectMessage frame);
+
+        /// The last call.
+        ///
+        /// @param last whether another attempt would end the same way
+        void lost(ObjectLink link, ProblemException why, boolean last);
+    }
+}

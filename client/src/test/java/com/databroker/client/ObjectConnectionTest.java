@@ -1,0 +1,137 @@
+package com.databroker.client;
+
+import static com.databroker.client.ScriptedBroker.take;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.databroker.client.ScriptedBroker.Line;
+import com.databroker.core.Bytes;
+import com.databroker.core.ObjectKey;
+import com.databroker.core.ObjectMessage;
+import com.databroker.core.ObjectPosition;
+import com.databroker.core.ObjectRef;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemDocument;
+import com.databroker.core.ProblemException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Objects over a real WebSocket.
+@Timeout(60)
+final class ObjectConnectionTest {
+    private static final ObjectPosition SEVEN = ObjectPosition.parse("shop:1-7");
+    private static final ObjectPosition EIGHT = ObjectPosition.parse("shop:1-8");
+    private static final String CAPABILITY = "abcdefghijklmnopqrstuv";
+
+    private final BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
+
+    private static DatabrokerClient client(ScriptedBroker broker) {
+        return DatabrokerClient.builder(broker.uri())
+                .token("secret")
+                .timeout(Duration.ofSeconds(20))
+                .build();
+    }
+
+    private ObjectMessage.Hello welcome(Line line) throws Exception {
+        heard.add(line.headers.get("request") + " " + line.headers.get("Authorization"));
+        line.upgrade("dbo.cbor");
+        ObjectMessage.Hello hello = (ObjectMessage.Hello) line.nextOfObjects();
+        line.send(new ObjectMessage.Welcome("scripted", SEVEN, "types", 60_000, 0));
+        return hello;
+    }
+
+    private static void answer(Line line, String name, long version, ObjectPosition at) throws IOException {
+        ObjectMessage.Get get = (ObjectMessage.Get) line.nextOfObjects();
+        line.send(new ObjectMessage.Ok(
+                get.id(),
+                1,
+                List.of(new ObjectMessage.Row(
+                        new ObjectRef(ObjectKey.parse("Person/1"), CAPABILITY),
+                        "r",
+                        version,
+                        "tag",
+                        Map.of("name", name))),
+                null,
+                null,
+                -1,
+                List.of(),
+                at));
+    }
+
+    @Test
+    void an_object_is_fetched_with_the_users_token_and_what_has_changed_is_heard_of() throws Exception {
+        DatabrokerClient closed;
+        try (ScriptedBroker broker = new ScriptedBroker(line -> {
+                    welcome(line);
+                    answer(line, "Ada", 1, SEVEN);
+                    line.send(new ObjectMessage.Changed(1, EIGHT, 0, List.of(new ObjectMessage.Tagged("tag", 2))));
+                    answer(line, "Eve", 2, EIGHT);
+                    heard.add(line.untilEnd());
+                });
+                DatabrokerClient open = client(broker)) {
+            Entity ada = open.objects().get("Person", 1);
+            assertThat(ada.get("name")).isEqualTo("Ada");
+            assertThat(take(heard)).isEqualTo("GET /objects HTTP/1.1 Bearer secret");
+            for (int i = 0; i < 2000 && !ada.obsolete(); i++) {
+                assertThat(heard.poll(10, TimeUnit.MILLISECONDS)).isNull();
+            }
+            assertThat(open.objects().refresh(ada).get("name")).isEqualTo("Eve");
+            assertThat(ada.get("name")).isEqualTo("Ada");
+            closed = open;
+        }
+        DatabrokerClient client = closed;
+        assertThat(take(heard)).isEqualTo(1000);
+        assertThatThrownBy(client::objects).isInstanceOf(ProblemException.class);
+    }
+
+    @Test
+    void a_connection_that_is_cut_is_made_anew_and_goes_on_from_the_position_of_the_last() throws Exception {
+        try (ScriptedBroker broker = new ScriptedBroker(
+                        line -> {
+                            welcome(line);
+                            answer(line, "Ada", 1, SEVEN);
+                            // The next request is read, and the line cut instead of an answer.
+                            line.nextOfObjects();
+                        },
+                        line -> {
+                            heard.add(String.valueOf(welcome(line).resume()));
+                            line.send(new ObjectMessage.Changed(
+                                    1, EIGHT, 0, List.of(new ObjectMessage.Tagged("tag", 2))));
+                            heard.add(((ObjectMessage.Get) line.nextOfObjects()).keys());
+                            line.send(new ObjectMessage.Ok(2, 0, List.of(), null, null, -1, List.of(), EIGHT));
+                            line.untilEnd();
+                        });
+                DatabrokerClient client = client(broker)) {
+            Entity ada = client.objects().get("Person", 1);
+            take(heard);
+            assertThatThrownBy(() -> client.objects().get("Person", 2))
+                    .isInstanceOfSatisfying(
+                            ProblemException.class,
+                            why -> assertThat(why.problem()).isEqualTo(Problem.OBJECT_NOT_FOUND));
+            take(heard);
+            assertThat(take(heard)).isEqualTo("shop:1-7");
+            assertThat(take(heard)).isEqualTo(List.of(ObjectRef.of(ObjectKey.parse("Person/2"))));
+            assertThat(ada.obsolete()).isTrue();
+            assertThat(client.objects().stats().resumes()).isOne();
+        }
+    }
+
+    @Test
+    void whom_the_broker_does_not_know_is_told_so_at_once() throws Exception {
+        Bytes problem = ProblemDocument.bytes(new ProblemException(Problem.NOT_AUTHENTICATED, "no such token"));
+        try (ScriptedBroker broker = new ScriptedBroker(line -> line.refuse("401 Unauthorized", problem));
+                DatabrokerClient client = client(broker)) {
+            assertThatThrownBy(() -> client.objects().get("Person", 1))
+                    .isInstanceOfSatisfying(
+                            ProblemException.class,
+                            why -> assertThat(why.problem()).isEqualTo(Problem.NOT_AUTHENTICATED));
+        }
+    }
+}

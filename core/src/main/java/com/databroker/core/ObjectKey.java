@@ -1,0 +1,149 @@
+package com.databroker.core;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Which object: `Person/42`, of several key columns `Line/7,3`.
+///
+/// In a part, what could be mistaken for punctuation (`/ , % ~ #` and control characters) is
+/// percent-encoded as UTF-8. `#1` is an object that is being created by the commit that says so.
+///
+/// @param type its type, a letter and then letters, digits and underscores
+/// @param parts the values of its key fields as text, in the order of the type's key
+public record ObjectKey(String type, List<String> parts) {
+    /// Characters of a key in its text form, at most.
+    public static final int LENGTH_MAX = 1024;
+
+    private static final String TEMPORARY = "#";
+    private static final int TYPE_LENGTH_MAX = 128;
+    private static final int PARTS_MAX = 16;
+    private static final String PUNCTUATION = "/,%~#";
+
+    public ObjectKey {
+        parts = List.copyOf(parts);
+        boolean temporary = type.equals(TEMPORARY);
+        if (!temporary && !isName(type)) {
+            throw invalid(type, "a type begins with a letter and goes on with letters, digits and underscores");
+        }
+        if (parts.isEmpty() || parts.size() > PARTS_MAX) {
+            throw invalid(type, "a key has 1 to " + PARTS_MAX + " parts");
+        }
+        if (temporary && !parts.get(0).matches("[0-9]{1,9}")) {
+            throw invalid(parts.get(0), "a temporary key is # and a number");
+        }
+    }
+
+    /// A key of one part, which may be a number, a text or whatever else the key column holds.
+    public static ObjectKey of(String type, Object part) {
+        return new ObjectKey(type, List.of(part.toString()));
+    }
+
+    /// The key of an object that the same commit creates.
+    public static ObjectKey temporary(int number) {
+        return new ObjectKey(TEMPORARY, List.of(Integer.toString(number)));
+    }
+
+    /// @throws ProblemException [Problem#OBJECT_KEY_INVALID]
+    public static ObjectKey parse(String text) {
+        if (text.length() > LENGTH_MAX) {
+            throw invalid(text, "longer than " + LENGTH_MAX + " characters");
+        }
+        if (text.startsWith(TEMPORARY)) {
+            return new ObjectKey(TEMPORARY, List.of(text.substring(1)));
+        }
+        int slash = text.indexOf('/');
+        if (slash < 0) {
+            throw invalid(text, "it is not <type>/<key>, as Person/42");
+        }
+        List<String> parts = new ArrayList<>();
+        for (String part : text.substring(slash + 1).split(",", -1)) {
+            parts.add(part.indexOf('%') < 0 ? plain(text, part) : decoded(text, part));
+        }
+        return new ObjectKey(text.substring(0, slash), parts);
+    }
+
+    /// Whether it stands for an object that does not exist yet.
+    public boolean isTemporary() {
+        return type.equals(TEMPORARY);
+    }
+
+    /// Whether `name` can be the name of a type or a field.
+    public static boolean isName(String name) {
+        if (name.isEmpty() || name.length() > TYPE_LENGTH_MAX || !Character.isLetter(name.charAt(0))) {
+            return false;
+        }
+        return name.chars().allMatch(c -> c == '_' || Character.isLetterOrDigit(c));
+    }
+
+    private static String plain(String text, String part) {
+        for (int i = 0; i < part.length(); i++) {
+            if (isPunctuation(part.charAt(i))) {
+                throw invalid(text, "in a part of a key, / , % ~ # are percent-encoded");
+            }
+        }
+        return part;
+    }
+
+    private static String decoded(String text, String part) {
+        byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
+        byte[] out = new byte[bytes.length];
+        int length = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] == '%') {
+                int high = i + 2 < bytes.length ? Character.digit(bytes[i + 1], 16) : -1;
+                int low = i + 2 < bytes.length ? Character.digit(bytes[i + 2], 16) : -1;
+                if (high < 0 || low < 0) {
+                    throw invalid(text, "% is not followed by two hexadecimal digits");
+                }
+                out[length++] = (byte) (high << 4 | low);
+                i += 2;
+            } else if (isPunctuation((char) (bytes[i] & 0xff))) {
+                throw invalid(text, "in a part of a key, / , % ~ # are percent-encoded");
+            } else {
+                out[length++] = bytes[i];
+            }
+        }
+        String decoded = Utf8.decode(out, 0, length);
+        if (decoded == null) {
+            throw invalid(text, "what is percent-encoded is not UTF-8");
+        }
+        return decoded;
+    }
+
+    private static boolean isPunctuation(char c) {
+        return c < ' ' || c == 127 || PUNCTUATION.indexOf(c) >= 0;
+    }
+
+    private static void encode(String part, StringBuilder out) {
+        for (int i = 0; i < part.length(); i++) {
+            char c = part.charAt(i);
+            if (isPunctuation(c)) {
+                out.append('%').append(Character.forDigit(c >> 4, 16)).append(Character.forDigit(c & 15, 16));
+            } else {
+                out.append(c);
+            }
+        }
+    }
+
+    private static ProblemException invalid(String text, String why) {
+        return new ProblemException(
+                Problem.OBJECT_KEY_INVALID, "\"" + Text.excerpt(text) + "\" is no key of an object: " + why);
+    }
+
+    /// The text form, which [#parse] reads.
+    @Override
+    public String toString() {
+        StringBuilder out = new StringBuilder(type.length() + 12).append(type);
+        if (isTemporary()) {
+            return out.append(parts.get(0)).toString();
+        }
+        char before = '/';
+        for (String part : parts) {
+            out.append(before);
+            encode(part, out);
+            before = ',';
+        }
+        return out.toString();
+    }
+}

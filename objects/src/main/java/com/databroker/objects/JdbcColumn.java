@@ -1,0 +1,113 @@
+package com.databroker.objects;
+
+import com.databroker.core.Bytes;
+import com.databroker.core.ObjectMessages;
+import com.databroker.core.ObjectTypes;
+import com.databroker.objects.spi.Values;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.HexFormat;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/// One column: how it is read, written and compared.
+///
+/// @param index its place among those that are read
+/// @param name as the database has it
+/// @param quoted as it stands in statements
+/// @param select what is selected to read it
+/// @param parameter what stands for a value of it
+/// @param compared what it is compared by
+record JdbcColumn(
+        int index,
+        String name,
+        String quoted,
+        ObjectTypes.Kind kind,
+        boolean nullable,
+        boolean generated,
+        int length,
+        String select,
+        String parameter,
+        String compared) {
+
+    /// What stands for a value that [#compared] is compared with.
+    String comparand() {
+        return compared.endsWith(JdbcDialect.AS_JSONB) ? "CAST(?" + JdbcDialect.AS_JSONB : parameter;
+    }
+
+    @Nullable
+    Object read(ResultSet row, int at) throws SQLException {
+        Object value = switch (kind) {
+            case BOOLEAN -> row.getBoolean(at);
+            case INTEGER -> row.getLong(at);
+            case DECIMAL -> row.getBigDecimal(at);
+            case DOUBLE -> row.getDouble(at);
+            case BYTES -> bytes(row.getBytes(at));
+            case DATE -> row.getObject(at, LocalDate.class);
+            case TIME -> row.getObject(at, LocalTime.class);
+            case DATETIME -> row.getObject(at, LocalDateTime.class);
+            case OFFSET -> row.getObject(at, OffsetDateTime.class);
+            case INSTANT -> instant(row.getObject(at, OffsetDateTime.class));
+            case UUID -> row.getObject(at, UUID.class);
+            case GRAPH -> graph(row.getString(at));
+            case TEXT, REFERENCE -> row.getString(at);
+        };
+        return row.wasNull() ? null : value;
+    }
+
+    private static @Nullable Object bytes(byte @Nullable [] value) {
+        return value == null ? null : Bytes.wrap(value);
+    }
+
+    private static @Nullable Object instant(@Nullable OffsetDateTime time) {
+        return time == null ? null : time.toInstant();
+    }
+
+    private static @Nullable Object graph(@Nullable String json) {
+        return json == null ? null : ObjectMessages.JSON.decodeValue(Bytes.utf8(json));
+    }
+
+    void write(PreparedStatement statement, int at, @Nullable Object value) throws SQLException {
+        switch (value) {
+            case null -> statement.setNull(at, Types.NULL);
+            case BigInteger number -> statement.setBigDecimal(at, new BigDecimal(number));
+            case Bytes bytes -> statement.setBytes(at, bytes.toArray());
+            case Instant time -> statement.setObject(at, time.atOffset(ZoneOffset.UTC));
+            case String text when kind != ObjectTypes.Kind.GRAPH -> statement.setString(at, text);
+            default -> {
+                if (kind == ObjectTypes.Kind.GRAPH) {
+                    statement.setString(
+                            at, ObjectMessages.JSON.encodeValue(value).utf8());
+                } else {
+                    statement.setObject(at, value);
+                }
+            }
+        }
+    }
+
+    /// As a part of a key.
+    @Nullable
+    Object ofText(String text) {
+        return Values.parse(kind, text);
+    }
+
+    /// As a trigger writes it: what PostgreSQL's *to_jsonb* makes of a value, taken as text.
+    @Nullable
+    Object ofTrigger(String text) {
+        return switch (kind) {
+            case BYTES -> Bytes.wrap(HexFormat.of().parseHex(text.substring(2)));
+            case GRAPH -> ObjectMessages.JSON.decodeValue(Bytes.utf8(text));
+            default -> Values.parse(kind, text);
+        };
+    }
+}

@@ -1,0 +1,401 @@
+package com.databroker.objects;
+
+import com.databroker.core.ObjectKey;
+import com.databroker.core.ObjectMessage;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import com.databroker.objects.spi.StoreChange;
+import com.databroker.objects.spi.StoreCommit;
+import com.databroker.objects.spi.StoreOverlay;
+import com.databroker.objects.spi.StoreRow;
+import com.databroker.objects.spi.Values;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// The changes of one commit, in one transaction that somebody else begins and ends: first what is
+/// created, in the order in which it refers to one another, then what is updated, by key, so that two
+/// commits do not wait for each other in a circle, then what is deleted.
+///
+/// Every conflict is collected, not only the first.
+final class JdbcCommit {
+    private static final int CASCADES_MAX = 10_000;
+
+    private final Connection connection;
+    private final JdbcDialect dialect;
+    private final Function<String, JdbcTable> tables;
+    private final Function<String, List<JdbcSchema.Cascade>> cascades;
+    private final List<ObjectMessage.Op> ops;
+
+    private final Map<ObjectKey, ObjectKey> created = new HashMap<>();
+    private final @Nullable StoreRow[] rows;
+    private final List<ObjectMessage.FieldConflict> conflicts = new ArrayList<>();
+    private final List<StoreChange.Entry> entries = new ArrayList<>();
+    private boolean overturned;
+    private final Set<ObjectKey> cascaded = new HashSet<>();
+
+    JdbcCommit(
+            Connection connection,
+            JdbcDialect dialect,
+            Function<String, JdbcTable> tables,
+            Function<String, List<JdbcSchema.Cascade>> cascades,
+            StoreCommit commit) {
+        this.connection = connection;
+        this.dialect = dialect;
+        this.tables = tables;
+        this.cascades = cascades;
+        this.ops = commit.ops();
+        this.rows = new StoreRow[ops.size()];
+    }
+
+    List<ObjectMessage.FieldConflict> conflicts() {
+        return conflicts;
+    }
+
+    List<StoreChange.Entry> entries() {
+        return entries;
+    }
+
+    boolean isOverturned() {
+        return overturned;
+    }
+
+    /// What each operation made; null where it deleted.
+    List<@Nullable StoreRow> rows() {
+        List<@Nullable StoreRow> all = new ArrayList<>();
+        for (StoreRow row : rows) {
+            all.add(row);
+        }
+        return all;
+    }
+
+    /// @throws SQLException where the transaction is of no use any more
+    void make() throws SQLException {
+        create();
+        Map<String, Integer> updates = new TreeMap<>();
+        List<Integer> deletes = new ArrayList<>();
+        for (int i = 0; i < ops.size(); i++) {
+            if (ops.get(i) instanceof ObjectMessage.Update update) {
+                updates.put(update.ref().key().toString(), i);
+            } else if (ops.get(i) instanceof ObjectMessage.Delete) {
+                deletes.add(i);
+            }
+        }
+        for (int at : updates.values()) {
+            update(at, (ObjectMessage.Update) ops.get(at));
+        }
+        deletes.sort(Comparator.comparingInt(
+                at -> -height(((ObjectMessage.Delete) ops.get(at)).ref().key().type(), 0)));
+        for (int at : deletes) {
+            delete((ObjectMessage.Delete) ops.get(at));
+        }
+    }
+
+    /// How many references lead down from a type at most: what refers goes before what is referred to.
+    private int height(String type, int depth) {
+        int height = 0;
+        for (JdbcTable.Part part : tables.apply(type).fields().values()) {
+            String target = part.field().target();
+            if (target != null && !target.equals(type) && depth < 8) {
+                height = Math.max(height, 1 + height(target, depth + 1));
+            }
+        }
+        return height;
+    }
+
+    private void create() throws SQLException {
+        List<Integer> todo = new ArrayList<>();
+        for (int i = 0; i < ops.size(); i++) {
+            if (ops.get(i) instanceof ObjectMessage.Create) {
+                todo.add(i);
+            }
+        }
+        Map<Integer, Map<String, ObjectKey>> later = new LinkedHashMap<>();
+        while (!todo.isEmpty()) {
+            List<Integer> ready = todo.stream()
+                    .filter(at -> waitsFor((ObjectMessage.Create) ops.get(at)).isEmpty())
+                    .toList();
+            if (ready.isEmpty()) {
+                // A circle: it is opened at its first, whose references follow.
+                int first = todo.getFirst();
+                later.put(first, waitsFor((ObjectMessage.Create) ops.get(first)));
+                ready = List.of(first);
+            }
+            for (int at : ready) {
+                insert(at, (ObjectMessage.Create) ops.get(at), later.getOrDefault(at, Map.of()));
+            }
+            todo.removeAll(ready);
+        }
+        for (Map.Entry<Integer, Map<String, ObjectKey>> circle : later.entrySet()) {
+            close(circle.getKey(), circle.getValue());
+        }
+    }
+
+    /// References to what is not created yet.
+    private Map<String, ObjectKey> waitsFor(ObjectMessage.Create create) {
+        Map<String, ObjectKey> waits = new LinkedHashMap<>();
+        create.values().forEach((name, value) -> {
+            if (value instanceof ObjectKey key && key.isTemporary() && !created.containsKey(key)) {
+                waits.put(name, key);
+            }
+        });
+        return waits;
+    }
+
+    private void insert(int at, ObjectMessage.Create create, Map<String, ObjectKey> later) throws SQLException {
+        JdbcTable table = tables.apply(create.type());
+        Map<JdbcColumn, @Nullable Object> values = new LinkedHashMap<>();
+        create.values().forEach((name, value) -> {
+            if (!later.containsKey(name)) {
+                JdbcTable.Part part = table.part(name);
+                List<@Nullable Object> theirs = part.values(resolved(value));
+                for (int i = 0; i < theirs.size(); i++) {
+                    values.put(part.columns().get(i), theirs.get(i));
+                }
+            }
+        });
+        if (table.version() != null) {
+            values.put(table.version(), 1L);
+        }
+        StringBuilder names = new StringBuilder();
+        StringBuilder places = new StringBuilder();
+        JdbcTable.Parameters parameters = new JdbcTable.Parameters();
+        values.forEach((column, value) -> {
+            names.append(names.isEmpty() ? "" : ", ").append(column.quoted());
+            places.append(places.isEmpty() ? "" : ", ").append(column.parameter());
+            parameters.add(column, value);
+        });
+        String statement = values.isEmpty()
+                ? "INSERT INTO " + table.quoted() + " DEFAULT VALUES"
+                : "INSERT INTO " + table.quoted() + " (" + names + ") VALUES (" + places + ")";
+        StoreRow row = Objects.requireNonNull(
+                one(table, dialect.updated(table.selected(), statement), parameters), "a row that was inserted");
+        rows[at] = row;
+        created.put(create.temporary(), row.key());
+        entries.add(new StoreChange.Entry(
+                StoreChange.Kind.CREATED, row.key(), row.version(), edits(table, Map.of(), row.fields())));
+    }
+
+    private void close(int at, Map<String, ObjectKey> references) throws SQLException {
+        StoreRow row = Objects.requireNonNull(rows[at]);
+        JdbcTable table = tables.apply(row.key().type());
+        List<String> sets = new ArrayList<>();
+        JdbcTable.Parameters parameters = new JdbcTable.Parameters();
+        references.forEach((name, temporary) -> set(table.part(name), resolved(temporary), sets, parameters));
+        parameters.add(table.key(), JdbcTable.parts(row.key(), table.key()));
+        String statement =
+                "UPDATE " + table.quoted() + " SET " + String.join(", ", sets) + " WHERE " + table.keyEqual();
+        StoreRow closed = one(table, dialect.updated(table.selected(), statement), parameters);
+        rows[at] = closed;
+        if (closed != null) {
+            entries.add(new StoreChange.Entry(
+                    StoreChange.Kind.UPDATED, row.key(), row.version(), edits(table, row.fields(), closed.fields())));
+        }
+    }
+
+    private @Nullable Object resolved(@Nullable Object value) {
+        if (value instanceof ObjectKey key && key.isTemporary()) {
+            ObjectKey real = created.get(key);
+            if (real == null) {
+                throw new ProblemException(Problem.VALUE_INVALID, key + " is not created by this commit");
+            }
+            return real;
+        }
+        return value;
+    }
+
+    private static void set(
+            JdbcTable.Part part, @Nullable Object value, List<String> sets, JdbcTable.Parameters parameters) {
+        part.columns().forEach(column -> sets.add(column.quoted() + " = " + column.parameter()));
+        parameters.add(part, value);
+    }
+
+    private void update(int at, ObjectMessage.Update update) throws SQLException {
+        ObjectKey key = update.ref().key();
+        JdbcTable table = tables.apply(key.type());
+        if (update.fields().isEmpty()) {
+            verify(at, table, key, update.version());
+            return;
+        }
+        List<String> sets = new ArrayList<>();
+        JdbcTable.Parameters parameters = new JdbcTable.Parameters();
+        Map<String, @Nullable Object> after = new LinkedHashMap<>();
+        update.fields().forEach((name, edit) -> after.put(name, resolved(edit.after())));
+        after.forEach((name, value) -> set(table.part(name), value, sets, parameters));
+        if (table.version() != null) {
+            sets.add(table.version().quoted() + " = " + table.version().select() + " + 1");
+        }
+        StringBuilder where = new StringBuilder(table.keyEqual());
+        parameters.add(table.key(), JdbcTable.parts(key, table.key()));
+        boolean strict = table.version() != null && table.policy() == StoreOverlay.Policy.STRICT;
+        if (strict && table.version() != null) {
+            where.append(" AND ").append(table.version().select()).append(" = ?");
+            parameters.add(table.version(), update.version());
+        }
+        update.fields().forEach((name, edit) -> {
+            JdbcTable.Part part = table.part(name);
+            // Where the version decides, tagged values are compared all the same: tags are made of them.
+            if (!strict || part.field().tagged()) {
+                where.append(" AND ").append(part.equal("IS NOT DISTINCT FROM"));
+                parameters.add(part, edit.before());
+            }
+        });
+        String statement = "UPDATE " + table.quoted() + " SET " + String.join(", ", sets) + " WHERE " + where;
+        StoreRow row = one(table, dialect.updated(table.selected(), statement), parameters);
+        if (row == null) {
+            conflict(table, key, update.version(), update.fields(), after);
+            return;
+        }
+        rows[at] = row;
+        Map<String, ObjectMessage.Edit> edits = new LinkedHashMap<>();
+        update.fields().forEach((name, edit) -> {
+            if (table.part(name).field().tagged()) {
+                edits.put(name, new ObjectMessage.Edit(edit.before(), after.get(name)));
+            }
+        });
+        entries.add(new StoreChange.Entry(StoreChange.Kind.UPDATED, key, row.version(), edits));
+    }
+
+    /// Nothing changes, but it must be as the client saw it until the commit.
+    private void verify(int at, JdbcTable table, ObjectKey key, long version) throws SQLException {
+        StoreRow row = current(table, key, true);
+        rows[at] = row;
+        if (row == null || row.version() != version) {
+            conflicts.add(new ObjectMessage.FieldConflict(key, "", version, null, row == null ? null : row.version()));
+        }
+    }
+
+    private void conflict(
+            JdbcTable table,
+            ObjectKey key,
+            long version,
+            Map<String, ObjectMessage.Edit> edits,
+            Map<String, @Nullable Object> after)
+            throws SQLException {
+        StoreRow theirs = current(table, key, false);
+        int before = conflicts.size();
+        if (theirs != null) {
+            edits.forEach((name, edit) -> {
+                Object there = theirs.fields().get(name);
+                if (!Values.same(edit.before(), there)) {
+                    conflicts.add(new ObjectMessage.FieldConflict(key, name, edit.before(), after.get(name), there));
+                }
+            });
+        }
+        if (conflicts.size() == before) {
+            conflicts.add(
+                    new ObjectMessage.FieldConflict(key, "", version, null, theirs == null ? null : theirs.version()));
+        }
+    }
+
+    private void delete(ObjectMessage.Delete delete) throws SQLException {
+        ObjectKey key = delete.ref().key();
+        JdbcTable table = tables.apply(key.type());
+        cascade(key);
+        StringBuilder where = new StringBuilder(table.keyEqual());
+        JdbcTable.Parameters parameters = new JdbcTable.Parameters();
+        parameters.add(table.key(), JdbcTable.parts(key, table.key()));
+        if (table.version() != null) {
+            where.append(" AND ").append(table.version().select()).append(" = ?");
+            parameters.add(table.version(), delete.version());
+        }
+        String statement = "DELETE FROM " + table.quoted() + " WHERE " + where;
+        StoreRow gone = one(table, dialect.deleted(table.selected(), statement), parameters);
+        if (gone == null) {
+            conflict(table, key, delete.version(), Map.of(), Map.of());
+        } else {
+            entries.add(deleted(table, gone));
+        }
+    }
+
+    private static StoreChange.Entry deleted(JdbcTable table, StoreRow gone) {
+        return new StoreChange.Entry(
+                StoreChange.Kind.DELETED,
+                gone.key(),
+                table.isVersioned() ? gone.version() + 1 : 0,
+                edits(table, gone.fields(), Map.of()));
+    }
+
+    /// What the database deletes or changes with a row, which nobody else would tell.
+    private void cascade(ObjectKey key) throws SQLException {
+        for (JdbcSchema.Cascade cascade : cascades.apply(key.type())) {
+            JdbcTable table = tables.apply(cascade.type());
+            JdbcTable.Part part = cascade.part();
+            JdbcTable.Parameters parameters = new JdbcTable.Parameters();
+            parameters.add(part, key);
+            String sql = "SELECT " + table.selected() + " FROM " + table.quoted() + " WHERE " + part.equal("=")
+                    + " FOR UPDATE";
+            List<StoreRow> children = many(table, sql, parameters);
+            if (cascaded.size() + children.size() > CASCADES_MAX) {
+                overturned = true;
+                return;
+            }
+            for (StoreRow child : children) {
+                if (!cascaded.add(child.key())) {
+                    continue;
+                }
+                if (cascade.deletes()) {
+                    cascade(child.key());
+                    entries.add(deleted(table, child));
+                } else {
+                    Map<String, ObjectMessage.Edit> edit = part.field().tagged()
+                            ? Map.of(part.field().name(), new ObjectMessage.Edit(key, null))
+                            : Map.of();
+                    // The database leaves the version alone, so it says nothing.
+                    entries.add(new StoreChange.Entry(StoreChange.Kind.UPDATED, child.key(), 0, edit));
+                }
+            }
+        }
+    }
+
+    private @Nullable StoreRow current(JdbcTable table, ObjectKey key, boolean hold) throws SQLException {
+        JdbcTable.Parameters parameters = new JdbcTable.Parameters();
+        parameters.add(table.key(), JdbcTable.parts(key, table.key()));
+        String sql = "SELECT " + table.selected() + " FROM " + table.quoted() + " WHERE " + table.keyEqual();
+        return one(table, hold ? sql + " FOR UPDATE" : sql, parameters);
+    }
+
+    private @Nullable StoreRow one(JdbcTable table, String sql, JdbcTable.Parameters parameters) throws SQLException {
+        List<StoreRow> found = many(table, sql, parameters);
+        return found.isEmpty() ? null : found.getFirst();
+    }
+
+    private List<StoreRow> many(JdbcTable table, String sql, JdbcTable.Parameters parameters) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            parameters.write(statement);
+            try (ResultSet result = statement.executeQuery()) {
+                List<StoreRow> found = new ArrayList<>();
+                while (result.next()) {
+                    found.add(table.read(result));
+                }
+                return found;
+            }
+        }
+    }
+
+    private static Map<String, ObjectMessage.Edit> edits(
+            JdbcTable table, Map<String, @Nullable Object> before, Map<String, @Nullable Object> after) {
+        Map<String, ObjectMessage.Edit> edits = new LinkedHashMap<>();
+        table.fields().forEach((name, part) -> {
+            // Of what comes or goes also what is null: it may have been found by that.
+            boolean differs = before.isEmpty() || after.isEmpty() || !Values.same(before.get(name), after.get(name));
+            if (part.field().tagged() && differs) {
+                edits.put(name, new ObjectMessage.Edit(before.get(name), after.get(name)));
+            }
+        });
+        return edits;
+    }
+}

@@ -1,0 +1,217 @@
+package com.databroker.objects;
+
+import com.databroker.core.ObjectKey;
+import com.databroker.core.ObjectMessage;
+import com.databroker.objects.spi.StorePage;
+import com.databroker.objects.spi.StoreQuery;
+import com.databroker.objects.spi.StoreRow;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// Reads rows of one table. Every value is a parameter, every name comes from the metadata.
+final class JdbcFind {
+    private static final int KEYS_AT_ONCE = 512;
+
+    private final JdbcTable table;
+    private final StringBuilder where = new StringBuilder();
+    private final JdbcTable.Parameters parameters = new JdbcTable.Parameters();
+
+    private JdbcFind(JdbcTable table) {
+        this.table = table;
+    }
+
+    static List<StoreRow> load(Connection connection, JdbcTable table, Collection<ObjectKey> keys) throws SQLException {
+        List<StoreRow> rows = new ArrayList<>(keys.size());
+        List<ObjectKey> all = List.copyOf(keys);
+        for (int i = 0; i < all.size(); i += KEYS_AT_ONCE) {
+            JdbcFind find = new JdbcFind(table);
+            find.keys(all.subList(i, Math.min(all.size(), i + KEYS_AT_ONCE)));
+            find.query(connection, find.select(), rows);
+        }
+        return rows;
+    }
+
+    static StorePage find(Connection connection, JdbcTable table, StoreQuery query) throws SQLException {
+        JdbcFind find = new JdbcFind(table);
+        query.where().forEach(find::condition);
+        long count = -1;
+        if (query.count()) {
+            count = find.count(connection);
+        }
+        List<StoreRow> rows = new ArrayList<>();
+        if (query.limit() > 0) {
+            if (query.after() != null) {
+                find.after(query.order(), query.after());
+            }
+            String sql = find.select() + find.order(query.order()) + " LIMIT " + (query.limit() + 1L);
+            find.query(connection, sql, rows);
+        }
+        boolean more = rows.size() > query.limit();
+        return new StorePage(more ? List.copyOf(rows.subList(0, query.limit())) : rows, more, count);
+    }
+
+    private String select() {
+        return "SELECT " + table.selected() + " FROM " + table.quoted() + where;
+    }
+
+    private void query(Connection connection, String sql, List<StoreRow> rows) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            parameters.write(statement);
+            try (ResultSet result = statement.executeQuery()) {
+                while (result.next()) {
+                    rows.add(table.read(result));
+                }
+            }
+        }
+    }
+
+    private long count(Connection connection) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT COUNT(*) FROM " + table.quoted() + where)) {
+            parameters.write(statement);
+            try (ResultSet result = statement.executeQuery()) {
+                result.next();
+                return result.getLong(1);
+            }
+        }
+    }
+
+    private void and(String condition) {
+        where.append(where.isEmpty() ? " WHERE " : " AND ").append(condition);
+    }
+
+    /// The number of keys is rounded up by repeating the last, so that there are few different
+    /// statements.
+    private void keys(List<ObjectKey> keys) {
+        int places = Integer.highestOneBit(Math.max(1, keys.size() * 2 - 1));
+        String one = table.key().stream().map(JdbcColumn::parameter).collect(Collectors.joining(", "));
+        String place = table.key().size() == 1 ? one : "(" + one + ")";
+        String columns = table.key().stream().map(JdbcColumn::compared).collect(Collectors.joining(", "));
+        and("(" + columns + ") IN (" + String.join(", ", Collections.nCopies(places, place)) + ")");
+        for (int i = 0; i < places; i++) {
+            parameters.add(table.key(), JdbcTable.parts(keys.get(Math.min(i, keys.size() - 1)), table.key()));
+        }
+    }
+
+    private void condition(ObjectMessage.Condition condition) {
+        JdbcTable.Part part = table.part(condition.field());
+        List<@Nullable Object> values = condition.values();
+        switch (condition.operator()) {
+            case EQUAL, IN -> oneOf(part, values);
+            case NOT_EQUAL -> {
+                and("NOT " + part.equal("IS NOT DISTINCT FROM"));
+                parameters.add(part, values.getFirst());
+            }
+            case LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL -> {
+                and(part.equal(condition.operator().word()));
+                parameters.add(part, values.getFirst());
+            }
+            case PREFIX -> {
+                JdbcColumn column = part.columns().getFirst();
+                and(column.select() + " LIKE ? ESCAPE '!'");
+                String text = String.valueOf(values.getFirst());
+                parameters.add(
+                        column, text.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%");
+            }
+            case IS_NULL -> and(isNull(part));
+        }
+    }
+
+    private static String isNull(JdbcTable.Part part) {
+        return part.columns().stream()
+                .map(column -> column.quoted() + " IS NULL")
+                .collect(Collectors.joining(" OR ", "(", ")"));
+    }
+
+    private void oneOf(JdbcTable.Part part, List<@Nullable Object> values) {
+        List<String> choices = new ArrayList<>();
+        for (Object value : values) {
+            choices.add(value == null ? isNull(part) : part.equal("="));
+            if (value != null) {
+                parameters.add(part, value);
+            }
+        }
+        and(choices.isEmpty() ? "1 = 0" : choices.stream().collect(Collectors.joining(" OR ", "(", ")")));
+    }
+
+    /// One column of an order, of which the key is the end.
+    private record Step(
+            JdbcColumn column, boolean descending, @Nullable Object after) {}
+
+    private List<Step> steps(List<ObjectMessage.Order> order, @Nullable List<@Nullable Object> after) {
+        List<Step> steps = new ArrayList<>();
+        int at = 0;
+        for (ObjectMessage.Order one : order) {
+            JdbcTable.Part part = table.part(one.field());
+            List<@Nullable Object> values = part.values(after == null ? null : after.get(at++));
+            for (int i = 0; i < part.columns().size(); i++) {
+                steps.add(new Step(part.columns().get(i), one.descending(), values.get(i)));
+            }
+        }
+        List<@Nullable Object> parts = Collections.nCopies(table.key().size(), null);
+        if (after != null) {
+            List<String> texts = new ArrayList<>();
+            after.subList(at, after.size()).forEach(text -> texts.add(String.valueOf(text)));
+            parts = JdbcTable.parts(new ObjectKey(table.type().name(), texts), table.key());
+        }
+        for (int i = 0; i < table.key().size(); i++) {
+            steps.add(new Step(table.key().get(i), false, parts.get(i)));
+        }
+        return steps;
+    }
+
+    private String order(List<ObjectMessage.Order> order) {
+        return steps(order, null).stream()
+                .map(step -> step.column.compared()
+                        + (step.descending ? " DESC" : "")
+                        + (step.column.nullable() ? step.descending ? " NULLS FIRST" : " NULLS LAST" : ""))
+                .collect(Collectors.joining(", ", " ORDER BY ", ""));
+    }
+
+    /// Rows behind one: greater in the first column, or equal there and greater in the second, and so on.
+    private void after(List<ObjectMessage.Order> order, List<@Nullable Object> after) {
+        List<Step> steps = steps(order, after);
+        List<String> choices = new ArrayList<>();
+        for (int i = 0; i < steps.size(); i++) {
+            List<String> all = new ArrayList<>();
+            JdbcTable.Parameters theirs = new JdbcTable.Parameters();
+            for (Step equal : steps.subList(0, i)) {
+                all.add(
+                        equal.after == null
+                                ? equal.column.quoted() + " IS NULL"
+                                : equal.column.compared() + " = " + equal.column.parameter());
+                if (equal.after != null) {
+                    theirs.add(equal.column, equal.after);
+                }
+            }
+            String behind = behind(steps.get(i), theirs);
+            if (!behind.isEmpty()) {
+                all.add(behind);
+                choices.add("(" + String.join(" AND ", all) + ")");
+                parameters.addAll(theirs);
+            }
+        }
+        and(choices.isEmpty() ? "1 = 0" : "(" + String.join(" OR ", choices) + ")");
+    }
+
+    private static String behind(Step step, JdbcTable.Parameters theirs) {
+        JdbcColumn column = step.column;
+        if (step.after == null) {
+            // Null is the greatest: in an order downwards everything else follows, in one upwards nothing.
+            return step.descending ? column.quoted() + " IS NOT NULL" : "";
+        }
+        theirs.add(column, step.after);
+        String compared = column.compared() + (step.descending ? " < " : " > ") + column.parameter();
+        return step.descending || !column.nullable()
+                ? compared
+                : "(" + compared + " OR " + column.quoted() + " IS NULL)";
+    }
+}

@@ -1,0 +1,155 @@
+package com.databroker.objects;
+
+import com.databroker.core.ObjectKey;
+import com.databroker.core.ObjectMessage;
+import com.databroker.objects.spi.StoreChange;
+import com.databroker.objects.spi.Values;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// Triggers of PostgreSQL that record what others change, as rows of the same outbox.
+///
+/// Connections of a broker are told apart by a setting that they begin with, and record what they change
+/// themselves.
+final class JdbcOthers {
+    /// As an option of a connection: that of a broker.
+    static final String OWN = "-c databroker.own=yes";
+
+    static final String CHANNEL = "databroker_change";
+
+    private JdbcOthers() {}
+
+    static void install(Connection connection, String schema, Collection<JdbcTable> tables) throws SQLException {
+        String own = JdbcDialect.quote(schema);
+        execute(connection, """
+                CREATE OR REPLACE FUNCTION %1$s.databroker_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+                SET search_path = pg_catalog, pg_temp AS $body$
+                DECLARE
+                  old_row jsonb;
+                  new_row jsonb;
+                BEGIN
+                  IF current_setting('databroker.own', true) = 'yes' THEN
+                    RETURN NULL;
+                  END IF;
+                  IF TG_OP IN ('UPDATE', 'DELETE') THEN
+                    SELECT jsonb_object_agg(key, value #>> '{}') INTO old_row FROM jsonb_each(to_jsonb(OLD));
+                  END IF;
+                  IF TG_OP IN ('UPDATE', 'INSERT') THEN
+                    SELECT jsonb_object_agg(key, value #>> '{}') INTO new_row FROM jsonb_each(to_jsonb(NEW));
+                  END IF;
+                  INSERT INTO %1$s.databroker_change (principal, body) VALUES ('%2$s', jsonb_build_array(
+                    jsonb_build_object('table', TG_TABLE_NAME, 'o', TG_OP, 'old', old_row, 'new', new_row))::text);
+                  PERFORM pg_notify('%3$s', '');
+                  RETURN NULL;
+                END $body$""".formatted(own, JdbcOutbox.BY_OTHERS, CHANNEL));
+        for (JdbcTable table : tables) {
+            remove(connection, table);
+            execute(
+                    connection,
+                    "CREATE TRIGGER databroker_changed AFTER INSERT OR UPDATE OR DELETE ON " + table.quoted()
+                            + " FOR EACH ROW EXECUTE FUNCTION " + own + ".databroker_changed()");
+            execute(
+                    connection,
+                    "CREATE TRIGGER databroker_truncated AFTER TRUNCATE ON " + table.quoted()
+                            + " FOR EACH STATEMENT EXECUTE FUNCTION " + own + ".databroker_changed()");
+        }
+    }
+
+    static void uninstall(Connection connection, String schema, Collection<JdbcTable> tables) throws SQLException {
+        for (JdbcTable table : tables) {
+            remove(connection, table);
+        }
+        execute(connection, "DROP FUNCTION IF EXISTS " + JdbcDialect.quote(schema) + ".databroker_changed()");
+    }
+
+    private static void remove(Connection connection, JdbcTable table) throws SQLException {
+        execute(connection, "DROP TRIGGER IF EXISTS databroker_changed ON " + table.quoted());
+        execute(connection, "DROP TRIGGER IF EXISTS databroker_truncated ON " + table.quoted());
+    }
+
+    /// Tables that have the triggers.
+    static List<String> installed(Connection connection, String schema) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+                        + " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                        + " WHERE t.tgname = 'databroker_changed' AND n.nspname = ? ORDER BY 1")) {
+            statement.setString(1, schema);
+            List<String> tables = new ArrayList<>();
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    tables.add(row.getString(1));
+                }
+            }
+            return tables;
+        }
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /// What a trigger wrote of one row: every column as text.
+    ///
+    /// @return null where it was no row, but all of them
+    static StoreChange.@Nullable Entry entry(JdbcTable table, @Nullable Map<?, ?> old, @Nullable Map<?, ?> now) {
+        if (old == null && now == null) {
+            return null;
+        }
+        Map<String, @Nullable Object> before = fields(table, old);
+        Map<String, @Nullable Object> after = fields(table, now);
+        Map<String, ObjectMessage.Edit> changed = new LinkedHashMap<>();
+        table.fields().forEach((name, part) -> {
+            boolean differs = old == null || now == null || !Values.same(before.get(name), after.get(name));
+            if (part.field().tagged() && differs) {
+                changed.put(name, new ObjectMessage.Edit(before.get(name), after.get(name)));
+            }
+        });
+        Map<?, ?> last = now == null ? Objects.requireNonNull(old) : now;
+        ObjectKey key = JdbcTable.key(table.type().name(), table.key(), values(table, last));
+        if (old != null && now != null) {
+            ObjectKey keyBefore = JdbcTable.key(table.type().name(), table.key(), values(table, old));
+            if (!keyBefore.equals(key)) {
+                // One row went, another came; nobody promised to tell that as one change.
+                return null;
+            }
+        }
+        StoreChange.Kind kind = old == null
+                ? StoreChange.Kind.CREATED
+                : now == null ? StoreChange.Kind.DELETED : StoreChange.Kind.UPDATED;
+        long version = version(table, last);
+        // Whoever changes a row and leaves its version alone makes versions worthless: then everything before is old.
+        boolean grown = old == null || now == null || version > version(table, old);
+        return new StoreChange.Entry(kind, key, grown ? version + (now == null ? 1 : 0) : 0, changed);
+    }
+
+    private static long version(JdbcTable table, Map<?, ?> row) {
+        JdbcColumn column = table.version();
+        Object text = column == null ? null : row.get(column.name());
+        return text == null ? 0 : Long.parseLong(text.toString());
+    }
+
+    private static Map<String, @Nullable Object> fields(JdbcTable table, @Nullable Map<?, ?> row) {
+        return row == null ? Map.of() : table.fields(values(table, row));
+    }
+
+    private static @Nullable Object[] values(JdbcTable table, Map<?, ?> row) {
+        @Nullable Object[] values = new Object[table.columns().size()];
+        for (JdbcColumn column : table.columns()) {
+            Object text = row.get(column.name());
+            values[column.index()] = text == null ? null : column.ofTrigger(text.toString());
+        }
+        return values;
+    }
+}

@@ -1,0 +1,175 @@
+package com.databroker.objects;
+
+import com.databroker.core.ObjectKey;
+import com.databroker.core.ObjectTypes;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import com.databroker.core.Text;
+import com.databroker.objects.spi.StoreOverlay;
+import com.databroker.objects.spi.StoreRow;
+import com.databroker.objects.spi.Values;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.DateTimeException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// A table as a type: which columns make which field, and how rows of it become objects.
+///
+/// @param table its name as the database has it
+/// @param quoted with its schema, as it stands in statements
+/// @param key its columns, in the order of the key
+/// @param columns every column that is read, those of the key first
+record JdbcTable(
+        ObjectTypes.Type type,
+        String table,
+        String quoted,
+        List<JdbcColumn> key,
+        List<JdbcColumn> columns,
+        Map<String, Part> fields,
+        @Nullable JdbcColumn version,
+        StoreOverlay.Policy policy) {
+
+    /// @param columns of a reference as many as the key of its target has
+    record Part(ObjectTypes.Field field, List<JdbcColumn> columns) {
+        /// The values of the columns.
+        List<@Nullable Object> values(@Nullable Object value) {
+            if (field.kind() != ObjectTypes.Kind.REFERENCE) {
+                return Collections.singletonList(value);
+            }
+            return value == null ? Collections.nCopies(columns.size(), null) : parts((ObjectKey) value, columns);
+        }
+
+        /// What stands for one value in a statement, as `a = ? AND b = ?`.
+        String equal(String operator) {
+            return columns.stream()
+                    .map(column -> column.compared() + " " + operator + " " + column.comparand())
+                    .collect(Collectors.joining(" AND ", "(", ")"));
+        }
+    }
+
+    /// Puts the values of statements in their places.
+    static final class Parameters {
+        private final List<JdbcColumn> columns = new ArrayList<>();
+        private final List<@Nullable Object> values = new ArrayList<>();
+
+        void add(JdbcColumn column, @Nullable Object value) {
+            columns.add(column);
+            values.add(value);
+        }
+
+        void add(List<JdbcColumn> many, List<? extends @Nullable Object> theirs) {
+            for (int i = 0; i < many.size(); i++) {
+                add(many.get(i), theirs.get(i));
+            }
+        }
+
+        void add(Part part, @Nullable Object value) {
+            add(part.columns, part.values(value));
+        }
+
+        void addAll(Parameters others) {
+            columns.addAll(others.columns);
+            values.addAll(others.values);
+        }
+
+        void write(PreparedStatement statement) throws SQLException {
+            for (int i = 0; i < columns.size(); i++) {
+                columns.get(i).write(statement, i + 1, values.get(i));
+            }
+        }
+    }
+
+    static List<@Nullable Object> parts(ObjectKey key, List<JdbcColumn> columns) {
+        if (key.parts().size() != columns.size()) {
+            throw new ProblemException(
+                    Problem.OBJECT_KEY_INVALID,
+                    "a key of " + key.type() + " has " + columns.size() + " parts, not those of "
+                            + Text.excerpt(key.toString()));
+        }
+        List<@Nullable Object> values = new ArrayList<>();
+        for (int i = 0; i < columns.size(); i++) {
+            String part = key.parts().get(i);
+            try {
+                values.add(columns.get(i).ofText(part));
+            } catch (DateTimeException | IllegalArgumentException misfit) {
+                throw new ProblemException(
+                        Problem.OBJECT_KEY_INVALID,
+                        "\"" + Text.excerpt(part) + "\" in " + Text.excerpt(key.toString()) + " is no "
+                                + columns.get(i).kind().word());
+            }
+        }
+        return values;
+    }
+
+    boolean isVersioned() {
+        return version != null;
+    }
+
+    /// Columns as they are selected, which [#read] expects.
+    String selected() {
+        String all = columns.stream().map(JdbcColumn::select).collect(Collectors.joining(", "));
+        return version == null ? all : all + ", " + version.select();
+    }
+
+    String keyEqual() {
+        return key.stream()
+                .map(column -> column.compared() + " = " + column.parameter())
+                .collect(Collectors.joining(" AND "));
+    }
+
+    Part part(String field) {
+        Part part = fields.get(field);
+        if (part == null) {
+            throw new ProblemException(
+                    Problem.FIELD_UNKNOWN, type.name() + " has no field \"" + Text.excerpt(field) + "\"");
+        }
+        return part;
+    }
+
+    /// The row on which the result stands.
+    StoreRow read(ResultSet result) throws SQLException {
+        @Nullable Object[] values = new Object[columns.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = columns.get(i).read(result, i + 1);
+        }
+        long number = version == null ? 0 : result.getLong(values.length + 1);
+        return new StoreRow(key(type.name(), key, values), number, fields(values));
+    }
+
+    /// @param values by the index of their columns
+    Map<String, @Nullable Object> fields(@Nullable Object[] values) {
+        Map<String, @Nullable Object> read = LinkedHashMap.newLinkedHashMap(fields.size());
+        fields.forEach((name, part) -> read.put(name, value(part, values)));
+        return Collections.unmodifiableMap(read);
+    }
+
+    private static @Nullable Object value(Part part, @Nullable Object[] values) {
+        String target = part.field.target();
+        if (target == null) {
+            return values[part.columns.getFirst().index()];
+        }
+        return part.columns.stream().anyMatch(column -> values[column.index()] == null)
+                ? null
+                : key(target, part.columns, values);
+    }
+
+    static ObjectKey key(String type, List<JdbcColumn> columns, @Nullable Object[] values) {
+        if (columns.size() == 1) {
+            return ObjectKey.of(type, text(values[columns.getFirst().index()]));
+        }
+        return new ObjectKey(
+                type,
+                columns.stream().map(column -> text(values[column.index()])).toList());
+    }
+
+    private static String text(@Nullable Object value) {
+        return value == null ? "" : Values.text(value);
+    }
+}

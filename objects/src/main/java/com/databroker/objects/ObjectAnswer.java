@@ -1,0 +1,258 @@
+package com.databroker.objects;
+
+import com.databroker.access.Principal;
+import com.databroker.core.ObjectKey;
+import com.databroker.core.ObjectMessage;
+import com.databroker.core.ObjectPosition;
+import com.databroker.core.ObjectRef;
+import com.databroker.core.ObjectTypes;
+import com.databroker.core.ObjectTypes.Kind;
+import com.databroker.core.Position;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import com.databroker.core.Text;
+import com.databroker.objects.spi.StorePage;
+import com.databroker.objects.spi.StoreQuery;
+import com.databroker.objects.spi.StoreRow;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// What is gathered for one answer to one principal: the rows that were asked for, those that come along,
+/// and all of it as the wire has it. One thread, one request.
+final class ObjectAnswer {
+    /// Rows that come along, at most.
+    private static final int ALONG_MAX = 10_000;
+
+    private static final int DEPTH_MAX = 8;
+
+    private final ObjectStores stores;
+    private final Principal principal;
+    private final ObjectPosition at;
+    private final Map<ObjectKey, StoreRow> rows = new LinkedHashMap<>();
+    private final List<ObjectMessage.Listed> lists = new ArrayList<>();
+    private final List<String> tags = new ArrayList<>();
+    private final Map<String, StoreKeys.Stamp> stamps = new HashMap<>();
+    private final Map<String, String> rights = new HashMap<>();
+    private int asked;
+
+    ObjectAnswer(ObjectStores stores, Principal principal) {
+        this.stores = stores;
+        this.principal = principal;
+        // Before anything is read: what was told until here is in everything that is read from here on.
+        this.at = stores.position();
+    }
+
+    Principal principal() {
+        return principal;
+    }
+
+    ObjectPosition at() {
+        return at;
+    }
+
+    StoreKeys.Stamp stamp(String store) {
+        return stamps.computeIfAbsent(store, name -> stores.keys(name).stamp(principal.name()));
+    }
+
+    /// What the principal may do with objects of a type; empty where it may not see them.
+    String rights(String type) {
+        return rights.computeIfAbsent(type, name -> {
+            ObjectTypes.Type known = stores.catalog().any(name);
+            return known == null ? "" : ObjectCatalog.rights(principal, known);
+        });
+    }
+
+    /// Whether a reference may be used for `right`, by its capability or, where the store allows that, by
+    /// its key.
+    void require(ObjectRef ref, ObjectTypes.Type type, char right) {
+        String proven = ref.capability().isEmpty()
+                ? stores.lookup(type.store()) == StoreConfig.Lookup.KEY ? rights(type.name()) : null
+                : stamp(type.store()).rights(ref);
+        if (proven == null || (proven.indexOf(right) < 0 && !ref.capability().isEmpty())) {
+            throw new ProblemException(
+                    Problem.CAPABILITY_INVALID,
+                    ref + (ref.capability().isEmpty() ? " comes without" : " comes with no good") + " capability");
+        }
+        require(type, right);
+    }
+
+    /// Whether the principal may do that with objects of the type at all.
+    void require(ObjectTypes.Type type, char right) {
+        if (rights(type.name()).indexOf(right) < 0) {
+            throw new ProblemException(
+                    type.readOnly() && right == 'w' ? Problem.READ_ONLY : Problem.FORBIDDEN,
+                    principal + " may not " + (right == 'w' ? "change" : right == 'c' ? "call" : "read") + " "
+                            + ObjectCatalog.path(type));
+        }
+    }
+
+    /// Rows that were asked for, in this order.
+    void ask(Collection<StoreRow> found) {
+        found.forEach(row -> rows.putIfAbsent(row.key(), row));
+        asked = rows.size();
+    }
+
+    void tag(String tag) {
+        tags.add(tag);
+    }
+
+    /// Loads what the paths lead to, level by level: one question for each type and level.
+    void along(List<String> paths) {
+        for (String path : paths) {
+            String[] steps = path.split("\\.", -1);
+            if (steps.length > DEPTH_MAX) {
+                throw new ProblemException(
+                        Problem.QUERY_INVALID,
+                        "with \"" + Text.excerpt(path) + "\" has more than " + DEPTH_MAX + " steps");
+            }
+            Collection<StoreRow> from = List.copyOf(rows.values()).subList(0, asked);
+            for (String step : steps) {
+                from = step(from, step);
+            }
+        }
+    }
+
+    private Collection<StoreRow> step(Collection<StoreRow> from, String step) {
+        Map<String, List<StoreRow>> byType = new LinkedHashMap<>();
+        from.forEach(row -> byType.computeIfAbsent(row.key().type(), absent -> new ArrayList<>())
+                .add(row));
+        Set<StoreRow> reached = new LinkedHashSet<>();
+        byType.forEach((name, some) -> {
+            ObjectTypes.Type type = stores.catalog().type(principal, name);
+            ObjectTypes.Field field = type.field(step);
+            ObjectTypes.Collection collection = type.collections().stream()
+                    .filter(one -> one.name().equals(step))
+                    .findFirst()
+                    .orElse(null);
+            if (field != null && field.kind() == Kind.REFERENCE) {
+                reached.addAll(references(some, step));
+            } else if (collection != null) {
+                reached.addAll(collection(some, collection));
+            } else {
+                throw new ProblemException(
+                        Problem.FIELD_UNKNOWN,
+                        name + " has neither a reference nor a collection \"" + Text.excerpt(step) + "\"");
+            }
+        });
+        return reached;
+    }
+
+    private List<StoreRow> references(List<StoreRow> from, String field) {
+        Map<String, Set<ObjectKey>> wanted = new LinkedHashMap<>();
+        List<ObjectKey> all = new ArrayList<>();
+        for (StoreRow row : from) {
+            if (row.fields().get(field) instanceof ObjectKey key
+                    && !rights(key.type()).isEmpty()) {
+                all.add(key);
+                if (!rows.containsKey(key)) {
+                    wanted.computeIfAbsent(key.type(), absent -> new LinkedHashSet<>())
+                            .add(key);
+                }
+            }
+        }
+        wanted.forEach((type, keys) -> {
+            room(keys.size());
+            stores.ofType(type).load(type, keys).forEach(row -> rows.putIfAbsent(row.key(), row));
+        });
+        List<StoreRow> reached = new ArrayList<>();
+        for (ObjectKey key : all) {
+            StoreRow row = rows.get(key);
+            if (row != null) {
+                reached.add(row);
+            }
+        }
+        return reached;
+    }
+
+    private int room(int wanted) {
+        int room = ALONG_MAX - (rows.size() - asked);
+        if (wanted > room) {
+            throw new ProblemException(
+                    Problem.QUERY_INVALID,
+                    "more than " + ALONG_MAX + " objects would come along; ask for fewer, or for less with them");
+        }
+        return room;
+    }
+
+    private List<StoreRow> collection(List<StoreRow> owners, ObjectTypes.Collection collection) {
+        if (rights(collection.type()).isEmpty() || owners.isEmpty()) {
+            return List.of();
+        }
+        List<@Nullable Object> keys = new ArrayList<>();
+        owners.forEach(owner -> keys.add(owner.key()));
+        StorePage page = stores.ofType(collection.type())
+                .find(new StoreQuery(
+                        collection.type(),
+                        List.of(new ObjectMessage.Condition(collection.field(), ObjectMessage.Operator.IN, keys)),
+                        List.of(),
+                        Math.max(1, room(0)),
+                        null,
+                        false));
+        Map<ObjectKey, List<ObjectKey>> members = new HashMap<>();
+        for (StoreRow row : page.rows()) {
+            if (row.fields().get(collection.field()) instanceof ObjectKey owner) {
+                members.computeIfAbsent(owner, absent -> new ArrayList<>()).add(row.key());
+                rows.putIfAbsent(row.key(), row);
+            }
+        }
+        ObjectTypes.Type type = stores.catalog().type(principal, collection.type());
+        for (StoreRow owner : owners) {
+            String tag = stamp(type.store()).tag(type.name(), collection.field(), owner.key());
+            lists.add(new ObjectMessage.Listed(
+                    owner.key(), collection.name(), tag, !page.more(), members.getOrDefault(owner.key(), List.of())));
+        }
+        return page.rows();
+    }
+
+    /// A value for the wire: of keys references, which prove that they were shown.
+    @Nullable
+    Object wire(@Nullable Object value) {
+        return value instanceof ObjectKey key ? reference(key) : value;
+    }
+
+    ObjectRef reference(ObjectKey key) {
+        ObjectTypes.Type type = stores.catalog().any(key.type());
+        return type == null ? ObjectRef.of(key) : stamp(type.store()).reference(key, rights(key.type()));
+    }
+
+    ObjectMessage.Row wire(StoreRow row) {
+        ObjectTypes.Type type = stores.catalog().any(row.key().type());
+        String store = type == null ? "" : type.store();
+        Map<String, @Nullable Object> fields =
+                LinkedHashMap.newLinkedHashMap(row.fields().size());
+        row.fields().forEach((name, value) -> fields.put(name, wire(value)));
+        return new ObjectMessage.Row(
+                reference(row.key()),
+                rights(row.key().type()),
+                row.version(),
+                stamp(store).tag(row.key().toString()),
+                java.util.Collections.unmodifiableMap(fields));
+    }
+
+    ObjectMessage.Ok ok(long id) {
+        return ok(id, null, null, -1);
+    }
+
+    /// @param store whose position is `then` by what was done
+    ObjectMessage.Ok ok(long id, @Nullable Object result, String store, Position then) {
+        Map<String, Position> all = new HashMap<>(at.stores());
+        all.put(store, then);
+        ObjectMessage.Ok ok = ok(id, result, null, -1);
+        return new ObjectMessage.Ok(
+                id, ok.asked(), ok.rows(), result, null, -1, ok.tags(), ok.lists(), new ObjectPosition(all));
+    }
+
+    ObjectMessage.Ok ok(long id, @Nullable Object result, @Nullable String next, long count) {
+        List<ObjectMessage.Row> all = new ArrayList<>(rows.size());
+        rows.values().forEach(row -> all.add(wire(row)));
+        stores.counted(rows.size());
+        return new ObjectMessage.Ok(id, asked, all, result, next, count, tags, lists, at);
+    }
+}

@@ -1,0 +1,328 @@
+package com.databroker.objects;
+
+import com.databroker.access.Credentials;
+import com.databroker.access.Principal;
+import com.databroker.core.ObjectMessage;
+import com.databroker.core.ObjectPosition;
+import com.databroker.core.ObjectTypes;
+import com.databroker.core.Position;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import com.databroker.objects.spi.ObjectStore;
+import com.databroker.objects.spi.StoreChange;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Databases and other stores as typed objects, for any number of callers at once.
+///
+/// It keeps nothing of its own: what it knows is in the stores, so that several planes over the same
+/// stores are as good as one. Answering takes as long as the store takes; call it from a thread that may
+/// wait and that nobody interrupts, since an embedded database does not survive an interrupt.
+public final class ObjectPlane implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ObjectPlane.class);
+
+    private final ObjectsConfig config;
+    private final InstantSource clock;
+    private final String server;
+    private final ObjectStores stores;
+    private final ObjectFinding finding;
+    private final ObjectCommitting committing;
+    private final ObjectCalling calling;
+    private final List<ObjectListener> listeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<ObjectChange>> watchers = new CopyOnWriteArrayList<>();
+
+    /// The stores of the configuration.
+    ///
+    /// @param folder for databases of the broker's own
+    public static ObjectPlane open(ObjectsConfig config, Path folder, InstantSource clock, RandomGenerator random) {
+        return open(config, folder, clock, random, List.of(), List.of());
+    }
+
+    /// The stores of the configuration, and what a program brings.
+    ///
+    /// @param more stores that are open; the plane closes them
+    /// @param methods what may be called
+    public static ObjectPlane open(
+            ObjectsConfig config,
+            Path folder,
+            InstantSource clock,
+            RandomGenerator random,
+            List<ObjectStore> more,
+            List<ObjectMethod> methods) {
+        ObjectPlane plane = opened(config, folder, clock, random, more, methods);
+        plane.stores.all().forEach(open -> open.relay().start());
+        return plane;
+    }
+
+    /// A plane that tells nothing by itself: as if it had died between every commit and its telling.
+    static ObjectPlane opened(
+            ObjectsConfig config,
+            Path folder,
+            InstantSource clock,
+            RandomGenerator random,
+            List<ObjectStore> more,
+            List<ObjectMethod> methods) {
+        List<ObjectStore> opened = new ArrayList<>();
+        try {
+            config.stores()
+                    .forEach((name, store) -> opened.add(JdbcStore.open(name, store, config.keep(), folder, clock)));
+            return new ObjectPlane(config, clock, random, opened, more, methods);
+        } catch (RuntimeException failed) {
+            opened.forEach(ObjectStore::close);
+            throw failed;
+        }
+    }
+
+    private ObjectPlane(
+            ObjectsConfig config,
+            InstantSource clock,
+            RandomGenerator random,
+            List<ObjectStore> configured,
+            List<ObjectStore> more,
+            List<ObjectMethod> methods) {
+        this.config = config;
+        this.clock = clock;
+        this.server = Long.toHexString(random.nextLong());
+        Map<String, ObjectStores.Open> open = new LinkedHashMap<>();
+        List<ObjectStore> all = new ArrayList<>(configured);
+        all.addAll(more);
+        for (ObjectStore store : all) {
+            StoreConfig settings = config.stores().get(store.name());
+            StoreKeys keys = new StoreKeys(store, clock, random);
+            Relay relay = new Relay(store, keys, clock, new Telling(store.name()));
+            StoreConfig.Lookup lookup = settings == null ? StoreConfig.Lookup.KEY : settings.lookup();
+            ObjectStores.Open one = new ObjectStores.Open(store, keys, relay, lookup, new ObjectStores.Counts());
+            if (open.put(store.name(), one) != null) {
+                throw new ProblemException(Problem.CONFIGURATION_INVALID, "there are two stores " + store.name());
+            }
+        }
+        this.stores = new ObjectStores(open, methods);
+        this.finding = new ObjectFinding(stores);
+        this.committing = new ObjectCommitting(stores);
+        this.calling = new ObjectCalling(stores, (principal, request) -> handle(new Fixed(principal), request));
+    }
+
+    /// Somebody who cannot become somebody else.
+    private record Fixed(Principal principal) implements ObjectCaller {
+        @Override
+        public void authenticate(Credentials credentials) {
+            throw new ProblemException(Problem.METHOD_NOT_ALLOWED, "a method cannot sign in");
+        }
+    }
+
+    /// Tells changes of one store to who listens.
+    private final class Telling implements Relay.Telling {
+        private final String store;
+
+        Telling(String store) {
+            this.store = store;
+        }
+
+        @Override
+        public void changed(Position at, StoreChange change, List<ObjectMessage.Tagged> tags) {
+            ObjectPosition all = stores.position();
+            each(listener -> listener.changed(all, change.time(), tags));
+            for (StoreChange.Entry entry : change.entries()) {
+                ObjectChange told = new ObjectChange(
+                        store,
+                        entry.kind(),
+                        entry.key(),
+                        entry.version(),
+                        List.copyOf(entry.fields().keySet()),
+                        change.time(),
+                        change.principal());
+                watchers.forEach(watcher -> watcher.accept(told));
+            }
+        }
+
+        @Override
+        public void reset(String why) {
+            LOG.atInfo().addKeyValue("store", store).log("everything that clients hold is to be looked at again");
+            each(listener -> listener.reset(why));
+        }
+
+        private void each(Consumer<ObjectListener> what) {
+            for (ObjectListener listener : listeners) {
+                try {
+                    what.accept(listener);
+                } catch (RuntimeException failed) {
+                    LOG.atError().setCause(failed).log("somebody who listens to changes failed");
+                }
+            }
+        }
+    }
+
+    /// Answers one request. Whatever goes wrong is an answer, too.
+    public ObjectMessage.Reply handle(ObjectCaller caller, ObjectMessage.Request request) {
+        try {
+            return answer(caller, request);
+        } catch (ProblemException refused) {
+            return new ObjectMessage.Failed(request.id(), refused.problem(), refused.detail());
+        } catch (RuntimeException failed) {
+            LOG.atError().setCause(failed).log("a request about objects failed");
+            return new ObjectMessage.Failed(request.id(), Problem.INTERNAL, "a request about objects failed");
+        }
+    }
+
+    private ObjectMessage.Reply answer(ObjectCaller caller, ObjectMessage.Request request) {
+        ObjectAnswer answer = new ObjectAnswer(stores, caller.principal());
+        return switch (request) {
+            case ObjectMessage.Hello hello -> welcome(answer, hello);
+            case ObjectMessage.Get get -> finding.get(answer, get);
+            case ObjectMessage.Find find -> finding.find(answer, find);
+            case ObjectMessage.Call call -> calling.call(caller, answer, call);
+            case ObjectMessage.Commit commit -> committing.commit(answer, commit);
+            case ObjectMessage.Sync sync -> sync(sync);
+            case ObjectMessage.Types types ->
+                answer.ok(types.id(), types(answer.principal()).tree(), null, -1);
+            case ObjectMessage.Beat beat -> answer.ok(beat.id());
+        };
+    }
+
+    private ObjectMessage.Welcome welcome(ObjectAnswer answer, ObjectMessage.Hello hello) {
+        if (hello.protocol() != ObjectMessage.PROTOCOL) {
+            throw new ProblemException(
+                    Problem.MESSAGE_INVALID,
+                    "protocol " + hello.protocol() + " is not spoken here, but " + ObjectMessage.PROTOCOL);
+        }
+        return new ObjectMessage.Welcome(
+                server,
+                answer.at(),
+                types(answer.principal()).hash(),
+                config.beat().toMillis(),
+                clock.millis());
+    }
+
+    /// What was acknowledged before now, by whichever server, is visible in the database: one round tells
+    /// it.
+    private ObjectMessage.Ok sync(ObjectMessage.Sync sync) {
+        for (Map.Entry<String, Position> one : sync.at().stores().entrySet()) {
+            Relay relay = stores.named(one.getKey()).relay();
+            if (one.getValue().epoch() != relay.position().epoch()) {
+                throw new ProblemException(
+                        Problem.POSITION_INVALID,
+                        "position " + one.getValue() + " is of another life of store " + one.getKey());
+            }
+            relay.round();
+        }
+        return new ObjectMessage.Ok(sync.id(), 0, List.of(), null, null, -1, List.of(), stores.position());
+    }
+
+    /// Tells `listener` what changes from now on, and before that what changed since `resume`, or that
+    /// nobody knows.
+    ///
+    /// @param resume where it stood; null where it holds nothing
+    /// @return ends it
+    public AutoCloseable listen(ObjectListener listener, @Nullable ObjectPosition resume) {
+        List<ObjectStores.Open> all = List.copyOf(stores.all());
+        // No round is under way while it is told what it missed: so nothing is left out, and nothing comes before it.
+        all.forEach(open -> open.relay().round.lock());
+        try {
+            if (resume != null) {
+                catchUp(listener, resume, all);
+            }
+            listeners.add(listener);
+        } finally {
+            all.forEach(open -> open.relay().round.unlock());
+        }
+        return () -> listeners.remove(listener);
+    }
+
+    private void catchUp(ObjectListener listener, ObjectPosition resume, List<ObjectStores.Open> all) {
+        Map<String, List<StoreChange>> missed = new HashMap<>();
+        for (ObjectStores.Open open : all) {
+            Position from = resume.stores().get(open.store().name());
+            // Of a store that was not there when it stood there, it holds nothing.
+            List<StoreChange> since = from == null ? List.of() : open.relay().since(from);
+            if (since == null) {
+                listener.reset("what changed in store " + open.store().name() + " since then is not known any more");
+                return;
+            }
+            missed.put(open.store().name(), since);
+        }
+        // Whoever is cut off in between has heard only a part: it stands where it stood until the last of them.
+        ObjectPosition at = stores.position();
+        int left = missed.values().stream().mapToInt(List::size).sum();
+        for (ObjectStores.Open open : all) {
+            for (StoreChange change : missed.getOrDefault(open.store().name(), List.of())) {
+                left--;
+                listener.changed(
+                        left == 0 ? at : resume, change.time(), open.relay().tags(change));
+            }
+        }
+    }
+
+    /// Tells every change of every object, once, from the thread of its store. Each server over the same
+    /// store does.
+    public void changes(Consumer<ObjectChange> watcher) {
+        watchers.add(watcher);
+    }
+
+    /// Where this server stands in telling.
+    public ObjectPosition position() {
+        return stores.position();
+    }
+
+    /// The types that `principal` may see.
+    public ObjectTypes types(Principal principal) {
+        return stores.catalog().visible(principal);
+    }
+
+    /// Looks at the metadata of every store again.
+    public void refresh() {
+        stores.refresh();
+    }
+
+    /// Has a store record what others change, or no longer.
+    ///
+    /// @return types whose changes by others are told from now on
+    public List<String> watchOthers(String store, boolean watch) {
+        return stores.named(store).store().watchOthers(watch);
+    }
+
+    /// Begins a new epoch of a store's capabilities: those of the epoch before the last are good for
+    /// nothing.
+    public void rotate(String store) {
+        stores.keys(store).rotate();
+    }
+
+    public ObjectsStatus status() {
+        return new ObjectsStatus(
+                stores.position(),
+                listeners.size(),
+                stores.sent(),
+                stores.all().stream()
+                        .map(open -> new ObjectsStatus.Store(
+                                open.store().name(),
+                                open.store().traits().kind(),
+                                open.store().traits().durable(),
+                                open.relay().isReachable(),
+                                stores.catalog().size(open.store().name()),
+                                open.counts().commits.sum(),
+                                open.counts().conflicts.sum(),
+                                open.relay().told()))
+                        .toList());
+    }
+
+    /// Tells everything that is in the outboxes now; for who wants to decide when.
+    void relay() {
+        stores.all().forEach(open -> open.relay().round());
+    }
+
+    @Override
+    public void close() {
+        stores.all().forEach(open -> open.relay().close());
+        stores.all().forEach(open -> open.store().close());
+    }
+}

@@ -1,0 +1,46 @@
+package com.databroker.objects;
+
+import com.databroker.core.Setting;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// The objects plane: stores, and how long changes are remembered.
+public record ObjectsConfig(
+        @Setting("Databases, by a name of your choice.") Map<String, StoreConfig> stores,
+
+        @Setting(
+                value = "How long a client may have been away and still hears what has changed, and how long a"
+                        + " commit may be repeated safely.",
+                otherwise = "24h",
+                min = 60_000,
+                max = 2_592_000_000L)
+        Duration keep,
+
+        @Setting(
+                value = "How often a connection is told that nothing has changed.",
+                otherwise = "15s",
+                min = 100,
+                max = 600_000)
+        Duration beat) {
+    public ObjectsConfig {
+        stores = Collections.unmodifiableMap(new LinkedHashMap<>(stores));
+        stores.keySet().forEach(name -> {
+            if (!name.matches("[a-z][a-z0-9-]{0,31}")) {
+                throw new IllegalArgumentException("objects.stores: \"" + name
+                        + "\" is no name of a store: up to 32 lower-case letters, digits and dashes, a letter first.");
+            }
+        });
+    }
+
+    /// The defaults of every setting: no store.
+    public static ObjectsConfig defaults() {
+        return new ObjectsConfig(Map.of(), Duration.ofHours(24), Duration.ofSeconds(15));
+    }
+
+    /// These settings with other stores.
+    public ObjectsConfig with(Map<String, StoreConfig> others) {
+        return new ObjectsConfig(others, keep, beat);
+    }
+}

@@ -1,0 +1,224 @@
+package com.databroker.objects;
+
+import com.databroker.core.ObjectMessage;
+import com.databroker.core.Position;
+import com.databroker.core.ProblemException;
+import com.databroker.objects.spi.ObjectStore;
+import com.databroker.objects.spi.StoreChange;
+import com.databroker.objects.spi.StoreChanges;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Reads the outbox of one store and tells what is in it, once each, in rounds: when it is woken, and
+/// every second.
+///
+/// Where it stands is in memory only. A server that starts begins at the end, since nobody listens to it
+/// yet; who comes back to another server says where it stood.
+final class Relay implements AutoCloseable {
+    /// What is told.
+    interface Telling {
+        /// @param at where whoever has heard it stands
+        void changed(Position at, StoreChange change, List<ObjectMessage.Tagged> tags);
+
+        void reset(String why);
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
+    private static final Duration SWEEP = Duration.ofMinutes(10);
+
+    private final ObjectStore store;
+    private final StoreKeys keys;
+    private final InstantSource clock;
+    private final Telling telling;
+    private final AtomicLong told = new AtomicLong();
+    private final Semaphore wake = new Semaphore(0);
+    private final AtomicBoolean committed = new AtomicBoolean();
+
+    /// Held for one round, and while somebody begins to listen: between what it missed and what it hears
+    /// nothing falls.
+    final ReentrantLock round = new ReentrantLock();
+
+    private volatile Position position;
+    private volatile boolean reachable = true;
+    private volatile boolean closed;
+    private Set<Long> known = new HashSet<>();
+    private Instant swept;
+    private @Nullable Thread thread;
+
+    Relay(ObjectStore store, StoreKeys keys, InstantSource clock, Telling telling) {
+        this.store = store;
+        this.keys = keys;
+        this.clock = clock;
+        this.telling = telling;
+        this.position = store.position();
+        this.swept = clock.instant();
+    }
+
+    void start() {
+        store.listen(wake::release);
+        thread = Thread.ofPlatform()
+                .daemon()
+                .name("objects-relay-" + store.name())
+                .start(this::run);
+    }
+
+    Position position() {
+        return position;
+    }
+
+    long told() {
+        return told.get();
+    }
+
+    boolean isReachable() {
+        return reachable;
+    }
+
+    /// Something was committed here, so other servers have to hear of it.
+    void committed() {
+        committed.set(true);
+        wake.release();
+    }
+
+    private void run() {
+        while (!closed) {
+            try {
+                boolean woken = wake.tryAcquire(1, TimeUnit.SECONDS);
+                if (woken) {
+                    wake.drainPermits();
+                }
+                round();
+                reachable = true;
+                sweep();
+            } catch (InterruptedException stopped) {
+                return;
+            } catch (RuntimeException failed) {
+                if (reachable && !closed) {
+                    LOG.atWarn()
+                            .addKeyValue("store", store.name())
+                            .setCause(failed)
+                            .log("changes cannot be read; trying again");
+                }
+                reachable = false;
+            }
+        }
+    }
+
+    /// Tells everything that was committed before now.
+    void round() {
+        round.lock();
+        try {
+            StoreChanges read = store.changes(position);
+            if (read == null) {
+                known = new HashSet<>();
+                position = store.position();
+                telling.reset("store " + store.name() + " was replaced, or its changes forgotten");
+                return;
+            }
+            List<StoreChange> fresh = read.changes().stream()
+                    .filter(change -> !known.contains(change.number()))
+                    .toList();
+            Set<Long> seen = new HashSet<>();
+            read.changes().forEach(change -> seen.add(change.number()));
+            known = seen;
+            for (int i = 0; i < fresh.size(); i++) {
+                if (i == fresh.size() - 1) {
+                    position = read.at();
+                }
+                tell(fresh.get(i));
+            }
+            position = read.at();
+        } finally {
+            round.unlock();
+        }
+        if (committed.getAndSet(false)) {
+            store.wakeOthers();
+        }
+    }
+
+    private void tell(StoreChange change) {
+        told.incrementAndGet();
+        try {
+            if (change.overturned()) {
+                telling.reset("store " + store.name() + ": more was changed at once than can be told");
+            } else {
+                telling.changed(position, change, tags(change));
+            }
+        } catch (RuntimeException failed) {
+            // It is not read again, so nobody may go on as if it had been told.
+            LOG.atError().addKeyValue("store", store.name()).setCause(failed).log("a change could not be told");
+            telling.reset("store " + store.name() + ": a change could not be told");
+        }
+    }
+
+    private void sweep() {
+        Instant now = clock.instant();
+        if (swept.plus(SWEEP).isBefore(now)) {
+            swept = now;
+            try {
+                store.sweep();
+            } catch (ProblemException failed) {
+                LOG.atWarn().addKeyValue("store", store.name()).setCause(failed).log("old changes were not forgotten");
+            }
+        }
+    }
+
+    /// What came since somebody stood at `from`; null where nobody knows.
+    @Nullable
+    List<StoreChange> since(Position from) {
+        StoreChanges read = store.changes(from);
+        return read == null || read.changes().stream().anyMatch(StoreChange::overturned) ? null : read.changes();
+    }
+
+    /// What carries one of these may be old: the object itself, what was found by a value that came or
+    /// went, and what depends on anything of the type.
+    List<ObjectMessage.Tagged> tags(StoreChange change) {
+        StoreKeys.Stamp stamp = keys.stamp("");
+        List<ObjectMessage.Tagged> tags = new ArrayList<>();
+        Set<String> unversioned = new LinkedHashSet<>();
+        for (StoreChange.Entry entry : change.entries()) {
+            String type = entry.key().type();
+            tags.add(new ObjectMessage.Tagged(stamp.tag(entry.key()), entry.version()));
+            unversioned.add(stamp.tag(type));
+            entry.fields().forEach((field, edit) -> {
+                if (entry.kind() != StoreChange.Kind.CREATED) {
+                    unversioned.add(stamp.tag(type, field, edit.before()));
+                }
+                if (entry.kind() != StoreChange.Kind.DELETED) {
+                    unversioned.add(stamp.tag(type, field, edit.after()));
+                }
+            });
+        }
+        unversioned.forEach(tag -> tags.add(new ObjectMessage.Tagged(tag, 0)));
+        return tags;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        Thread running = thread;
+        if (running != null) {
+            // Not by an interrupt: that would close the file of an embedded database under it.
+            wake.release();
+            try {
+                running.join(TimeUnit.SECONDS.toMillis(2));
+            } catch (InterruptedException stopped) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package com.databroker.objects;
+
+import com.databroker.core.Setting;
+import com.databroker.objects.spi.StoreOverlay;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// One database as a store of objects.
+public record StoreConfig(
+        @Setting("Its address, `jdbc:postgresql://…` or `jdbc:h2:…`. Without one the broker keeps a database of its"
+                + " own, in the data folder.")
+        @Nullable
+        String jdbc,
+
+        @Setting("The user there.") @Nullable String user,
+
+        @Setting(value = "The user's password.", secret = true) @Nullable
+        String password,
+
+        @Setting("The schema whose tables are types; where none is named, the one that the user finds first.") @Nullable
+        String schema,
+
+        @Setting(value = "Connections at one time, beside one that listens.", otherwise = "16", min = 1, max = 1000)
+        int connectionsMax,
+
+        @Setting(value = "Refuse every change by the broker, and make no tables of its own.", otherwise = "false")
+        boolean readOnly,
+
+        @Setting(
+                value = "What a key is worth: with `key` whoever may read a type reads any object of it that it can"
+                        + " name, with `capability` only those that it was shown.",
+                otherwise = "key")
+        Lookup lookup,
+
+        @Setting("What is not in the metadata of the database, by the names of types.")
+        Map<String, StoreOverlay> types) {
+    /// What a key without its proof is worth.
+    public enum Lookup {
+        KEY,
+        CAPABILITY
+    }
+
+    public StoreConfig {
+        types = Collections.unmodifiableMap(new LinkedHashMap<>(types));
+    }
+
+    /// The defaults of every setting: a database of the broker's own.
+    public static StoreConfig defaults() {
+        return new StoreConfig(null, null, null, null, 16, false, Lookup.KEY, Map.of());
+    }
+
+    /// These settings with another address.
+    public StoreConfig at(String address, @Nullable String as, @Nullable String secret) {
+        return new StoreConfig(address, as, secret, schema, connectionsMax, readOnly, lookup, types);
+    }
+
+    /// These settings with other types.
+    public StoreConfig with(Map<String, StoreOverlay> others) {
+        return new StoreConfig(jdbc, user, password, schema, connectionsMax, readOnly, lookup, others);
+    }
+
+    @Override
+    public String toString() {
+        return "StoreConfig[" + schema + "]";
+    }
+}

@@ -1,0 +1,170 @@
+package com.databroker.objects;
+
+import com.databroker.core.Bytes;
+import com.databroker.core.ObjectKey;
+import com.databroker.core.ObjectRef;
+import com.databroker.objects.spi.ObjectStore;
+import com.databroker.objects.spi.Values;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+
+/// The secrets of one store, which every server over it has: what capabilities are made with, in two
+/// epochs, and what tags are made with.
+///
+/// ```
+/// capability  base64url(HMAC-SHA-256(K[epoch], v1 0 store 0 key 0 principal 0 rights)[0..16])
+/// tag         base64url(HMAC-SHA-256(Kb, type/key)[0..8]), base64url(HMAC-SHA-256(Kb, type 0 field 0 value)[0..8])
+/// secret      number of the epoch in 8 bytes, its key in 32, the key before in 32
+/// ```
+final class StoreKeys {
+    private static final String CAPABILITIES = "capabilities";
+    private static final String TAGS = "tags";
+    private static final int KEY_BYTES = 32;
+    private static final Duration REREAD = Duration.ofSeconds(30);
+    private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
+
+    /// What a capability is for, from the usual to the rare.
+    private static final List<String> RIGHTS = List.of("r", "rw", "rc", "rwc");
+
+    private final ObjectStore store;
+    private final InstantSource clock;
+    private final RandomGenerator random;
+    private final Mac tags;
+    private volatile Epochs epochs;
+
+    private record Epochs(Bytes secret, Mac newest, Mac before, Instant read) {}
+
+    StoreKeys(ObjectStore store, InstantSource clock, RandomGenerator random) {
+        this.store = store;
+        this.clock = clock;
+        this.random = random;
+        this.tags = mac(store.secret(TAGS, () -> fresh(KEY_BYTES)).toArray());
+        this.epochs = read();
+    }
+
+    private Bytes fresh(int length) {
+        byte[] bytes = new byte[length];
+        random.nextBytes(bytes);
+        return Bytes.wrap(bytes);
+    }
+
+    private Epochs read() {
+        Bytes secret = store.secret(CAPABILITIES, () -> fresh(Long.BYTES + 2 * KEY_BYTES));
+        byte[] bytes = secret.toArray();
+        return new Epochs(
+                secret,
+                mac(Arrays.copyOfRange(bytes, Long.BYTES, Long.BYTES + KEY_BYTES)),
+                mac(Arrays.copyOfRange(bytes, Long.BYTES + KEY_BYTES, bytes.length)),
+                clock.instant());
+    }
+
+    /// Begins a new epoch. Capabilities of the one before are good until the next.
+    void rotate() {
+        byte[] bytes = read().secret.toArray();
+        ByteBuffer next = ByteBuffer.allocate(bytes.length);
+        next.putLong(ByteBuffer.wrap(bytes).getLong() + 1);
+        fresh(KEY_BYTES).copyTo(next);
+        next.put(bytes, Long.BYTES, KEY_BYTES);
+        store.replaceSecret(CAPABILITIES, Bytes.wrap(next.array()));
+        epochs = read();
+    }
+
+    private Epochs epochs() {
+        Epochs now = epochs;
+        if (now.read.plus(REREAD).isBefore(clock.instant())) {
+            now = read();
+            epochs = now;
+        }
+        return now;
+    }
+
+    private static Mac mac(byte[] key) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(key, "HmacSHA256"));
+            return mac;
+        } catch (GeneralSecurityException everyJdkHasIt) {
+            throw new IllegalStateException(everyJdkHasIt);
+        }
+    }
+
+    /// To be used by one thread, for one request of one principal.
+    Stamp stamp(String principal) {
+        return new Stamp(epochs(), principal);
+    }
+
+    private static Mac copy(Mac mac) {
+        try {
+            return (Mac) mac.clone();
+        } catch (CloneNotSupportedException jdksMacsAreCloneable) {
+            throw new IllegalStateException(jdksMacsAreCloneable);
+        }
+    }
+
+    /// Makes capabilities and tags, and tells good capabilities from others.
+    final class Stamp {
+        private final String principal;
+        private final Mac newest;
+        private final Mac before;
+        private final Mac tagging = copy(tags);
+
+        private Stamp(Epochs epochs, String principal) {
+            this.principal = principal;
+            this.newest = copy(epochs.newest);
+            this.before = copy(epochs.before);
+        }
+
+        ObjectRef reference(ObjectKey key, String rights) {
+            return rights.isEmpty()
+                    ? ObjectRef.of(key)
+                    : new ObjectRef(key, BASE64.encodeToString(capability(newest, key, rights)));
+        }
+
+        /// What the capability of a reference is for, null where it is not good.
+        @Nullable
+        String rights(ObjectRef ref) {
+            byte[] given = Base64.getUrlDecoder().decode(ref.capability());
+            for (Mac mac : List.of(newest, before)) {
+                for (String rights : RIGHTS) {
+                    if (MessageDigest.isEqual(given, capability(mac, ref.key(), rights))) {
+                        return rights;
+                    }
+                }
+            }
+            return null;
+        }
+
+        private byte[] capability(Mac mac, ObjectKey key, String rights) {
+            String text = "v1\0" + store.name() + "\0" + key + "\0" + principal + "\0" + rights;
+            return Arrays.copyOf(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)), 16);
+        }
+
+        String tag(ObjectKey key) {
+            return tag(key.toString());
+        }
+
+        /// Of whatever has that value in that field.
+        String tag(String type, String field, @Nullable Object value) {
+            Object brief = Values.brief(value);
+            return tag(type + "\0" + field + "\0" + (brief == null ? "" : "=" + Values.text(brief)));
+        }
+
+        /// Of whatever the type has.
+        String tag(String type) {
+            return BASE64.encodeToString(
+                    Arrays.copyOf(tagging.doFinal(type.getBytes(StandardCharsets.UTF_8)), Long.BYTES));
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package com.databroker.objects;
+
+import com.databroker.objects.spi.ObjectStore;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+
+class PostgresStoreTest extends StoreContract {
+    @Override
+    ObjectStore open() {
+        String url = Postgres.database();
+        Postgres.run(url, Shop.TABLES);
+        return JdbcStore.open(
+                "shop",
+                StoreConfig.defaults().at(url, null, null).with(OVERLAYS),
+                Duration.ofHours(1),
+                Path.of("unused"),
+                InstantSource.system());
+    }
+
+    @Override
+    List<Object> traits() {
+        return List.of("postgresql", true, true, true);
+    }
+}

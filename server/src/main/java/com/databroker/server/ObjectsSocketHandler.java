@@ -1,0 +1,55 @@
+package com.databroker.server;
+
+import com.databroker.access.Credentials;
+import com.databroker.core.ObjectMessages;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import com.databroker.objects.ObjectPlane;
+import io.vertx.core.http.HttpMethod;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/// `GET /objects` with an upgrade: checks the request, and hands the connection to an [ObjectConversation].
+final class ObjectsSocketHandler {
+    static final List<String> SUBPROTOCOLS =
+            List.of(ObjectMessages.JSON.subprotocol(), ObjectMessages.CBOR.subprotocol());
+
+    private final ObjectPlane plane;
+    private final Origins origins;
+    private final Executor blocking;
+    private final InstantSource clock;
+    private final OpenStreams open;
+
+    ObjectsSocketHandler(
+            ObjectPlane plane, Origins origins, Executor blocking, InstantSource clock, OpenStreams open) {
+        this.plane = plane;
+        this.origins = origins;
+        this.blocking = blocking;
+        this.clock = clock;
+        this.open = open;
+    }
+
+    void handle(Exchange exchange) {
+        exchange.allow(HttpMethod.GET);
+        exchange.target().allow();
+        origins.check(exchange.request());
+        boolean known = exchange.hasCredentials();
+        if (known) {
+            // Wrong ones are refused as HTTP, where the client can read why.
+            exchange.principal();
+        }
+        Credentials credentials = exchange.credentials();
+        exchange.request()
+                .toWebSocket()
+                .onSuccess(socket -> {
+                    ObjectMessages form = ObjectMessages.CBOR.subprotocol().equals(socket.subProtocol())
+                            ? ObjectMessages.CBOR
+                            : ObjectMessages.JSON;
+                    new ObjectConversation(plane, exchange.gate(), socket, form, exchange.address(), blocking, clock, open)
+                            .open(known ? credentials : null);
+                })
+                .onFailure(failed -> exchange.fail(
+                        new ProblemException(Problem.BAD_REQUEST, "the WebSocket handshake is malformed", failed)));
+    }
+}
