@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// A program of others that talks to the broker: its lines are awaited, never its time.
 final class Peer implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration ORPHANS = Duration.ofSeconds(10);
 
     private final Process process;
     private final Writer input;
@@ -84,9 +86,16 @@ final class Peer implements AutoCloseable {
         return process.exitValue();
     }
 
+    /// Ends the program and what it started, which would otherwise go on writing into folders that a test clears.
     @Override
     public void close() {
-        process.destroyForcibly();
+        List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
+        all.add(process.toHandle());
+        all.forEach(ProcessHandle::destroyForcibly);
         process.onExit().join();
+        // Bounded: where nobody collects orphans, an ended one is never seen to end.
+        CompletableFuture.allOf(all.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new))
+                .completeOnTimeout(null, ORPHANS.toSeconds(), TimeUnit.SECONDS)
+                .join();
     }
 }

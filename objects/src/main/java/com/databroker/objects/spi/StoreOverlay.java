@@ -46,7 +46,8 @@ public record StoreOverlay(
         references = List.copyOf(references);
         references.forEach(each -> {
             if (!each.matches("[^=]+=[^=]+")) {
-                throw new IllegalArgumentException("references: \"" + each + "\" is not <field>=<type>, as boss=Person");
+                throw new IllegalArgumentException(
+                        "references: \"" + each + "\" is not <field>=<type>, as boss=Person");
             }
         });
     }
