@@ -179,12 +179,10 @@ def fresh(options, folder):
                     time.sleep(0.002)
                     continue
                 at, wanted = puts[0]
-                query = urllib.parse.urlencode({"q": f"id:{wanted}", "limit": 1, "from": "1h"})
-                if json.loads(broker.request("GET", f"/streams/github?{query}"))["records"]:
-                    millis.append((time.monotonic() - at) * 1000)
-                    puts.pop(0)
-                else:
-                    time.sleep(0.005)
+                query = urllib.parse.urlencode({"q": f"event_id:{wanted}", "limit": 1, "from": "1h"})
+                wait(lambda: json.loads(broker.request("GET", f"/streams/github?{query}"))["records"], 60, 0.005)
+                millis.append((time.monotonic() - at) * 1000)
+                puts.pop(0)
 
         over = threading.Event()
         asker = threading.Thread(target=ask)
@@ -201,6 +199,8 @@ def fresh(options, folder):
             os.remove(path)
         over.set()
         asker.join()
+        if len(millis) < options.seconds * 5:
+            raise RuntimeError(f"of {options.seconds * 5} files only {len(millis)} were found")
         return {"rate_per_s": each * 5, "p50_ms": statistics.median(millis), "p99_ms": quantile(millis, 0.99),
                 "max_ms": max(millis), "files": len(millis)}
 
