@@ -92,8 +92,7 @@ final class Draft implements InvocationHandler {
             case OWN -> own(op.name, self, args);
             case DEFAULT -> InvocationHandler.invokeDefault(self, method, args);
             case COLLECTION -> context.many(saved().ref, op.name, op.element);
-            case NAME ->
-                session.isField(this, op.name) ? session.read(this, op.name, op.returns) : call(op, args);
+            case NAME -> session.isField(this, op.name) ? session.read(this, op.name, op.returns) : call(op, args);
             case WRITE -> {
                 if (!session.isField(this, op.name)) {
                     yield call(op, args);

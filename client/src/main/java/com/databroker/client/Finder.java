@@ -158,7 +158,9 @@ public final class Finder<T> {
     private Page<T> page(@Nullable String after, int size) {
         ObjectLoader.Query query = query(after, false);
         Object key = key(query);
-        if (key instanceof ObjectLoader.Held && collection != null && context.cache.entry(key).item() == null) {
+        if (key instanceof ObjectLoader.Held
+                && collection != null
+                && context.cache.entry(key).item() == null) {
             context.nPlusOne.single(collection.owner().type(), collection.collection(), type);
         }
         Result result = DatabrokerClient.await(context.loader.find(key, query, List.copyOf(with), size));

@@ -174,7 +174,8 @@ final class ObjectLoader {
         }
         return CompletableFuture.allOf(coming.values().toArray(CompletableFuture[]::new))
                 .thenApply(done -> refs.stream()
-                        .map(ref -> Objects.requireNonNull(coming.get(ref.key())).join())
+                        .map(ref ->
+                                Objects.requireNonNull(coming.get(ref.key())).join())
                         .filter(Objects::nonNull)
                         .toList());
     }
@@ -288,19 +289,21 @@ final class ObjectLoader {
     CompletableFuture<List<Row>> commit(UUID commit, List<ObjectMessage.Op> ops, List<Row> gone) {
         // An answer that is repeated is as old as the commit.
         long birth = cache.news.arrivals();
-        return channel.ask(id -> new ObjectMessage.Commit(id, commit, ops), true).thenCompose(reply -> {
-            if (reply instanceof ObjectMessage.Conflict conflict) {
-                throw new Refused(conflict);
-            }
-            if (!(reply instanceof ObjectMessage.Ok ok)) {
-                throw unexpected(reply);
-            }
-            List<Row> rows = committed(ok, gone, birth);
-            // Without its tags it is not known which finders it touched: the server tells that before it has synced.
-            return ok.tags().isEmpty()
-                    ? sync(ok.at()).handle((synced, failure) -> rows)
-                    : CompletableFuture.completedFuture(rows);
-        });
+        return channel.ask(id -> new ObjectMessage.Commit(id, commit, ops), true)
+                .thenCompose(reply -> {
+                    if (reply instanceof ObjectMessage.Conflict conflict) {
+                        throw new Refused(conflict);
+                    }
+                    if (!(reply instanceof ObjectMessage.Ok ok)) {
+                        throw unexpected(reply);
+                    }
+                    List<Row> rows = committed(ok, gone, birth);
+                    // Without its tags it is not known which finders it touched: the server tells that before it has
+                    // synced.
+                    return ok.tags().isEmpty()
+                            ? sync(ok.at()).handle((synced, failure) -> rows)
+                            : CompletableFuture.completedFuture(rows);
+                });
     }
 
     private List<Row> committed(ObjectMessage.Ok ok, List<Row> gone, long birth) {
@@ -341,8 +344,7 @@ final class ObjectLoader {
         return again(once, 1);
     }
 
-    private <T extends @Nullable Object> CompletableFuture<T> again(
-            Supplier<CompletableFuture<T>> once, int attempt) {
+    private <T extends @Nullable Object> CompletableFuture<T> again(Supplier<CompletableFuture<T>> once, int attempt) {
         return once.get()
                 .handle((value, failure) -> {
                     if (failure == null) {

@@ -307,8 +307,9 @@ public final class ObjectSession implements AutoCloseable {
 
     synchronized List<Kept> kept() {
         List<Kept> kept = new ArrayList<>();
-        drafts.values().forEach(draft -> kept.add(new Kept(
-                draft.view, draft.row, draft.temporary, new LinkedHashMap<>(draft.written), draft.deleted)));
+        drafts.values()
+                .forEach(draft -> kept.add(new Kept(
+                        draft.view, draft.row, draft.temporary, new LinkedHashMap<>(draft.written), draft.deleted)));
         return kept;
     }
 

@@ -127,9 +127,11 @@ final class Values {
         }
         if (isGraph(value)) {
             return fit(
-                    copy(value, inner -> inner instanceof ObjectRef ref
-                            ? context.entity(ref, returns.element(), null)
-                            : inner),
+                    copy(
+                            value,
+                            inner -> inner instanceof ObjectRef ref
+                                    ? context.entity(ref, returns.element(), null)
+                                    : inner),
                     wanted);
         }
         return fit(value, wanted);

@@ -1,34 +1,22 @@
 package com.databroker.client;
 
-import com.databroker.core.Bytes;
 import com.databroker.core.ObjectKey;
 import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectMessage.FieldConflict;
-import com.databroker.core.ObjectMessages;
-import com.databroker.core.ObjectPosition;
 import com.databroker.core.ObjectRef;
 import com.databroker.core.ObjectTypes;
-import com.databroker.core.Position;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.UUID;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// What a [MapServer] serves: objects with versions, and the tags of what happens to them. For one thread.
@@ -158,8 +146,7 @@ final class MapStore {
         }
     }
 
-    List<ObjectMessage.Tagged> apply(
-            ObjectMessage.Op op, Map<ObjectKey, ObjectKey> keys, List<ObjectKey> rows) {
+    List<ObjectMessage.Tagged> apply(ObjectMessage.Op op, Map<ObjectKey, ObjectKey> keys, List<ObjectKey> rows) {
         if (op instanceof ObjectMessage.Delete delete) {
             return remove(delete.ref().key());
         }
@@ -174,15 +161,13 @@ final class MapStore {
             type(create.type()).fields().forEach(field -> values.put(field.name(), null));
             values.putAll(create.values());
         }
-        values.replaceAll((field, value) -> value instanceof ObjectRef ref
-                ? ObjectRef.of(keys.getOrDefault(ref.key(), ref.key()))
-                : value);
+        values.replaceAll((field, value) ->
+                value instanceof ObjectRef ref ? ObjectRef.of(keys.getOrDefault(ref.key(), ref.key())) : value);
         rows.add(key);
         return values.isEmpty() ? List.of() : write(key, objects.get(key), values);
     }
 
-    List<ObjectMessage.Tagged> write(
-            ObjectKey key, @Nullable Stored before, Map<String, @Nullable Object> values) {
+    List<ObjectMessage.Tagged> write(ObjectKey key, @Nullable Stored before, Map<String, @Nullable Object> values) {
         Map<String, @Nullable Object> fields = new LinkedHashMap<>(before == null ? Map.of() : before.fields());
         fields.putAll(values);
         long version = before == null ? 1 : before.version() + 1;

@@ -84,7 +84,8 @@ final class ObjectSessionTest {
         for (ObjectMessage.Request heard : server.heard) {
             sent = heard instanceof ObjectMessage.Commit commit ? commit : sent;
         }
-        ObjectMessage.Update update = (ObjectMessage.Update) Objects.requireNonNull(sent).ops().get(0);
+        ObjectMessage.Update update =
+                (ObjectMessage.Update) Objects.requireNonNull(sent).ops().get(0);
         assertThat(update.fields()).containsOnlyKeys("name");
         assertThat(update.fields().get("name")).isEqualTo(new ObjectMessage.Edit("Ada", "Eve"));
         assertThat(update.version()).isEqualTo(1);
@@ -304,10 +305,12 @@ final class ObjectSessionTest {
         try (ObjectSession session = space.session()) {
             session.create(Shop.Person.class).name("Fred");
             created = session.commit();
-            mine = Objects.requireNonNull(space.find(Shop.Person.class).eq("name", "Fred").first());
+            mine = Objects.requireNonNull(
+                    space.find(Shop.Person.class).eq("name", "Fred").first());
         }
         second.await(created);
-        Shop.Person theirs = Objects.requireNonNull(second.find(Shop.Person.class).eq("name", "Fred").first());
+        Shop.Person theirs = Objects.requireNonNull(
+                second.find(Shop.Person.class).eq("name", "Fred").first());
         assertThat(theirs).isEqualTo(mine);
         ObjectPosition changed;
         try (ObjectSession session = second.session()) {

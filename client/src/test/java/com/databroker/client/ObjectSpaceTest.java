@@ -252,7 +252,8 @@ final class ObjectSpaceTest {
         graph.put("one", shared);
         graph.put("two", shared);
         graph.put("ada", space.get(Shop.Person.class, 1));
-        Map<String, Object> back = (Map<String, Object>) some(space.get("Person", 1).call("echo", graph));
+        Map<String, Object> back =
+                (Map<String, Object>) some(space.get("Person", 1).call("echo", graph));
         List<Object> selfBack = (List<Object>) some(back.get("self"));
         assertThat(selfBack.get(2)).isSameAs(selfBack);
         assertThat(System.identityHashCode(selfBack)).isNotEqualTo(System.identityHashCode(self));

@@ -9,7 +9,6 @@ import com.databroker.access.UsersReloaded;
 import com.databroker.core.Bytes;
 import com.databroker.core.FileChange;
 import com.databroker.core.Json;
-import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.events.CurveKeys;
 import com.databroker.events.EventPlane;

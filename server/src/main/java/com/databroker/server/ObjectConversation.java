@@ -99,14 +99,15 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         socket.textMessageHandler(text -> received(Bytes.utf8(text), form == ObjectMessages.JSON));
         socket.binaryMessageHandler(bytes -> received(Bytes.wrap(bytes.getBytes()), form == ObjectMessages.CBOR));
         socket.exceptionHandler(broken -> close(new ProblemException(
-                Problem.VALUE_TOO_LARGE, "a frame is malformed, or longer than " + ObjectMessages.REQUEST_MAX + " bytes")));
+                Problem.VALUE_TOO_LARGE,
+                "a frame is malformed, or longer than " + ObjectMessages.REQUEST_MAX + " bytes")));
         socket.closeHandler(closed -> end());
         context.pipeline().addBefore(context.name(), null, new WritabilityWatch(this::tell));
         open.add(farewell);
         timer = loop().schedule(
-                () -> close(new ProblemException(Problem.REQUEST_TIMEOUT, "hello did not come in time")),
-                ADMISSION_SECONDS,
-                TimeUnit.SECONDS);
+                        () -> close(new ProblemException(Problem.REQUEST_TIMEOUT, "hello did not come in time")),
+                        ADMISSION_SECONDS,
+                        TimeUnit.SECONDS);
     }
 
     @Override
@@ -185,7 +186,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         told = resume == null ? welcome.at() : resume;
         heard = told;
         timer = loop().scheduleAtFixedRate(
-                this::beat, welcome.beatMillis(), welcome.beatMillis(), TimeUnit.MILLISECONDS);
+                        this::beat, welcome.beatMillis(), welcome.beatMillis(), TimeUnit.MILLISECONDS);
         // Nothing between the greeting and now may be missed.
         ObjectPosition from = told;
         blocking.execute(() -> {

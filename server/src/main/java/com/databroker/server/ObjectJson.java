@@ -21,7 +21,8 @@ import tools.jackson.core.JsonGenerator;
 /// ```json
 /// {"_key":"Person/42","_version":7,"name":"Ada","dept":"Dept/17","salary":1200.50,"born":"1815-12-10"}
 /// ```
-/// No field begins with an underscore. References are keys, times are ISO 8601, bytes are base64url. The protocol *dbo/1* keeps more: capabilities, and
+/// No field begins with an underscore. References are keys, times are ISO 8601, bytes are base64url. The protocol
+/// *dbo/1* keeps more: capabilities, and
 /// values that are shared.
 final class ObjectJson {
     private static final int DEPTH_MAX = Json.DEPTH_MAX - 8;

@@ -166,7 +166,8 @@ final class ObjectsHandler {
             case ObjectMessage.Failed failed -> throw failed.exception();
             case ObjectMessage.Conflict conflict ->
                 throw new ProblemException(
-                        Problem.OBJECT_CONFLICT, "others changed the same: " + conflict.conflicts().size() + " fields");
+                        Problem.OBJECT_CONFLICT,
+                        "others changed the same: " + conflict.conflicts().size() + " fields");
             case ObjectMessage.Welcome never -> throw new IllegalStateException("a greeting is no answer");
         };
     }
@@ -234,7 +235,9 @@ final class ObjectsHandler {
                 ID,
                 type,
                 where,
-                words(target.parameter("order")).stream().map(ObjectsHandler::order).toList(),
+                words(target.parameter("order")).stream()
+                        .map(ObjectsHandler::order)
+                        .toList(),
                 words(target.parameter("with")),
                 limit,
                 after,
@@ -271,14 +274,14 @@ final class ObjectsHandler {
         if (operator == null) {
             throw new ProblemException(
                     Problem.BAD_REQUEST,
-                    "\"" + Text.excerpt(name) + "\": behind a field stands one of eq, ne, lt, le, gt, ge, prefix, in, null");
+                    "\"" + Text.excerpt(name)
+                            + "\": behind a field stands one of eq, ne, lt, le, gt, ge, prefix, in, null");
         }
-        List<@Nullable Object> values =
-                switch (operator) {
-                    case IS_NULL -> List.of();
-                    case IN -> new ArrayList<>(words(value));
-                    default -> List.of(value);
-                };
+        List<@Nullable Object> values = switch (operator) {
+            case IS_NULL -> List.of();
+            case IN -> new ArrayList<>(words(value));
+            default -> List.of(value);
+        };
         return new ObjectMessage.Condition(field, operator, values);
     }
 
@@ -300,10 +303,8 @@ final class ObjectsHandler {
         ObjectCaller caller = caller(exchange);
         ObjectJson form = form(exchange);
         body(exchange, tree -> {
-            ObjectMessage.Create create =
-                    new ObjectMessage.Create(ObjectKey.temporary(1), type, members(tree));
-            ObjectMessage.Ok ok =
-                    ok(plane.handle(caller, new ObjectMessage.Commit(ID, ids.get(), List.of(create))));
+            ObjectMessage.Create create = new ObjectMessage.Create(ObjectKey.temporary(1), type, members(tree));
+            ObjectMessage.Ok ok = ok(plane.handle(caller, new ObjectMessage.Commit(ID, ids.get(), List.of(create))));
             ObjectMessage.Row row = ok.rows().getFirst();
             Bytes body = Json.bytes(json -> form.row(json, row));
             exchange.onLoop(() -> {
@@ -322,8 +323,8 @@ final class ObjectsHandler {
         for (int tries = 1; ; tries++) {
             ObjectMessage.Row row = current(caller, ref, match);
             Map<String, ObjectMessage.Edit> edits = new LinkedHashMap<>();
-            values.forEach((field, value) -> edits.put(
-                    field, new ObjectMessage.Edit(row.fields().get(field), value)));
+            values.forEach((field, value) ->
+                    edits.put(field, new ObjectMessage.Edit(row.fields().get(field), value)));
             ObjectMessage.Reply reply = plane.handle(
                     caller,
                     new ObjectMessage.Commit(
@@ -352,13 +353,15 @@ final class ObjectsHandler {
                 row(ok(plane.handle(caller, new ObjectMessage.Get(ID, List.of(ref), List.of()))), ref.key());
         if (match != null && !match.equals("*") && !match.equals(etag(row))) {
             throw new ProblemException(
-                    Problem.PRECONDITION_FAILED, ref.key() + " is at " + etag(row) + " by now, not at " + Text.excerpt(match));
+                    Problem.PRECONDITION_FAILED,
+                    ref.key() + " is at " + etag(row) + " by now, not at " + Text.excerpt(match));
         }
         return row;
     }
 
     private static void conflict(Exchange exchange, ObjectJson form, ObjectMessage.Conflict conflict) {
-        ProblemException why = new ProblemException(Problem.OBJECT_CONFLICT, "others changed the same fields meanwhile");
+        ProblemException why =
+                new ProblemException(Problem.OBJECT_CONFLICT, "others changed the same fields meanwhile");
         Bytes body = ProblemDocument.bytes(why, json -> {
             json.writeName("conflicts");
             form.conflicts(json, conflict.conflicts());
@@ -370,8 +373,7 @@ final class ObjectsHandler {
         ObjectMessage.Row row = current(caller, ref, exchange.request().getHeader("If-Match"));
         ok(plane.handle(
                 caller,
-                new ObjectMessage.Commit(
-                        ID, ids.get(), List.of(new ObjectMessage.Delete(row.ref(), row.version())))));
+                new ObjectMessage.Commit(ID, ids.get(), List.of(new ObjectMessage.Delete(row.ref(), row.version())))));
         exchange.onLoop(() -> exchange.empty(204));
     }
 
@@ -382,11 +384,11 @@ final class ObjectsHandler {
         body(exchange, tree -> {
             if (!(tree instanceof List<?> args)) {
                 throw new ProblemException(
-                        Problem.BAD_REQUEST, "the body is the list of arguments of " + Text.excerpt(method) + ", as [0.1]");
+                        Problem.BAD_REQUEST,
+                        "the body is the list of arguments of " + Text.excerpt(method) + ", as [0.1]");
             }
             List<@Nullable Object> values = new ArrayList<>(args);
-            ObjectMessage.Ok ok =
-                    ok(plane.handle(caller, new ObjectMessage.Call(ID, target, type, method, values)));
+            ObjectMessage.Ok ok = ok(plane.handle(caller, new ObjectMessage.Call(ID, target, type, method, values)));
             Bytes body = Json.bytes(json -> {
                 json.writeStartObject();
                 json.writeName("result");

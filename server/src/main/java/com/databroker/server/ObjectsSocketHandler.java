@@ -21,8 +21,7 @@ final class ObjectsSocketHandler {
     private final InstantSource clock;
     private final OpenStreams open;
 
-    ObjectsSocketHandler(
-            ObjectPlane plane, Origins origins, Executor blocking, InstantSource clock, OpenStreams open) {
+    ObjectsSocketHandler(ObjectPlane plane, Origins origins, Executor blocking, InstantSource clock, OpenStreams open) {
         this.plane = plane;
         this.origins = origins;
         this.blocking = blocking;
@@ -46,7 +45,8 @@ final class ObjectsSocketHandler {
                     ObjectMessages form = ObjectMessages.CBOR.subprotocol().equals(socket.subProtocol())
                             ? ObjectMessages.CBOR
                             : ObjectMessages.JSON;
-                    new ObjectConversation(plane, exchange.gate(), socket, form, exchange.address(), blocking, clock, open)
+                    new ObjectConversation(
+                                    plane, exchange.gate(), socket, form, exchange.address(), blocking, clock, open)
                             .open(known ? credentials : null);
                 })
                 .onFailure(failed -> exchange.fail(
