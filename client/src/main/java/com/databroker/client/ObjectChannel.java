@@ -186,6 +186,9 @@ final class ObjectChannel implements ObjectLink.Owner {
             heard = clock.millis();
             if (frame instanceof ObjectMessage.Welcome welcome) {
                 welcomed(from, welcome, news);
+                if (resumes && !welcome.resumed()) {
+                    reset(from, news);
+                }
             } else if (frame instanceof ObjectMessage.Changed changed) {
                 long lag = clock.millis() + clockOffset - changed.now();
                 news.add(() -> listener.changed(changed, Math.max(0, lag)));

@@ -233,17 +233,12 @@ final class MapServer implements AutoCloseable {
 
     private void hello(Link link, ObjectMessage.Hello hello) {
         links.add(link);
-        link.answer(new ObjectMessage.Welcome("map", at(), types.hash(), 60_000_000, System.currentTimeMillis()));
-        if (hello.resume() != null) {
-            Position resume = hello.resume().stores().get("shop");
-            int from = resume == null ? 0 : (int) resume.offset();
-            if (from < outboxFrom || resume == null || resume.epoch() != epoch) {
-                link.answer(new ObjectMessage.Reset("forgotten"));
-            } else {
-                for (int i = from; i < outbox.size(); i++) {
-                    link.answer(changed(link, i));
-                }
-            }
+        Position resume = hello.resume() == null ? null : hello.resume().stores().get("shop");
+        boolean resumed = resume != null && resume.offset() >= outboxFrom && resume.epoch() == epoch;
+        link.answer(
+                new ObjectMessage.Welcome("map", at(), resumed, types.hash(), 60_000_000, System.currentTimeMillis()));
+        for (int i = resumed ? (int) resume.offset() : outbox.size(); i < outbox.size(); i++) {
+            link.answer(changed(link, i));
         }
     }
 

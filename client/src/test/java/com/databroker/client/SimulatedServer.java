@@ -47,18 +47,9 @@ final class SimulatedServer {
             return;
         }
         links.add(link);
-        ObjectMessage.Welcome welcome = new ObjectMessage.Welcome("server", world.position(), "", 500, world.millis());
-        if (hello.resume() == null) {
-            link.told = world.settledNumber();
-            link.answer(welcome);
-        } else if (world.holds(hello.resume())) {
-            link.told = CacheWorld.number(hello.resume());
-            link.answer(welcome);
-        } else {
-            link.told = world.settledNumber();
-            // A reset has no number by which it would be missed: it comes with the welcome or not at all.
-            link.answer(welcome, new ObjectMessage.Reset("the outbox was cleaned"));
-        }
+        boolean resumed = hello.resume() != null && world.holds(hello.resume());
+        link.told = resumed ? CacheWorld.number(hello.resume()) : world.settledNumber();
+        link.answer(new ObjectMessage.Welcome("server", world.position(), resumed, "", 500, world.millis()));
     }
 
     private void sync(SimulatedLink link, ObjectMessage.Sync sync) {

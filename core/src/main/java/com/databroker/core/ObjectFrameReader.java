@@ -52,6 +52,7 @@ final class ObjectFrameReader {
                 new ObjectMessage.Welcome(
                         in.string("server"),
                         ObjectPosition.parse(in.string("at")),
+                        Boolean.TRUE.equals(in.any("resumed")),
                         in.string("types"),
                         in.integer("beat", 0),
                         in.integer("now", 0));

@@ -173,6 +173,7 @@ final class ObjectFrameWriter {
             head("welcome", ObjectMessage.NO_ID);
             out.writeStringProperty("server", welcome.server());
             out.writeStringProperty("at", welcome.at().toString());
+            out.writeBooleanProperty("resumed", welcome.resumed());
             out.writeStringProperty("types", welcome.types());
             out.writeNumberProperty("beat", welcome.beatMillis());
             out.writeNumberProperty("now", welcome.now());

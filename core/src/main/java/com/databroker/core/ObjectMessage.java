@@ -167,18 +167,24 @@ public sealed interface ObjectMessage {
     /// The answer to a [Hello].
     ///
     /// @param server names this life of the server
+    /// @param at where it stands in telling
+    /// @param resumed whether everything that changed since the client's `resume` is told; otherwise what
+    ///     the client holds may be old, and everything after `at` is told
     /// @param types the hash of the [ObjectTypes] that this principal may see
     /// @param beatMillis how often a [Pulse] comes where nothing else does
     /// @param now the server's time in milliseconds
-    record Welcome(String server, ObjectPosition at, String types, long beatMillis, long now) implements Reply {}
+    record Welcome(
+            String server, ObjectPosition at, boolean resumed, String types, long beatMillis, long now)
+            implements Reply {}
 
     /// @param rows the objects that were asked for, `asked` of them, then those that came along
     /// @param result of a call; may hold references to rows
     /// @param next where to go on, null where there is no more
     /// @param count of all that there are, -1 where nobody asked
-    /// @param tags what to forget this answer by: if one of them is told as changed, it may be another
+    /// @param tags what to forget this answer by: if one of them is told as changed, it may be another; of a
+    ///     commit those of everything that may have been found otherwise before it
     /// @param lists collections that came along
-    /// @param at the position that holds for all of it: a change before it is in it
+    /// @param at a change before it is in all of this; one after it may be, too
     record Ok(
             long id,
             int asked,
@@ -271,6 +277,7 @@ public sealed interface ObjectMessage {
     /// @param number of the last [Changed]
     record Pulse(long number, ObjectPosition at, long now) implements Push {}
 
-    /// What the client holds may be old: the server does not know any more what has changed since.
+    /// What the client holds may be old: the server does not know any more what has changed since. It
+    /// goes on with another connection and a [Hello] without `resume`.
     record Reset(String why) implements Push {}
 }

@@ -47,6 +47,16 @@ public record ObjectPosition(Map<String, Position> stores) {
         });
     }
 
+    /// Where whoever stands here and then hears of some stores stands.
+    public ObjectPosition with(ObjectPosition some) {
+        if (some.stores.isEmpty()) {
+            return this;
+        }
+        Map<String, Position> all = new TreeMap<>(stores);
+        all.putAll(some.stores);
+        return new ObjectPosition(all);
+    }
+
     private static ProblemException invalid(String text) {
         return new ProblemException(
                 Problem.POSITION_INVALID,

@@ -138,7 +138,7 @@ enum JdbcDialect {
         String insertChange() {
             return "INSERT INTO databroker_change (commit_id, digest, principal, committed, body, keys)"
                     + " VALUES (?, ?, ?, ?, ?, ?)"
-                    + " RETURNING xid::text::bigint";
+                    + " RETURNING id";
         }
 
         // Rows are told when they are visible. Transactions before the snapshot's xmin have ended, so whoever has been
@@ -185,7 +185,7 @@ enum JdbcDialect {
     /// What is done before [#insertChange], empty for nothing.
     abstract String beforeChange();
 
-    /// Takes commit, digest, principal, time, body and keys, gives the number for positions.
+    /// Takes commit, digest, principal, time, body and keys, gives the id.
     abstract String insertChange();
 
     /// Takes a number for positions; gives in each row the next one, the least that is still known, and a

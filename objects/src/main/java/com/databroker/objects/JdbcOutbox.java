@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 final class JdbcOutbox {
     /// What was answered to a commit before.
-    record Answer(Bytes digest, List<@Nullable ObjectKey> keys, long number) {}
+    record Answer(Bytes digest, List<@Nullable ObjectKey> keys, StoreChange change) {}
 
     /// @param next whoever knows these goes on here
     /// @param floor changes before it may be forgotten
@@ -58,13 +58,9 @@ final class JdbcOutbox {
         this.dialect = dialect;
     }
 
-    long append(
-            Connection connection,
-            StoreCommit commit,
-            Instant now,
-            List<StoreChange.Entry> entries,
-            boolean overturned,
-            List<@Nullable ObjectKey> keys)
+    /// @param made what the commit changed
+    StoreChange append(
+            Connection connection, StoreCommit commit, Instant now, JdbcCommit made, List<@Nullable ObjectKey> keys)
             throws SQLException {
         if (!dialect.beforeChange().isEmpty()) {
             try (PreparedStatement statement = connection.prepareStatement(dialect.beforeChange())) {
@@ -76,11 +72,12 @@ final class JdbcOutbox {
             statement.setBytes(2, commit.digest().toArray());
             statement.setString(3, commit.principal());
             statement.setObject(4, now.atOffset(ZoneOffset.UTC));
-            statement.setString(5, body(entries, overturned));
+            statement.setString(5, body(made.entries(), made.isOverturned()));
             statement.setString(6, keys(keys));
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                return row.getLong(1);
+                return new StoreChange(
+                        row.getLong(1), commit.principal(), now, made.entries(), made.isOverturned());
             }
         }
     }
@@ -120,9 +117,10 @@ final class JdbcOutbox {
     }
 
     @Nullable
-    Answer answer(Connection connection, UUID commit) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT digest, keys, " + dialect.number() + " FROM databroker_change WHERE commit_id = ?")) {
+    Answer answer(Connection connection, UUID commit, Function<String, @Nullable JdbcTable> tableNamed)
+            throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT digest, keys, id, principal, committed,"
+                + " body FROM databroker_change WHERE commit_id = ?")) {
             statement.setObject(1, commit);
             try (ResultSet row = statement.executeQuery()) {
                 if (!row.next()) {
@@ -132,7 +130,7 @@ final class JdbcOutbox {
                 if (ObjectMessages.JSON.decodeValue(Bytes.utf8(row.getString(2))) instanceof List<?> texts) {
                     texts.forEach(text -> keys.add(text == null ? null : ObjectKey.parse(text.toString())));
                 }
-                return new Answer(Bytes.wrap(row.getBytes(1)), keys, row.getLong(3));
+                return new Answer(Bytes.wrap(row.getBytes(1)), keys, change(row.getLong(3), row, tableNamed));
             }
         }
     }

@@ -8,6 +8,7 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
 import com.databroker.objects.spi.ObjectStore;
+import com.databroker.objects.spi.StoreChange;
 import com.databroker.objects.spi.StoreChanges;
 import com.databroker.objects.spi.StoreCommit;
 import com.databroker.objects.spi.StoreOutcome;
@@ -21,8 +22,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -287,10 +290,11 @@ final class JdbcStore implements ObjectStore {
             if (made.conflicts().isEmpty()) {
                 List<@Nullable ObjectKey> keys = new ArrayList<>();
                 made.rows().forEach(row -> keys.add(row == null ? null : row.key()));
-                long number =
-                        outbox.append(connection, commit, clock.instant(), made.entries(), made.isOverturned(), keys);
+                // No finer than the database keeps it, so that the same answer is given again.
+                Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+                StoreChange change = outbox.append(connection, commit, now, made, keys);
                 connection.commit();
-                return new StoreOutcome.Done(made.rows(), new Position(epoch, number + 1));
+                return new StoreOutcome.Done(made.rows(), change);
             }
             connection.rollback();
         } catch (SQLException failed) {
@@ -312,7 +316,7 @@ final class JdbcStore implements ObjectStore {
 
     /// What was answered to the same commit before, which would explain why it cannot be made now.
     private @Nullable StoreOutcome before(Connection connection, StoreCommit commit) throws SQLException {
-        JdbcOutbox.Answer answer = outbox.answer(connection, commit.id());
+        JdbcOutbox.Answer answer = outbox.answer(connection, commit.id(), this::tableNamed);
         if (answer == null) {
             return null;
         }
@@ -327,7 +331,7 @@ final class JdbcStore implements ObjectStore {
         }
         List<@Nullable StoreRow> all = new ArrayList<>();
         answer.keys().forEach(key -> all.add(key == null ? null : rows.get(key)));
-        return new StoreOutcome.Done(all, new Position(epoch, answer.number() + 1));
+        return new StoreOutcome.Done(all, answer.change());
     }
 
     @Override

@@ -65,7 +65,7 @@ public final class MemoryStore implements ObjectStore {
     private long generated;
     private volatile Runnable wake = () -> {};
 
-    private record Answered(Bytes digest, List<@Nullable ObjectKey> keys, Position at) {}
+    private record Answered(Bytes digest, List<@Nullable ObjectKey> keys, StoreChange change) {}
 
     public MemoryStore(String name, InstantSource clock, Map<String, StoreOverlay> overlays) {
         this.name = name;
@@ -270,7 +270,7 @@ public final class MemoryStore implements ObjectStore {
             List<@Nullable StoreRow> all = new ArrayList<>();
             before.keys.forEach(
                     key -> all.add(key == null ? null : of(key.type()).get(key)));
-            return new StoreOutcome.Done(all, before.at);
+            return new StoreOutcome.Done(all, before.change);
         }
         MemoryCommit made = new MemoryCommit(this::overlay, this::declared, this::currentRow, () -> ++generated);
         List<@Nullable StoreRow> results = made.make(commit.ops());
@@ -289,11 +289,11 @@ public final class MemoryStore implements ObjectStore {
                 put(row);
             }
         }
-        changes.add(new StoreChange(next++, commit.principal(), clock.instant(), made.entries(), false));
-        Position at = new Position(epoch, next);
-        answers.put(commit.id(), new Answered(commit.digest(), keys, at));
+        StoreChange change = new StoreChange(next++, commit.principal(), clock.instant(), made.entries(), false);
+        changes.add(change);
+        answers.put(commit.id(), new Answered(commit.digest(), keys, change));
         forget();
-        return new StoreOutcome.Done(results, at);
+        return new StoreOutcome.Done(results, change);
     }
 
     private StoreOverlay overlay(String type) {

@@ -7,7 +7,6 @@ import com.databroker.core.ObjectPosition;
 import com.databroker.core.ObjectRef;
 import com.databroker.core.ObjectTypes;
 import com.databroker.core.ObjectTypes.Kind;
-import com.databroker.core.Position;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
@@ -238,15 +237,6 @@ final class ObjectAnswer {
 
     ObjectMessage.Ok ok(long id) {
         return ok(id, null, null, -1);
-    }
-
-    /// @param store whose position is `then` by what was done
-    ObjectMessage.Ok ok(long id, @Nullable Object result, String store, Position then) {
-        Map<String, Position> all = new HashMap<>(at.stores());
-        all.put(store, then);
-        ObjectMessage.Ok ok = ok(id, result, null, -1);
-        return new ObjectMessage.Ok(
-                id, ok.asked(), ok.rows(), result, null, -1, ok.tags(), ok.lists(), new ObjectPosition(all));
     }
 
     ObjectMessage.Ok ok(long id, @Nullable Object result, @Nullable String next, long count) {

@@ -166,8 +166,11 @@ final class ObjectCommitting {
             }
         }
         answer.ask(rows);
-        return answer.ok(
-                commit.id(), created.isEmpty() ? null : created, open.store().name(), done.at());
+        // Where not everything is known that was changed, somebody who relied on a part would be wrong.
+        if (!done.change().overturned()) {
+            open.relay().finders(done.change()).forEach(answer::tag);
+        }
+        return answer.ok(commit.id(), created.isEmpty() ? null : created, null, -1);
     }
 
     private static ObjectMessage.Conflict conflict(

@@ -8,7 +8,7 @@ import java.util.List;
 /// Hears what was changed, one commit after the other, from one thread a store. It must not wait: a door
 /// puts what it hears into a queue of its own.
 public interface ObjectListener {
-    /// @param at where whoever has heard this stands
+    /// @param at of those stores that are in it, where whoever has heard this stands
     /// @param committed when
     void changed(ObjectPosition at, Instant committed, List<ObjectMessage.Tagged> tags);
 

@@ -131,8 +131,9 @@ public final class ObjectPlane implements AutoCloseable {
 
         @Override
         public void changed(Position at, StoreChange change, List<ObjectMessage.Tagged> tags) {
-            ObjectPosition all = stores.position();
-            each(listener -> listener.changed(all, change.time(), tags));
+            // Of this store alone: what others have told is said by their own threads, after they told it.
+            ObjectPosition here = new ObjectPosition(Map.of(store, at));
+            each(listener -> listener.changed(here, change.time(), tags));
             for (StoreChange.Entry entry : change.entries()) {
                 ObjectChange told = new ObjectChange(
                         store,
@@ -199,6 +200,7 @@ public final class ObjectPlane implements AutoCloseable {
         return new ObjectMessage.Welcome(
                 server,
                 answer.at(),
+                false,
                 types(answer.principal()).hash(),
                 config.beat().toMillis(),
                 clock.millis());
@@ -219,48 +221,89 @@ public final class ObjectPlane implements AutoCloseable {
         return new ObjectMessage.Ok(sync.id(), 0, List.of(), null, null, -1, List.of(), stores.position());
     }
 
-    /// Tells `listener` what changes from now on, and before that what changed since `resume`, or that
-    /// nobody knows.
-    ///
-    /// @param resume where it stood; null where it holds nothing
-    /// @return ends it
-    public AutoCloseable listen(ObjectListener listener, @Nullable ObjectPosition resume) {
+    /// Answers a [ObjectMessage.Hello], and tells `listener` what changes from then on, and before that
+    /// what changed since `resume`, where that is known. What it hears belongs behind the answer.
+    public Greeting greet(ObjectCaller caller, ObjectMessage.Hello hello, ObjectListener listener) {
+        ObjectMessage.Reply reply = handle(caller, hello);
+        if (!(reply instanceof ObjectMessage.Welcome welcome)) {
+            return new Greeting(reply, ObjectPosition.NONE, () -> {});
+        }
+        try {
+            Listening listening = listen(listener, hello.resume());
+            ObjectMessage.Welcome told = new ObjectMessage.Welcome(
+                    welcome.server(),
+                    listening.at,
+                    listening.resumed,
+                    welcome.types(),
+                    welcome.beatMillis(),
+                    welcome.now());
+            return new Greeting(told, listening.from, listening);
+        } catch (ProblemException refused) {
+            return new Greeting(
+                    new ObjectMessage.Failed(hello.id(), refused.problem(), refused.detail()),
+                    ObjectPosition.NONE,
+                    () -> {});
+        }
+    }
+
+    /// @param reply a [ObjectMessage.Welcome] or a [ObjectMessage.Failed]
+    /// @param from everything after it is told
+    /// @param listening ends it
+    public record Greeting(ObjectMessage.Reply reply, ObjectPosition from, AutoCloseable listening) {}
+
+    /// @param resumed whether everything since it stood somewhere is told
+    /// @param at where the server stood
+    /// @param from everything after it is told
+    record Listening(boolean resumed, ObjectPosition at, ObjectPosition from, Runnable ends) implements AutoCloseable {
+        @Override
+        public void close() {
+            ends.run();
+        }
+    }
+
+    /// @param resume where the listener stood; null where it holds nothing
+    Listening listen(ObjectListener listener, @Nullable ObjectPosition resume) {
         List<ObjectStores.Open> all = List.copyOf(stores.all());
         // No round is under way while it is told what it missed: so nothing is left out, and nothing comes before it.
         all.forEach(open -> open.relay().round.lock());
         try {
-            if (resume != null) {
-                catchUp(listener, resume, all);
-            }
+            ObjectPosition at = stores.position();
+            ObjectPosition from = resume == null ? null : catchUp(listener, resume, at, all);
             listeners.add(listener);
+            return new Listening(from != null, at, from == null ? at : from, () -> listeners.remove(listener));
         } finally {
             all.forEach(open -> open.relay().round.unlock());
         }
-        return () -> listeners.remove(listener);
     }
 
-    private void catchUp(ObjectListener listener, ObjectPosition resume, List<ObjectStores.Open> all) {
+    /// @return where the listener stood, of every store; null where it cannot be told what it missed
+    private static @Nullable ObjectPosition catchUp(
+            ObjectListener listener, ObjectPosition resume, ObjectPosition at, List<ObjectStores.Open> all) {
         Map<String, List<StoreChange>> missed = new HashMap<>();
+        Map<String, Position> stood = new HashMap<>(at.stores());
         for (ObjectStores.Open open : all) {
-            Position from = resume.stores().get(open.store().name());
+            String name = open.store().name();
+            Position from = resume.stores().get(name);
             // Of a store that was not there when it stood there, it holds nothing.
             List<StoreChange> since = from == null ? List.of() : open.relay().since(from);
             if (since == null) {
-                listener.reset("what changed in store " + open.store().name() + " since then is not known any more");
-                return;
+                return null;
             }
-            missed.put(open.store().name(), since);
+            missed.put(name, since);
+            stood.put(name, from == null ? open.relay().position() : from);
         }
         // Whoever is cut off in between has heard only a part: it stands where it stood until the last of them.
-        ObjectPosition at = stores.position();
         int left = missed.values().stream().mapToInt(List::size).sum();
         for (ObjectStores.Open open : all) {
             for (StoreChange change : missed.getOrDefault(open.store().name(), List.of())) {
                 left--;
                 listener.changed(
-                        left == 0 ? at : resume, change.time(), open.relay().tags(change));
+                        left == 0 ? at : ObjectPosition.NONE,
+                        change.time(),
+                        open.relay().tags(change));
             }
         }
+        return new ObjectPosition(stood);
     }
 
     /// Tells every change of every object, once, from the thread of its store. Each server over the same

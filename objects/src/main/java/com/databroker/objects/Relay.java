@@ -189,10 +189,19 @@ final class Relay implements AutoCloseable {
     List<ObjectMessage.Tagged> tags(StoreChange change) {
         StoreKeys.Stamp stamp = keys.stamp("");
         List<ObjectMessage.Tagged> tags = new ArrayList<>();
+        for (StoreChange.Entry entry : change.entries()) {
+            tags.add(new ObjectMessage.Tagged(stamp.tag(entry.key()), entry.version()));
+        }
+        finders(change).forEach(tag -> tags.add(new ObjectMessage.Tagged(tag, 0)));
+        return tags;
+    }
+
+    /// Of those the ones of what was found, which has no version.
+    Set<String> finders(StoreChange change) {
+        StoreKeys.Stamp stamp = keys.stamp("");
         Set<String> unversioned = new LinkedHashSet<>();
         for (StoreChange.Entry entry : change.entries()) {
             String type = entry.key().type();
-            tags.add(new ObjectMessage.Tagged(stamp.tag(entry.key()), entry.version()));
             unversioned.add(stamp.tag(type));
             entry.fields().forEach((field, edit) -> {
                 if (entry.kind() != StoreChange.Kind.CREATED) {
@@ -203,8 +212,7 @@ final class Relay implements AutoCloseable {
                 }
             });
         }
-        unversioned.forEach(tag -> tags.add(new ObjectMessage.Tagged(tag, 0)));
-        return tags;
+        return unversioned;
     }
 
     @Override

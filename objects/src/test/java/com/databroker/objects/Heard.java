@@ -25,7 +25,7 @@ final class Heard implements ObjectListener {
     @Override
     public void changed(ObjectPosition position, Instant committed, List<ObjectMessage.Tagged> changed) {
         locked(() -> {
-            at = position;
+            at = at.with(position);
             frames++;
             return tags.addAll(changed);
         });

@@ -60,6 +60,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     private @Nullable AutoCloseable listening;
     private @Nullable Credentials given;
     private boolean greeted;
+    private boolean welcomed;
     private boolean closing;
     private int underWay;
 
@@ -102,7 +103,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
                 Problem.VALUE_TOO_LARGE,
                 "a frame is malformed, or longer than " + ObjectMessages.REQUEST_MAX + " bytes")));
         socket.closeHandler(closed -> end());
-        context.pipeline().addBefore(context.name(), null, new WritabilityWatch(this::tell));
+        context.pipeline().addBefore(context.name(), null, new WritabilityWatch(() -> tell(false)));
         open.add(farewell);
         timer = loop().schedule(
                         () -> close(new ProblemException(Problem.REQUEST_TIMEOUT, "hello did not come in time")),
@@ -172,33 +173,28 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         }
         cancelTimer();
         blocking.execute(() -> {
-            ObjectMessage.Reply reply = plane.handle(this, hello);
-            loop().execute(() -> welcome(reply, hello.resume()));
+            ObjectPlane.Greeting greeting = plane.greet(this, hello, this);
+            loop().execute(() -> welcome(greeting));
         });
     }
 
-    private void welcome(ObjectMessage.Reply reply, @Nullable ObjectPosition resume) {
-        write(reply);
-        if (!(reply instanceof ObjectMessage.Welcome welcome)) {
-            close(((ObjectMessage.Failed) reply).exception());
+    private void welcome(ObjectPlane.Greeting greeting) {
+        if (closing || socket.isClosed()) {
+            quietly(greeting.listening());
             return;
         }
-        told = resume == null ? welcome.at() : resume;
-        heard = told;
+        write(greeting.reply());
+        if (!(greeting.reply() instanceof ObjectMessage.Welcome welcome)) {
+            close(((ObjectMessage.Failed) greeting.reply()).exception());
+            return;
+        }
+        listening = greeting.listening();
+        told = greeting.from();
+        heard = told.with(heard);
+        welcomed = true;
         timer = loop().scheduleAtFixedRate(
-                        this::beat, welcome.beatMillis(), welcome.beatMillis(), TimeUnit.MILLISECONDS);
-        // Nothing between the greeting and now may be missed.
-        ObjectPosition from = told;
-        blocking.execute(() -> {
-            AutoCloseable ends = plane.listen(this, from);
-            loop().execute(() -> {
-                if (closing || socket.isClosed()) {
-                    quietly(ends);
-                } else {
-                    listening = ends;
-                }
-            });
-        });
+                this::beat, welcome.beatMillis(), welcome.beatMillis(), TimeUnit.MILLISECONDS);
+        tell(false);
     }
 
     private void serve(ObjectMessage.Request request) {
@@ -211,6 +207,9 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
             loop().execute(() -> {
                 if (--underWay == TOGETHER_MAX - 1) {
                     socket.resume();
+                }
+                if (request instanceof ObjectMessage.Sync) {
+                    tell(true);
                 }
                 write(frame);
             });
@@ -228,14 +227,14 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     @Override
     public void changed(ObjectPosition at, Instant when, List<ObjectMessage.Tagged> tags) {
         loop().execute(() -> {
-            heard = at;
+            heard = heard.with(at);
             committed = when.toEpochMilli();
             tags.forEach(each -> waiting.merge(each.tag(), each.version(), ObjectConversation::newer));
             if (waiting.size() > WAITING_MAX) {
                 waiting.clear();
                 lost = "this connection reads too slowly";
             }
-            tell();
+            tell(false);
         });
     }
 
@@ -249,19 +248,20 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         loop().execute(() -> {
             waiting.clear();
             lost = why;
-            tell();
+            tell(false);
         });
     }
 
-    private void tell() {
-        if (closing || !context.channel().isWritable()) {
+    /// @param all also what a slow reader has not taken yet
+    private void tell(boolean all) {
+        if (closing || !welcomed || !(all || context.channel().isWritable())) {
             return;
         }
         if (lost != null) {
             write(new ObjectMessage.Reset(lost));
             lost = null;
         }
-        while (!waiting.isEmpty() && context.channel().isWritable()) {
+        while (!waiting.isEmpty() && (all || context.channel().isWritable())) {
             List<ObjectMessage.Tagged> some = waiting.entrySet().stream()
                     .limit(TOLD_MAX)
                     .map(each -> new ObjectMessage.Tagged(each.getKey(), each.getValue()))

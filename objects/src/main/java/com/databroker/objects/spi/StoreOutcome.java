@@ -1,7 +1,6 @@
 package com.databroker.objects.spi;
 
 import com.databroker.core.ObjectMessage;
-import com.databroker.core.Position;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,8 +9,8 @@ public sealed interface StoreOutcome {
     /// Everything was changed, and is safe.
     ///
     /// @param rows of each operation, in their order, what it made; null where it deleted
-    /// @param at whoever has heard of everything before this has heard of this commit
-    record Done(List<@Nullable StoreRow> rows, Position at) implements StoreOutcome {}
+    /// @param change as it is told
+    record Done(List<@Nullable StoreRow> rows, StoreChange change) implements StoreOutcome {}
 
     /// Nothing was changed.
     record Conflicted(List<ObjectMessage.FieldConflict> conflicts) implements StoreOutcome {}
