@@ -40,11 +40,11 @@ public final class ObjectPlane implements AutoCloseable {
     private final ObjectCommitting committing;
     private final ObjectCalling calling;
     private final List<ObjectListener> listeners = new CopyOnWriteArrayList<>();
-    private final List<Consumer<ObjectChange>> watchers = new CopyOnWriteArrayList<>();
+    private final List<Consumer<List<ObjectChange>>> watchers = new CopyOnWriteArrayList<>();
 
-    /// The stores of the configuration.
+    /// The stores of the configuration. Nothing is told until [#start].
     ///
-    /// @param folder for databases of the broker's own
+    /// @param folder for databases of the broker's own, and for where it stands in telling
     public static ObjectPlane open(ObjectsConfig config, Path folder, InstantSource clock, RandomGenerator random) {
         return open(config, folder, clock, random, List.of(), List.of());
     }
@@ -60,24 +60,11 @@ public final class ObjectPlane implements AutoCloseable {
             RandomGenerator random,
             List<ObjectStore> more,
             List<ObjectMethod> methods) {
-        ObjectPlane plane = opened(config, folder, clock, random, more, methods);
-        plane.stores.all().forEach(open -> open.relay().start());
-        return plane;
-    }
-
-    /// A plane that tells nothing by itself: as if it had died between every commit and its telling.
-    static ObjectPlane opened(
-            ObjectsConfig config,
-            Path folder,
-            InstantSource clock,
-            RandomGenerator random,
-            List<ObjectStore> more,
-            List<ObjectMethod> methods) {
         List<ObjectStore> opened = new ArrayList<>();
         try {
             config.stores()
                     .forEach((name, store) -> opened.add(JdbcStore.open(name, store, config.keep(), folder, clock)));
-            return new ObjectPlane(config, clock, random, opened, more, methods);
+            return new ObjectPlane(config, folder, clock, random, opened, more, methods);
         } catch (RuntimeException failed) {
             opened.forEach(ObjectStore::close);
             throw failed;
@@ -86,6 +73,7 @@ public final class ObjectPlane implements AutoCloseable {
 
     private ObjectPlane(
             ObjectsConfig config,
+            Path folder,
             InstantSource clock,
             RandomGenerator random,
             List<ObjectStore> configured,
@@ -100,7 +88,7 @@ public final class ObjectPlane implements AutoCloseable {
         for (ObjectStore store : all) {
             StoreConfig settings = config.stores().get(store.name());
             StoreKeys keys = new StoreKeys(store, clock, random);
-            Relay relay = new Relay(store, keys, clock, new Telling(store.name()));
+            Relay relay = new Relay(store, keys, clock, new Telling(store.name()), new RelayMark(folder, store.name()));
             StoreConfig.Lookup lookup = settings == null ? StoreConfig.Lookup.KEY : settings.lookup();
             ObjectStores.Open one = new ObjectStores.Open(store, keys, relay, lookup, new ObjectStores.Counts());
             if (open.put(store.name(), one) != null) {
@@ -111,6 +99,11 @@ public final class ObjectPlane implements AutoCloseable {
         this.finding = new ObjectFinding(stores);
         this.committing = new ObjectCommitting(stores);
         this.calling = new ObjectCalling(stores, (principal, request) -> handle(new Fixed(principal), request));
+    }
+
+    /// Tells from now on, beginning with what an end of this server kept it from telling.
+    public void start() {
+        stores.all().forEach(open -> open.relay().start());
     }
 
     /// Somebody who cannot become somebody else.
@@ -134,16 +127,20 @@ public final class ObjectPlane implements AutoCloseable {
             // Of this store alone: what others have told is said by their own threads, after they told it.
             ObjectPosition here = new ObjectPosition(Map.of(store, at));
             each(listener -> listener.changed(here, change.time(), tags));
-            for (StoreChange.Entry entry : change.entries()) {
-                ObjectChange told = new ObjectChange(
-                        store,
-                        entry.kind(),
-                        entry.key(),
-                        entry.version(),
-                        List.copyOf(entry.fields().keySet()),
-                        change.time(),
-                        change.principal());
-                watchers.forEach(watcher -> watcher.accept(told));
+        }
+
+        @Override
+        public void round(List<StoreChange> changes) {
+            List<ObjectChange> told = new ArrayList<>();
+            for (StoreChange change : changes) {
+                change.entries().forEach(entry -> told.add(ObjectChange.of(store, change, entry)));
+            }
+            for (Consumer<List<ObjectChange>> watcher : watchers) {
+                try {
+                    watcher.accept(told);
+                } catch (RuntimeException failed) {
+                    LOG.atError().setCause(failed).log("changes could not be announced");
+                }
             }
         }
 
@@ -306,9 +303,9 @@ public final class ObjectPlane implements AutoCloseable {
         return new ObjectPosition(stood);
     }
 
-    /// Tells every change of every object, once, from the thread of its store. Each server over the same
+    /// Tells every change of every object, from the thread of its store, as many at a time as there are. Each server over the same
     /// store does.
-    public void changes(Consumer<ObjectChange> watcher) {
+    public void changes(Consumer<List<ObjectChange>> watcher) {
         watchers.add(watcher);
     }
 

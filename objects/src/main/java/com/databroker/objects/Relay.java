@@ -26,13 +26,16 @@ import org.slf4j.LoggerFactory;
 /// Reads the outbox of one store and tells what is in it, once each, in rounds: when it is woken, and
 /// every second.
 ///
-/// Where it stands is in memory only. A server that starts begins at the end, since nobody listens to it
-/// yet; who comes back to another server says where it stood.
+/// A server that starts goes on where it stood, so that events of what was committed just before a kill come; the
+/// first time it begins at the end.
 final class Relay implements AutoCloseable {
     /// What is told.
     interface Telling {
         /// @param at where whoever has heard it stands
         void changed(Position at, StoreChange change, List<ObjectMessage.Tagged> tags);
+
+        /// Everything of a round, after it was told.
+        void round(List<StoreChange> changes);
 
         void reset(String why);
     }
@@ -44,6 +47,7 @@ final class Relay implements AutoCloseable {
     private final StoreKeys keys;
     private final InstantSource clock;
     private final Telling telling;
+    private final RelayMark mark;
     private final AtomicLong told = new AtomicLong();
     private final Semaphore wake = new Semaphore(0);
     private final AtomicBoolean committed = new AtomicBoolean();
@@ -59,12 +63,13 @@ final class Relay implements AutoCloseable {
     private Instant swept;
     private @Nullable Thread thread;
 
-    Relay(ObjectStore store, StoreKeys keys, InstantSource clock, Telling telling) {
+    Relay(ObjectStore store, StoreKeys keys, InstantSource clock, Telling telling, RelayMark mark) {
         this.store = store;
         this.keys = keys;
         this.clock = clock;
         this.telling = telling;
-        this.position = store.position();
+        this.mark = mark;
+        this.position = mark.read(store.position());
         this.swept = clock.instant();
     }
 
@@ -126,6 +131,7 @@ final class Relay implements AutoCloseable {
             if (read == null) {
                 known = new HashSet<>();
                 position = store.position();
+                mark.write(position);
                 telling.reset("store " + store.name() + " was replaced, or its changes forgotten");
                 return;
             }
@@ -142,6 +148,10 @@ final class Relay implements AutoCloseable {
                 tell(fresh.get(i));
             }
             position = read.at();
+            if (!fresh.isEmpty()) {
+                telling.round(fresh);
+                mark.write(position);
+            }
         } finally {
             round.unlock();
         }
@@ -169,6 +179,8 @@ final class Relay implements AutoCloseable {
         Instant now = clock.instant();
         if (swept.plus(SWEEP).isBefore(now)) {
             swept = now;
+            // What changes nothing here moves the position too, and what is before it is forgotten at some time.
+            mark.write(position);
             try {
                 store.sweep();
             } catch (ProblemException failed) {

@@ -277,7 +277,7 @@ class ObjectPlaneTest extends ShopPlane {
                 new MemoryStore("other", InstantSource.system(), Map.of()).records("Country", Country.class, List.of());
         MemoryStore world =
                 new MemoryStore("world", InstantSource.system(), Map.of()).records("Country", Country.class, List.of());
-        assertThatThrownBy(() -> ObjectPlane.opened(
+        assertThatThrownBy(() -> ObjectPlane.open(
                         ObjectsConfig.defaults(),
                         folder,
                         InstantSource.system(),

@@ -17,9 +17,13 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,17 +54,21 @@ class ObjectServersTest {
         people.close();
     }
 
-    private Asked server(long seed) {
-        ObjectPlane plane = ObjectPlane.open(config, folder, InstantSource.system(), new SplittableRandom(seed));
+    private ObjectPlane plane(Path of, long seed) {
+        ObjectPlane plane = ObjectPlane.open(config, of, InstantSource.system(), new SplittableRandom(seed));
         open.add(plane);
+        return plane;
+    }
+
+    private Asked server(long seed) {
+        ObjectPlane plane = plane(folder.resolve("server" + seed), seed);
+        plane.start();
         return new Asked(plane, people.caller("ada"));
     }
 
     /// A server that commits, and dies before it tells anybody.
     private Asked mute(long seed) {
-        ObjectPlane plane = ObjectPlane.opened(
-                config, folder, InstantSource.system(), new SplittableRandom(seed), List.of(), List.of());
-        open.add(plane);
+        ObjectPlane plane = plane(folder.resolve("mute" + seed), seed);
         return new Asked(plane, people.caller("ada"));
     }
 
@@ -109,6 +117,30 @@ class ObjectServersTest {
             coming.plane().listen(late, before).close();
             assertThat(late.has(row.tag(), 1)).isTrue();
         }
+    }
+
+    @Test
+    void what_a_server_committed_and_did_not_tell_is_told_by_its_next_start() throws Exception {
+        Asked dying = mute(1);
+        ObjectMessage.Row row = dying.row(commit(creating(1, "Person", "name", "Ada")));
+        dying.plane().close();
+        BlockingQueue<ObjectChange> told = new LinkedBlockingQueue<>();
+        for (int start = 0; start < 2; start++) {
+            ObjectPlane next = plane(folder.resolve("mute1"), 2);
+            next.changes(told::addAll);
+            next.start();
+            if (start == 0) {
+                assertThat(Objects.requireNonNull(told.poll(20, TimeUnit.SECONDS)).key())
+                        .isEqualTo(row.ref().key());
+            }
+            // Everything before a commit of now was told when that is told.
+            ObjectMessage.Row last =
+                    new Asked(next, people.caller("ada")).row(commit(creating(2, "Person", "name", "Eva")));
+            assertThat(Objects.requireNonNull(told.poll(20, TimeUnit.SECONDS)).key())
+                    .isEqualTo(last.ref().key());
+            next.close();
+        }
+        assertThat(told).isEmpty();
     }
 
     @Test

@@ -72,14 +72,14 @@ abstract class ShopPlane {
         StoreConfig config = new StoreConfig(null, null, null, null, 4, false, lookup, Map.of("Person", overlay));
         MemoryStore world = new MemoryStore("world", InstantSource.system(), Map.of())
                 .records("Country", Country.class, List.of(new Country("AT", "Austria")));
-        ObjectPlane opened = ObjectPlane.opened(
+        ObjectPlane opened = ObjectPlane.open(
                 ObjectsConfig.defaults().with(Map.of("shop", config)),
                 folder,
                 InstantSource.system(),
                 new SplittableRandom(5),
                 List.of(world),
                 methods());
-        opened.changes(told::add);
+        opened.changes(told::addAll);
         return opened;
     }
 

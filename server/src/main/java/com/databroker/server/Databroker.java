@@ -18,6 +18,7 @@ import com.databroker.files.Candidate;
 import com.databroker.files.FilePlane;
 import com.databroker.files.Precondition;
 import com.databroker.files.ResumableUploads;
+import com.databroker.objects.ObjectChange;
 import com.databroker.objects.ObjectPlane;
 import com.databroker.streams.StreamChange;
 import io.netty.channel.EventLoopGroup;
@@ -141,6 +142,7 @@ public final class Databroker implements AutoCloseable {
             sweepEverySecond();
             writeContext();
             files.start();
+            objects.start();
             streams.ifPresent(all -> all.start(files, events));
         } catch (RuntimeException | Error failed) {
             closeAll();
@@ -204,7 +206,13 @@ public final class Databroker implements AutoCloseable {
         metrics.files(files::status);
         files.refusals(this::refused);
         gate.reloaded(this::usersReloaded);
-        objects.changes(change -> events.publish(Principal.broker(), List.of(change.announcement()), "broker"));
+        objects.changes(changes -> {
+            events.publish(
+                    Principal.broker(),
+                    changes.stream().map(ObjectChange::announcement).toList(),
+                    "broker");
+            events.flush();
+        });
         streams.map(StreamSources::plane).ifPresent(plane -> {
             metrics.streams(plane);
             files.changes(new StreamInboxes(files, plane)::changed);
