@@ -303,8 +303,8 @@ public final class ObjectPlane implements AutoCloseable {
         return new ObjectPosition(stood);
     }
 
-    /// Tells every change of every object, from the thread of its store, as many at a time as there are. Each server over the same
-    /// store does.
+    /// Tells every change of every object, from the thread of its store, as many at a time as there are.
+    /// Each server over the same store does.
     public void changes(Consumer<List<ObjectChange>> watcher) {
         watchers.add(watcher);
     }
