@@ -26,6 +26,8 @@ public final class Principal {
 
     private static final Principal DISK = new Principal("disk", Set.of(), List.of(), List.of());
 
+    private static final Principal STRANGER = new Principal("stranger", Set.of(), List.of(), List.of());
+
     private final String name;
     private final Set<String> roles;
     private final List<Grant> grants;
@@ -51,6 +53,11 @@ public final class Principal {
     /// grants.
     public static Principal disk() {
         return DISK;
+    }
+
+    /// Somebody at a login who has not said yet who it is, named `stranger`: without grants.
+    public static Principal stranger() {
+        return STRANGER;
     }
 
     private static Map<Action, Reach> byAction(List<Grant> grants) {

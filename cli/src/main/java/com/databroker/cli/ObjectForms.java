@@ -20,6 +20,7 @@ final class ObjectForms {
     private static final Map<String, String> SUFFIXES =
             Map.of(">=", ".ge", "<=", ".le", "!=", ".ne", "^=", ".prefix", "=", ".eq", ">", ".gt", "<", ".lt");
     private static final String LIST = "in:";
+    private static final String KEY = "_key";
 
     private ObjectForms() {}
 
@@ -77,15 +78,37 @@ final class ObjectForms {
         }
     }
 
+    /// A table of the objects of each type, or all of them as JSON.
+    static void print(Table.Options output, Surroundings around, List<Map<String, @Nullable Object>> objects) {
+        Map<String, List<Map<String, @Nullable Object>>> byType = new LinkedHashMap<>();
+        objects.forEach(object -> byType.computeIfAbsent(
+                        output.isTable() ? JsonTree.text(object, KEY).replaceFirst("/.*", "") : "",
+                        type -> new ArrayList<>())
+                .add(object));
+        String between = "";
+        for (List<Map<String, @Nullable Object>> same : byType.values()) {
+            around.out().print(between);
+            between = output.isTable() ? "\n" : "";
+            List<String> columns = columns(same);
+            List<String> heads = columns.stream()
+                    .map(column -> column.equals(KEY) ? "key" : column)
+                    .toList();
+            output.print(around, heads, same, row -> cells(columns, row), row -> row);
+        }
+        if (byType.isEmpty() && !output.isTable()) {
+            output.print(around, List.of(), objects, row -> List.of(), row -> row);
+        }
+    }
+
     /// All fields that there are, in the order in which they come.
-    static List<String> columns(List<Map<String, @Nullable Object>> objects) {
+    private static List<String> columns(List<Map<String, @Nullable Object>> objects) {
         Set<String> columns = new LinkedHashSet<>();
         objects.forEach(object -> columns.addAll(object.keySet()));
         columns.remove("_version");
         return new ArrayList<>(columns);
     }
 
-    static List<String> cells(List<String> columns, Map<String, @Nullable Object> object) {
+    private static List<String> cells(List<String> columns, Map<String, @Nullable Object> object) {
         return columns.stream().map(column -> text(object.get(column))).toList();
     }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,6 +32,9 @@ final class ObjectsCallVerb implements Verb {
 
 
     @Mixin
+    private final Table.Options output = new Table.Options();
+
+    @Mixin
     private final BrokerOptions broker = new BrokerOptions();
 
     @Override
@@ -40,10 +44,17 @@ final class ObjectsCallVerb implements Verb {
         arguments.forEach(each -> values.add(ObjectForms.argument(each)));
         try (Http http = new Http(broker.resolve(around), around)) {
             Bytes body = Json.bytes(out -> Json.writeTree(out, values));
-            around.out()
-                    .println(http.call("POST", path + "/" + Http.segment(method), body, PATIENCE)
-                            .body()
-                            .utf8());
+            Bytes answer =
+                    http.call("POST", path + "/" + Http.segment(method), body, PATIENCE).body();
+            if (!output.isTable()) {
+                around.out().println(answer.utf8());
+                return Exit.OK;
+            }
+            Map<String, @Nullable Object> said = Json.parseObject(answer);
+            if (said.get("result") != null) {
+                around.out().println(Surroundings.visible(ObjectForms.text(said.get("result"))));
+            }
+            ObjectForms.print(output, around, JsonTree.objects(said.get("objects")));
         }
         return Exit.OK;
     }

@@ -71,8 +71,7 @@ final class ObjectsFindVerb implements Verb {
         List<Map<String, @Nullable Object>> rows = new ArrayList<>(JsonTree.objects(answer.get("objects")));
         boolean none = rows.isEmpty();
         rows.addAll(JsonTree.objects(answer.get("with")));
-        List<String> columns = ObjectForms.columns(rows);
-        output.print(around, columns, rows, row -> ObjectForms.cells(columns, row), row -> row);
+        ObjectForms.print(output, around, rows);
         if (answer.get("next") instanceof String next) {
             around.say("there are more: --after " + next);
         }

@@ -52,8 +52,7 @@ final class ObjectsGetVerb implements Verb {
                 }
             }
         }
-        List<String> columns = ObjectForms.columns(rows);
-        output.print(around, columns, rows, row -> ObjectForms.cells(columns, row), row -> row);
+        ObjectForms.print(output, around, rows);
         return Exit.OK;
     }
 }

@@ -28,6 +28,9 @@ final class ObjectsGraphVerb implements Verb {
             for (Map<String, @Nullable Object> type :
                     JsonTree.objects(http.call("GET", "/objects", null).object().get("types"))) {
                 String name = JsonTree.text(type, "name");
+                if (JsonTree.text(type, "store").isEmpty()) {
+                    continue;
+                }
                 drawn.append(dot ? "  \"" + name + "\";\n" : name + "\n");
                 for (Map<String, @Nullable Object> field : JsonTree.objects(type.get("fields"))) {
                     if (field.get("target") instanceof String to) {

@@ -41,7 +41,8 @@ final class ObjectsSetVerb implements Verb {
             Bytes body = Json.bytes(out -> Json.writeTree(out, ObjectForms.values(values)));
             Map<String, @Nullable Object> object =
                     http.call("PATCH", ObjectForms.path(key), body, version).object();
-            around.say(key + " is at version " + JsonTree.text(object, "_version"));
+            String now = JsonTree.text(object, "_version");
+            around.say(key + (now.isEmpty() ? " is changed" : " is at version " + now));
         }
         return Exit.OK;
     }

@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
             "  databroker objects watch",
             "  databroker objects watch Person",
             "",
-            "A line is: time, what happened, key, version, fields, who did it (database: another program)."
+            "A line is: time, what happened, key, version or -, fields, who did it (database: another program)."
         })
 final class ObjectsWatchVerb implements Verb {
     @Parameters(arity = "0..1", paramLabel = "TYPE", description = "Only objects of this type; * and ** as in topics.")
@@ -43,6 +43,11 @@ final class ObjectsWatchVerb implements Verb {
         return broker.with(around, (client, address) -> following.run(client, List.of(wanted), address.described()));
     }
 
+    private static String version(Map<String, @Nullable Object> change) {
+        String version = JsonTree.text(change, "version");
+        return version.equals("0") ? "-" : version;
+    }
+
     private static String line(Event event) {
         Map<String, @Nullable Object> change;
         try {
@@ -52,7 +57,7 @@ final class ObjectsWatchVerb implements Verb {
         }
         return event.time().truncatedTo(ChronoUnit.MILLIS) + " "
                 + JsonTree.text(change, "event").replace("OBJECT ", "") + " "
-                + Surroundings.visible(JsonTree.text(change, "key")) + " " + JsonTree.text(change, "version") + " "
+                + Surroundings.visible(JsonTree.text(change, "key")) + " " + version(change) + " "
                 + Surroundings.visible(String.join(",", JsonTree.strings(change.get("fields")))) + " "
                 + Surroundings.visible(JsonTree.text(change, "principal"));
     }

@@ -6,6 +6,7 @@ import com.databroker.server.Databroker;
 import com.databroker.server.Logs;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,6 +16,7 @@ import picocli.CommandLine.Option;
         footer = {
             "  databroker serve",
             "  databroker serve --http.port 0 --zmq.port 0 --ssh.port 0 --data try",
+            "  databroker serve --demo",
             "  databroker serve --config databroker.yaml --set log.level=debug",
             "",
             "Ctrl-C or SIGTERM stop it within three seconds; the exit code is then 0."
@@ -24,6 +26,9 @@ final class ServeVerb implements Verb {
 
     @Mixin
     private final SettingFlags settings = new SettingFlags();
+
+    @Option(names = "--demo", description = "Keep a small store of objects to try things with; see objects types.")
+    private boolean demo;
 
     @Option(names = "--quiet", description = "Print no screen when ready, only the log.")
     private boolean quiet;
@@ -38,8 +43,11 @@ final class ServeVerb implements Verb {
     }
 
     private int serve(Surroundings around) throws InterruptedException {
-        ConfigReader.Result read =
-                ConfigReader.read(settings.file(around), around.environment(), settings.flags(around));
+        Map<String, String> flags = settings.flags(around);
+        if (demo) {
+            flags.putIfAbsent("objects.demo", "true");
+        }
+        ConfigReader.Result read = ConfigReader.read(settings.file(around), around.environment(), flags);
         Logs.configure(read.config().log());
         try (Databroker broker = Databroker.start(read)) {
             Training training = Training.ofNextStart();

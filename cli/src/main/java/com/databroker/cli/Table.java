@@ -29,6 +29,10 @@ final class Table {
                 description = "table, json (one array) or ndjson (one object a line).")
         private Format format = Format.TABLE;
 
+        boolean isTable() {
+            return format == Format.TABLE;
+        }
+
         <T> void print(
                 Surroundings around,
                 List<String> columns,

@@ -53,6 +53,7 @@ final class Verbs {
             new Entry("objects call", "Call a method of an object or a type."),
             new Entry("objects watch", "Tell what becomes of objects, whoever changes them."),
             new Entry("objects graph", "Draw the types and what they refer to."),
+            new Entry("objects triggers", "Show, install or remove what tells changes by other programs."),
             new Entry("user add", "Add a user."),
             new Entry("user list", "List the users."),
             new Entry("user remove", "Remove a user with all its tokens."),
@@ -111,6 +112,7 @@ final class Verbs {
             case "objects call" -> new ObjectsCallVerb();
             case "objects watch" -> new ObjectsWatchVerb();
             case "objects graph" -> new ObjectsGraphVerb();
+            case "objects triggers" -> new ObjectsTriggersVerb();
             case "user add" -> new UserAddVerb();
             case "user list" -> new UserListVerb();
             case "user remove" -> new UserRemoveVerb();

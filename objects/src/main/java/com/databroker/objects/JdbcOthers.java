@@ -131,7 +131,8 @@ final class JdbcOthers {
         long version = version(table, last);
         // Whoever changes a row and leaves its version alone makes versions worthless: then everything before is old.
         boolean grown = old == null || now == null || version > version(table, old);
-        return new StoreChange.Entry(kind, key, grown ? version + (now == null ? 1 : 0) : 0, changed);
+        boolean known = grown && table.isVersioned();
+        return new StoreChange.Entry(kind, key, known ? version + (now == null ? 1 : 0) : 0, changed);
     }
 
     private static long version(JdbcTable table, Map<?, ?> row) {

@@ -2,8 +2,9 @@ package com.databroker.objects;
 
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
-import com.databroker.core.Text;
 import java.sql.SQLException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 import org.slf4j.Logger;
@@ -12,6 +13,10 @@ import org.slf4j.LoggerFactory;
 /// What a database says, as a problem. Its sentences stay in the log: they hold values that not everybody
 /// may see.
 final class JdbcProblems {
+    /// Of H2: the first name that it quotes, and the columns of a foreign key.
+    private static final Pattern NAMED = Pattern.compile("\"([\\w$.]+)");
+
+    private static final Pattern REFERENCE = Pattern.compile("(\\w+) FOREIGN KEY\\(([\\w, ]+)\\)");
     private static final Logger LOG = LoggerFactory.getLogger(JdbcProblems.class);
 
     private JdbcProblems() {}
@@ -57,19 +62,29 @@ final class JdbcProblems {
         return "23505".equals(failed.getSQLState());
     }
 
+    /// What is broken, without a value.
     private static String constraint(SQLException failed) {
-        if (failed instanceof PSQLException postgres) {
+        String state = failed.getSQLState();
+        String what = switch (state) {
+            case "23502" -> "a value is missing";
+            case "23503", "23506" -> "a reference would lead nowhere";
+            case "23505" -> "there is one like that already";
+            default -> "a check is not passed";
+        };
+        if (failed instanceof PSQLException postgres && postgres.getServerErrorMessage() != null) {
             ServerErrorMessage message = postgres.getServerErrorMessage();
-            if (message != null) {
-                String name = message.getConstraint() == null ? message.getColumn() : message.getConstraint();
-                return "constraint " + name + " of table " + message.getTable();
-            }
+            return what + " ("
+                    + (message.getConstraint() == null
+                            ? "column " + message.getColumn()
+                            : "constraint " + message.getConstraint())
+                    + " of table " + message.getTable() + ")";
         }
-        String text = failed.getMessage() == null ? "a constraint" : failed.getMessage();
-        int values = text.indexOf(" VALUES");
-        int statement = text.indexOf("; SQL");
-        int end = Math.min(values < 0 ? text.length() : values, statement < 0 ? text.length() : statement);
-        int detail = text.indexOf('(');
-        return Text.excerpt(text.substring(0, detail > 20 ? Math.min(detail, end) : end));
+        Matcher named = NAMED.matcher(failed.getMessage() == null ? "" : failed.getMessage());
+        if (!named.find()) {
+            return what;
+        }
+        Matcher reference = REFERENCE.matcher(failed.getMessage());
+        return what + " (" + (state.equals("23502") ? "column " : "constraint ") + named.group(1)
+                + (reference.find() ? ", " + reference.group(1) + " " + reference.group(2) : "") + ")";
     }
 }

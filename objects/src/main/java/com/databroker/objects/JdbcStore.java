@@ -405,8 +405,11 @@ final class JdbcStore implements ObjectStore {
             throw new ProblemException(
                     Problem.BAD_REQUEST, "store " + name + " is the broker's own: nobody else can change it");
         }
+        if (config.readOnly()) {
+            throw new ProblemException(Problem.READ_ONLY, "store " + name + " is read only (read-only)");
+        }
         Collection<JdbcTable> tables = found.tables().values();
-        return ask(connection -> {
+        ask(connection -> {
             connection.setAutoCommit(false);
             if (watch) {
                 JdbcOthers.install(connection, schema, tables);
@@ -414,12 +417,21 @@ final class JdbcStore implements ObjectStore {
                 JdbcOthers.uninstall(connection, schema, tables);
             }
             connection.commit();
-            List<String> installed = JdbcOthers.installed(connection, schema);
-            return tables.stream()
-                    .filter(table -> installed.contains(table.table()))
-                    .map(table -> table.type().name())
-                    .toList();
+            return true;
         });
+        return watched();
+    }
+
+    @Override
+    public List<String> watched() {
+        if (!traits().watchesOthers()) {
+            return List.of();
+        }
+        List<String> installed = ask(connection -> JdbcOthers.installed(connection, schema));
+        return found.tables().values().stream()
+                .filter(table -> installed.contains(table.table()))
+                .map(table -> table.type().name())
+                .toList();
     }
 
     @Override

@@ -360,6 +360,11 @@ public final class MemoryStore implements ObjectStore {
     }
 
     @Override
+    public List<String> watched() {
+        return List.of();
+    }
+
+    @Override
     public void sweep() {
         locked(() -> {
             forget();

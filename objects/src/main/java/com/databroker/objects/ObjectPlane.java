@@ -30,6 +30,12 @@ import org.slf4j.LoggerFactory;
 /// stores are as good as one. Answering takes as long as the store takes; call it from a thread that may
 /// wait and that nobody interrupts, since an embedded database does not survive an interrupt.
 public final class ObjectPlane implements AutoCloseable {
+    /// The type of what belongs to no store, with methods only.
+    public static final String ROOT = ObjectCatalog.ROOT;
+
+    /// Its method that signs in: with a token, or a user and a token.
+    public static final String AUTH = ObjectCatalog.AUTH;
+
     private static final Logger LOG = LoggerFactory.getLogger(ObjectPlane.class);
 
     private final ObjectsConfig config;
@@ -64,7 +70,19 @@ public final class ObjectPlane implements AutoCloseable {
         try {
             config.stores()
                     .forEach((name, store) -> opened.add(JdbcStore.open(name, store, config.keep(), folder, clock)));
-            return new ObjectPlane(config, folder, clock, random, opened, more, methods);
+            if (!config.demo()) {
+                return new ObjectPlane(config, folder, clock, random, opened, more, methods);
+            }
+            if (config.stores().containsKey(DemoStore.NAME)) {
+                throw new ProblemException(
+                        Problem.CONFIGURATION_INVALID,
+                        "objects.demo: there is a store " + DemoStore.NAME + " of your own; name it otherwise");
+            }
+            DemoStore.fill(folder);
+            opened.add(JdbcStore.open(DemoStore.NAME, StoreConfig.defaults(), config.keep(), folder, clock));
+            List<ObjectMethod> all = new ArrayList<>(methods);
+            all.addAll(DemoStore.methods(random));
+            return new ObjectPlane(config, folder, clock, random, opened, more, all);
         } catch (RuntimeException failed) {
             opened.forEach(ObjectStore::close);
             throw failed;
@@ -110,7 +128,7 @@ public final class ObjectPlane implements AutoCloseable {
     private record Fixed(Principal principal) implements ObjectCaller {
         @Override
         public void authenticate(Credentials credentials) {
-            throw new ProblemException(Problem.METHOD_NOT_ALLOWED, "a method cannot sign in");
+            throw new ProblemException(Problem.METHOD_UNKNOWN, "a method cannot sign in");
         }
     }
 
@@ -329,6 +347,24 @@ public final class ObjectPlane implements AutoCloseable {
     /// @return types whose changes by others are told from now on
     public List<String> watchOthers(String store, boolean watch) {
         return stores.named(store).store().watchOthers(watch);
+    }
+
+    /// Of each store, by its name, whether what others change is told.
+    public List<ObjectsStatus.Others> others() {
+        return stores.all().stream()
+                .map(open -> {
+                    String name = open.store().name();
+                    List<String> recorded = open.store().watched();
+                    return new ObjectsStatus.Others(
+                            name,
+                            open.store().traits().watchesOthers(),
+                            recorded,
+                            open.store().types().stream()
+                                    .map(ObjectTypes.Type::name)
+                                    .filter(type -> !recorded.contains(type))
+                                    .toList());
+                })
+                .toList();
     }
 
     /// Begins a new epoch of a store's capabilities: those of the epoch before the last are good for

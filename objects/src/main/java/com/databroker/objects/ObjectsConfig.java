@@ -11,6 +11,12 @@ public record ObjectsConfig(
         @Setting("Databases, by a name of your choice.") Map<String, StoreConfig> stores,
 
         @Setting(
+                value = "Keep one more store, `demo`, to try things with: companies, persons and their tasks, in the"
+                        + " data folder. `databroker serve --demo` sets it.",
+                otherwise = "false")
+        boolean demo,
+
+        @Setting(
                 value = "How long a client may have been away and still hears what has changed, and how long a"
                         + " commit may be repeated safely.",
                 otherwise = "24h",
@@ -36,11 +42,16 @@ public record ObjectsConfig(
 
     /// The defaults of every setting: no store.
     public static ObjectsConfig defaults() {
-        return new ObjectsConfig(Map.of(), Duration.ofHours(24), Duration.ofSeconds(15));
+        return new ObjectsConfig(Map.of(), false, Duration.ofHours(24), Duration.ofSeconds(15));
+    }
+
+    /// These settings with the store to try things with.
+    ObjectsConfig withDemo() {
+        return new ObjectsConfig(stores, true, keep, beat);
     }
 
     /// These settings with other stores.
     public ObjectsConfig with(Map<String, StoreConfig> others) {
-        return new ObjectsConfig(others, keep, beat);
+        return new ObjectsConfig(others, demo, keep, beat);
     }
 }

@@ -12,6 +12,18 @@ public record ObjectsStatus(ObjectPosition at, int listeners, long rows, List<St
         stores = List.copyOf(stores);
     }
 
+    /// Whether changes by others than brokers are told.
+    ///
+    /// @param possible whether the store can record them at all
+    /// @param told types of which they are
+    /// @param untold those of which they are not
+    public record Others(String store, boolean possible, List<String> told, List<String> untold) {
+        public Others {
+            told = List.copyOf(told);
+            untold = List.copyOf(untold);
+        }
+    }
+
     /// @param kind `postgresql`, `h2`, `memory` or what a back-end calls itself
     /// @param durable whether a commit survives the loss of power
     /// @param reachable whether it answered last

@@ -39,6 +39,10 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     private static final Logger LOG = LoggerFactory.getLogger(ObjectConversation.class);
     private static final String DOOR = "objects";
     private static final long ADMISSION_SECONDS = 5;
+
+    /// Somebody may have to type a token.
+    private static final long LOGIN_SECONDS = 60;
+
     private static final int TOGETHER_MAX = 64;
     private static final int TOLD_MAX = 10_000;
     private static final int WAITING_MAX = 200_000;
@@ -61,6 +65,11 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     private @Nullable Credentials given;
     private boolean greeted;
     private boolean welcomed;
+
+    /// Whether nobody has said who it is.
+    private volatile boolean stranger;
+
+    private long beatMillis;
     private boolean closing;
     private int underWay;
 
@@ -114,10 +123,10 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     @Override
     public Principal principal() {
         Session here = session;
-        if (here == null) {
+        if (here == null && !stranger) {
             throw new ProblemException(Problem.NOT_AUTHENTICATED, "the connection has ended");
         }
-        return here.principal();
+        return here == null ? Principal.stranger() : here.principal();
     }
 
     @Override
@@ -150,6 +159,8 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
             close(new ProblemException(Problem.MESSAGE_INVALID, "the first frame is hello"));
         } else if (request instanceof ObjectMessage.Beat) {
             beat();
+        } else if (stranger) {
+            serveStranger(request);
         } else {
             serve(request);
         }
@@ -168,14 +179,94 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         try {
             authenticate(credentials);
         } catch (ProblemException refused) {
-            close(refused);
-            return;
+            if (!(credentials instanceof Credentials.Anonymous)) {
+                close(refused);
+                return;
+            }
+            // Nobody is anonymous here: there is a login, and nothing else.
+            stranger = true;
         }
         cancelTimer();
+        if (stranger) {
+            welcomeStranger(hello);
+            return;
+        }
         blocking.execute(() -> {
             ObjectPlane.Greeting greeting = plane.greet(this, hello, this);
             loop().execute(() -> welcome(greeting));
         });
+    }
+
+    private void welcomeStranger(ObjectMessage.Hello hello) {
+        ObjectMessage.Reply reply = plane.handle(this, hello);
+        if (!(reply instanceof ObjectMessage.Welcome welcome)) {
+            write(reply);
+            close(((ObjectMessage.Failed) reply).exception());
+            return;
+        }
+        // Where the stores stand, and that they are there, is nobody's business yet.
+        beatMillis = welcome.beatMillis();
+        write(new ObjectMessage.Welcome(
+                welcome.server(), ObjectPosition.NONE, false, welcome.types(), beatMillis, welcome.now()));
+        timer = loop().schedule(
+                        () -> close(new ProblemException(
+                                Problem.NOT_AUTHENTICATED, "nobody signed in within " + LOGIN_SECONDS + " s")),
+                        LOGIN_SECONDS,
+                        TimeUnit.SECONDS);
+    }
+
+    /// What a stranger may ask: what there is to call, which is the login, and that.
+    private static boolean isForStrangers(ObjectMessage.Request request) {
+        return request instanceof ObjectMessage.Types
+                || (request instanceof ObjectMessage.Call call
+                        && call.target() == null
+                        && call.type().equals(ObjectPlane.ROOT)
+                        && call.method().equals(ObjectPlane.AUTH));
+    }
+
+    /// Answers a stranger. Whoever signs in hears of changes from then on, before it can have read
+    /// anything.
+    private void serveStranger(ObjectMessage.Request request) {
+        if (!isForStrangers(request)) {
+            write(new ObjectMessage.Failed(
+                    request.id(),
+                    Problem.NOT_AUTHENTICATED,
+                    "call " + ObjectPlane.AUTH + " of " + ObjectPlane.ROOT + " with a token first"));
+            return;
+        }
+        // One after the other: somebody who guesses waits.
+        socket.pause();
+        blocking.execute(() -> {
+            ObjectMessage.Reply reply = plane.handle(this, request);
+            ObjectPlane.Greeting greeting = session == null
+                    ? null
+                    : plane.greet(this, new ObjectMessage.Hello(ObjectMessage.PROTOCOL, null, null), this);
+            loop().execute(() -> {
+                socket.resume();
+                if (greeting != null && greeting.reply() instanceof ObjectMessage.Failed failed) {
+                    close(failed.exception());
+                } else if (greeting != null && greeting.reply() instanceof ObjectMessage.Welcome) {
+                    stranger = false;
+                    cancelTimer();
+                    listen(greeting);
+                    beat();
+                }
+                write(encode(request.id(), reply));
+            });
+        });
+    }
+
+    private void listen(ObjectPlane.Greeting greeting) {
+        if (closing || socket.isClosed()) {
+            quietly(greeting.listening());
+            return;
+        }
+        listening = greeting.listening();
+        told = greeting.from();
+        heard = told.with(heard);
+        welcomed = true;
+        timer = loop().scheduleAtFixedRate(this::beat, beatMillis, beatMillis, TimeUnit.MILLISECONDS);
+        tell(false);
     }
 
     private void welcome(ObjectPlane.Greeting greeting) {
@@ -188,13 +279,8 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
             close(((ObjectMessage.Failed) greeting.reply()).exception());
             return;
         }
-        listening = greeting.listening();
-        told = greeting.from();
-        heard = told.with(heard);
-        welcomed = true;
-        timer = loop().scheduleAtFixedRate(
-                this::beat, welcome.beatMillis(), welcome.beatMillis(), TimeUnit.MILLISECONDS);
-        tell(false);
+        beatMillis = welcome.beatMillis();
+        listen(greeting);
     }
 
     private void serve(ObjectMessage.Request request) {

@@ -1,5 +1,6 @@
 package com.databroker.server;
 
+import com.databroker.access.Action;
 import com.databroker.access.Credentials;
 import com.databroker.access.Principal;
 import com.databroker.core.Bytes;
@@ -15,6 +16,7 @@ import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
 import com.databroker.objects.ObjectCaller;
 import com.databroker.objects.ObjectPlane;
+import com.databroker.objects.ObjectsStatus;
 import io.vertx.core.http.HttpMethod;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -26,6 +28,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 
 /// Objects over HTTP, for whoever has no client for *dbo/1*:
 ///
@@ -38,11 +41,15 @@ import org.jspecify.annotations.Nullable;
 /// DELETE /objects/Person/42                  If-Match: "<version>"
 /// POST   /objects/Person/42/raise            calls a method with a JSON array, or POST /objects/Person/hire
 /// POST   /objects/rpc                        any request of dbo/1, as JSON or CBOR
+/// GET    /objects/triggers                   of which types changes by other programs are told
+/// POST   /objects/triggers/shop              has the database of that store record them; DELETE no longer
 /// ```
 final class ObjectsHandler {
     static final String CBOR = "application/cbor";
 
     private static final String RPC = "rpc";
+    private static final String TRIGGERS = "triggers";
+    private static final String OBJECTS = "objects/";
     private static final int LIMIT = 100;
     private static final int LIMIT_MAX = 10_000;
     private static final int RETRIES = 5;
@@ -73,7 +80,7 @@ final class ObjectsHandler {
         @Override
         public void authenticate(Credentials credentials) {
             throw new ProblemException(
-                    Problem.METHOD_NOT_ALLOWED, "over HTTP each request carries a token; auth is for connections");
+                    Problem.METHOD_UNKNOWN, "over HTTP each request carries a token; auth is for connections");
         }
     }
 
@@ -92,6 +99,11 @@ final class ObjectsHandler {
             rpc(exchange);
             return;
         }
+        if (path[0].equals(TRIGGERS)) {
+            exchange.target().allow();
+            triggers(exchange, path);
+            return;
+        }
         switch (path.length) {
             case 1 -> ofType(exchange, path[0]);
             case 2 -> ofObject(exchange, path[0], path[1]);
@@ -103,6 +115,56 @@ final class ObjectsHandler {
                 throw new ProblemException(
                         Problem.NOT_FOUND, "below /objects are types, their objects, and the methods of those");
         }
+    }
+
+    /// Whoever administers `objects/<store>` decides whether its database records what others change.
+    private void triggers(Exchange exchange, String[] path) {
+        if (path.length == 1) {
+            exchange.allow(HttpMethod.GET, HttpMethod.HEAD);
+            Principal principal = exchange.principal();
+            exchange.blocking(() -> {
+                List<ObjectsStatus.Others> all = plane.others().stream()
+                        .filter(one -> principal.may(Action.ADMIN, OBJECTS + one.store()))
+                        .toList();
+                exchange.onLoop(() -> exchange.json(200, json -> others(json, all)));
+            });
+            return;
+        }
+        if (path.length > 2) {
+            throw new ProblemException(Problem.NOT_FOUND, "below /objects/triggers are the names of stores");
+        }
+        exchange.allow(HttpMethod.POST, HttpMethod.DELETE);
+        String area = OBJECTS + path[1];
+        Principal principal = exchange.require(Action.ADMIN, area);
+        exchange.gate()
+                .performed(principal, Action.ADMIN, area + "/" + TRIGGERS, exchange.address(), Exchange.DOOR);
+        boolean watch = exchange.isMethod(HttpMethod.POST);
+        exchange.blocking(() -> {
+            plane.watchOthers(path[1], watch);
+            List<ObjectsStatus.Others> now = plane.others().stream()
+                    .filter(one -> one.store().equals(path[1]))
+                    .toList();
+            exchange.onLoop(() -> exchange.json(200, json -> others(json, now)));
+        });
+    }
+
+    private static void others(JsonGenerator json, List<ObjectsStatus.Others> all) {
+        json.writeStartArray();
+        for (ObjectsStatus.Others one : all) {
+            json.writeStartObject();
+            json.writeStringProperty("store", one.store());
+            json.writeBooleanProperty("possible", one.possible());
+            json.writeName("told");
+            json.writeStartArray();
+            one.told().forEach(json::writeString);
+            json.writeEndArray();
+            json.writeName("untold");
+            json.writeStartArray();
+            one.untold().forEach(json::writeString);
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+        json.writeEndArray();
     }
 
     private void ofType(Exchange exchange, String type) {

@@ -66,6 +66,9 @@ public interface ObjectStore extends AutoCloseable {
     /// @return types whose changes by others are recorded now
     List<String> watchOthers(boolean watch);
 
+    /// Types whose changes by others are recorded.
+    List<String> watched();
+
     /// Forgets changes that are older than what the configuration keeps.
     void sweep();
 

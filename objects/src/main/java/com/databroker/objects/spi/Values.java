@@ -207,7 +207,16 @@ public final class Values {
     private static ProblemException misfit(ObjectTypes.Field field, Object value) {
         String shown = value instanceof String text
                 ? "\"" + Text.excerpt(text) + "\""
-                : value.getClass().getSimpleName();
+                : switch (value) {
+                    case Number _ -> "a number";
+                    case Boolean _ -> "true or false";
+                    case List<?> _ -> "a list";
+                    case Map<?, ?> _ -> "a map";
+                    case ObjectRef _, ObjectKey _ -> "a reference";
+                    case Bytes _ -> "bytes";
+                    case UUID _ -> "a UUID";
+                    default -> "a time";
+                };
         return new ProblemException(
                 Problem.VALUE_INVALID,
                 "field " + field.name() + " holds " + field.kind().word() + ", and not " + shown);
