@@ -61,6 +61,16 @@ final class EventLog implements AutoCloseable {
         return heldAtCommit;
     }
 
+    /// When the oldest event that is held was published, in milliseconds; -1 where none is held.
+    long oldestMillis() {
+        lock.lock();
+        try {
+            return first.count == 0 ? -1 : first.time[0];
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// Whether the next events will push out old ones soon.
     boolean isNearlyFull() {
         return heldAtCommit > windowBytes / 4 * 3;

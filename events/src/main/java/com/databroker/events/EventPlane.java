@@ -12,6 +12,7 @@ import com.databroker.core.Topic;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /// The events plane: publish from any thread, subscribe on an event loop.
@@ -59,6 +61,12 @@ public final class EventPlane implements AutoCloseable {
     /// The position of the oldest event that can still be asked for.
     public Position oldest() {
         return log.position(log.tail());
+    }
+
+    /// When the oldest event that can still be asked for was published; null where there is none.
+    public @Nullable Instant oldestTime() {
+        long millis = log.oldestMillis();
+        return millis < 0 ? null : Instant.ofEpochMilli(millis);
     }
 
     /// Bytes held in the replay window.

@@ -164,6 +164,7 @@ public final class ObjectPlane implements AutoCloseable {
 
         @Override
         public void reset(String why) {
+            stores.named(store).counts().resets.increment();
             LOG.atInfo().addKeyValue("store", store).log("everything that clients hold is to be looked at again");
             each(listener -> listener.reset(why));
         }
@@ -387,7 +388,9 @@ public final class ObjectPlane implements AutoCloseable {
                                 stores.catalog().size(open.store().name()),
                                 open.counts().commits.sum(),
                                 open.counts().conflicts.sum(),
-                                open.relay().told()))
+                                open.relay().told(),
+                                open.counts().resets.sum(),
+                                open.relay().relayed()))
                         .toList());
     }
 

@@ -22,6 +22,7 @@ final class ObjectStores {
     static final class Counts {
         final LongAdder commits = new LongAdder();
         final LongAdder conflicts = new LongAdder();
+        final LongAdder resets = new LongAdder();
     }
 
     private final Map<String, Open> open;

@@ -1,7 +1,9 @@
 package com.databroker.objects;
 
 import com.databroker.core.ObjectPosition;
+import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The plane in numbers.
 ///
@@ -28,6 +30,8 @@ public record ObjectsStatus(ObjectPosition at, int listeners, long rows, List<St
     /// @param durable whether a commit survives the loss of power
     /// @param reachable whether it answered last
     /// @param told commits that were told of, whoever made them
+    /// @param resets how often clients were told to look at everything again
+    /// @param relayed when everything there was had been told last; null before the first time
     public record Store(
             String name,
             String kind,
@@ -36,5 +40,7 @@ public record ObjectsStatus(ObjectPosition at, int listeners, long rows, List<St
             int types,
             long commits,
             long conflicts,
-            long told) {}
+            long told,
+            long resets,
+            @Nullable Instant relayed) {}
 }

@@ -58,6 +58,7 @@ final class Relay implements AutoCloseable {
 
     private volatile Position position;
     private volatile boolean reachable = true;
+    private volatile @Nullable Instant relayed;
     private volatile boolean closed;
     private Set<Long> known = new HashSet<>();
     private Instant swept;
@@ -89,6 +90,12 @@ final class Relay implements AutoCloseable {
         return told.get();
     }
 
+    /// When everything there was had been told last.
+    @Nullable
+    Instant relayed() {
+        return relayed;
+    }
+
     boolean isReachable() {
         return reachable;
     }
@@ -108,6 +115,7 @@ final class Relay implements AutoCloseable {
                 }
                 round();
                 reachable = true;
+                relayed = clock.instant();
                 sweep();
             } catch (InterruptedException stopped) {
                 return;

@@ -8,8 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/// Writes the pages under `docs/reference` that follow from code: the configuration and the
-/// problems.
+/// Writes the pages under `docs/reference` that follow from code: the configuration, the
+/// problems and the metrics.
 public final class ConfigDocs {
     private static final String FOLDER = "docs/reference/";
     private static final Map<Integer, String> THOUSANDS = Map.of(
@@ -42,6 +42,7 @@ public final class ConfigDocs {
         pages.put(FOLDER + "databroker.yaml", defaultFile(tree));
         pages.put(FOLDER + "databroker.schema.json", ConfigSchema.of(tree));
         pages.put(FOLDER + "problems.md", problems());
+        pages.put(FOLDER + "metrics.md", MetricDocs.page());
         return pages;
     }
 

@@ -204,6 +204,9 @@ public final class Databroker implements AutoCloseable {
         });
         files.changes(changes -> changes.forEach(metrics::count));
         metrics.files(files::status);
+        metrics.objects(objects, clock);
+        metrics.disks(Map.of("data", data.path(), "files", files.root()));
+        metrics.certificate(tls);
         files.refusals(this::refused);
         gate.reloaded(this::usersReloaded);
         objects.changes(changes -> {
@@ -245,6 +248,7 @@ public final class Databroker implements AutoCloseable {
     }
 
     private void refused(FileChange change, ProblemException refusal) {
+        metrics.countRefused();
         LOG.atWarn()
                 .addKeyValue("path", change.path())
                 .addKeyValue("problem", refusal.line())

@@ -4,11 +4,9 @@ import com.databroker.core.ProblemException;
 import com.databroker.streams.CollectorStatus;
 import com.databroker.streams.StreamPlane;
 import com.databroker.streams.StreamStatus;
-import io.prometheus.metrics.core.metrics.CounterWithCallback;
-import io.prometheus.metrics.core.metrics.GaugeWithCallback;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.time.Instant;
+import com.databroker.streams.ViewStatus;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -28,127 +26,105 @@ final class StreamMetrics {
     private static final long PATIENCE_MILLIS = 2000;
 
     private final StreamPlane plane;
-    private final PrometheusRegistry registry;
+    private final MetricBook book;
     private volatile List<StreamStatus> streams = List.of();
     private volatile List<CollectorStatus> collectors = List.of();
+    private volatile List<ViewStatus> views = List.of();
+    private volatile boolean answering;
     private @Nullable FutureTask<@Nullable Void> asking;
 
-    StreamMetrics(StreamPlane plane, PrometheusRegistry registry) {
+    StreamMetrics(StreamPlane plane, MetricBook book) {
         this.plane = plane;
-        this.registry = registry;
-        gauge(
-                "running",
-                "1 where the job of a stream runs.",
-                each -> each.phase() == StreamStatus.Phase.RUNNING ? 1 : 0);
-        counter("collected_records", "Records that came in.", StreamStatus::collected);
-        gauge("dead_records", "What was set aside and is open.", StreamStatus::dead);
-        gauge("lag_records", "Offsets of the raw topic that the job has not made safe.", StreamStatus::lag);
-        gauge(
-                "oldest_timestamp_seconds",
-                "When the oldest of them was collected, 0 for none.",
-                each -> seconds(each.oldest()));
-        gauge("inbox_files", "Files that wait to be taken in.", StreamStatus::waiting);
-        gauge("hot_records", "Records in the hot store.", StreamStatus::hot);
-        gauge("hot_bytes", "Size of the hot store.", StreamStatus::hotBytes);
-        gauge("cold_records", "Records in the cold store.", StreamStatus::cold);
-        gauge("cold_bytes", "Size of the cold store.", StreamStatus::coldBytes);
-        counter(
-                "checkpoints",
-                "Checkpoints of the job that were completed.",
-                each -> each.checkpoints().completed());
-        counter(
-                "checkpoint_failures",
-                "Checkpoints of the job that failed.",
-                each -> each.checkpoints().failed());
-        gauge(
-                "checkpoint_timestamp_seconds",
-                "When the last one was complete, 0 before the first.",
-                each -> seconds(each.checkpoints().last()));
-        gauge(
-                "checkpoint_duration_seconds",
-                "How long the last one took.",
-                each -> each.checkpoints().took().toMillis() / 1000.0);
-        counter(
-                "restarts",
-                "Starts of the job after failures.",
-                each -> each.checkpoints().restarts());
-        counterOf("requests", "Requests that a collector sent.", CollectorStatus::requests);
-        counterOf("not_modified", "Answers that nothing is new.", CollectorStatus::notModified);
-        counterOf("limited", "Steps that the other side asked to put off.", CollectorStatus::limited);
-        counterOf("failures", "Steps that failed.", CollectorStatus::failures);
-        counterOf("gaps", "How often something was probably missed.", CollectorStatus::gaps);
-        gaugeOf(
-                "last_poll_timestamp_seconds",
-                "When the last step was done, 0 before the first.",
-                each -> seconds(each.lastPoll()));
-        gaugeOf(
-                "next_poll_timestamp_seconds",
-                "When the next step is due, 0 where there is none.",
-                each -> seconds(each.nextPoll()));
+        this.book = book;
+        book.value(Metric.STREAMS_ANSWERING, () -> answering ? 1 : 0);
+        book.value(Metric.STREAMS_RAW, () -> plane.raw().bytes());
+        streams();
+        checkpoints();
+        fetched();
         pushed();
-        GaugeWithCallback.builder()
-                .name("databroker_streams_raw_bytes")
-                .help("Bytes of the fetched bodies that are kept.")
-                .callback(callback -> callback.call(plane.raw().bytes()))
-                .register(registry);
+        views();
+    }
+
+    private void streams() {
+        book.values(Metric.STREAM_PHASE, values -> {
+            for (StreamStatus stream : streams) {
+                for (StreamStatus.Phase phase : StreamStatus.Phase.values()) {
+                    values.put(
+                            stream.phase() == phase ? 1 : 0,
+                            stream.name(),
+                            phase.name().toLowerCase(Locale.ROOT));
+                }
+            }
+        });
+        of(Metric.STREAM_COLLECTED, StreamStatus::collected);
+        of(Metric.STREAM_DEAD, StreamStatus::dead);
+        of(Metric.STREAM_LAG, StreamStatus::lag);
+        of(Metric.STREAM_OLDEST, each -> Metrics.seconds(each.oldest()));
+        of(Metric.STREAM_INBOX, StreamStatus::waiting);
+        of(Metric.STREAM_DAMAGE, each -> each.damage().size());
+        of(Metric.STREAM_HOT, StreamStatus::hot);
+        of(Metric.STREAM_HOT_BYTES, StreamStatus::hotBytes);
+        of(Metric.STREAM_COLD, StreamStatus::cold);
+        of(Metric.STREAM_COLD_BYTES, StreamStatus::coldBytes);
+    }
+
+    private void checkpoints() {
+        of(Metric.STREAM_CHECKPOINTS, each -> each.checkpoints().completed());
+        of(Metric.STREAM_CHECKPOINT_FAILURES, each -> each.checkpoints().failed());
+        of(
+                Metric.STREAM_CHECKPOINT_TIME,
+                each -> Metrics.seconds(each.checkpoints().last()));
+        of(
+                Metric.STREAM_CHECKPOINT_DURATION,
+                each -> each.checkpoints().took().toMillis() / 1000.0);
+        of(Metric.STREAM_RESTARTS, each -> each.checkpoints().restarts());
+    }
+
+    private void fetched() {
+        ofCollectors(Metric.COLLECTOR_REQUESTS, CollectorStatus::requests);
+        ofCollectors(Metric.COLLECTOR_NOT_MODIFIED, CollectorStatus::notModified);
+        ofCollectors(Metric.COLLECTOR_LIMITED, CollectorStatus::limited);
+        ofCollectors(Metric.COLLECTOR_FAILURES, CollectorStatus::failures);
+        ofCollectors(Metric.COLLECTOR_GAPS, CollectorStatus::gaps);
+        ofCollectors(Metric.COLLECTOR_LAST_POLL, each -> Metrics.seconds(each.lastPoll()));
+        ofCollectors(Metric.COLLECTOR_NEXT_POLL, each -> Metrics.seconds(each.nextPoll()));
     }
 
     private void pushed() {
-        counterOf("received", "Units taken that were pushed.", each -> of(each, CollectorStatus.Pushed::received));
-        counterOf(
-                "dropped",
-                "Units that were pushed and dropped, as there was no room.",
-                each -> of(each, CollectorStatus.Pushed::dropped));
-        gaugeOf(
-                "waiting_bytes",
-                "What was pushed and is not in the raw topic yet.",
-                each -> of(each, CollectorStatus.Pushed::waitingBytes));
+        ofCollectors(Metric.COLLECTOR_RECEIVED, each -> ofPushed(each, CollectorStatus.Pushed::received));
+        ofCollectors(Metric.COLLECTOR_DROPPED, each -> ofPushed(each, CollectorStatus.Pushed::dropped));
+        ofCollectors(Metric.COLLECTOR_WAITING, each -> ofPushed(each, CollectorStatus.Pushed::waitingBytes));
     }
 
-    private static double of(CollectorStatus status, ToDoubleFunction<CollectorStatus.Pushed> value) {
+    private static double ofPushed(CollectorStatus status, ToDoubleFunction<CollectorStatus.Pushed> value) {
         return status.pushed() == null ? 0 : value.applyAsDouble(status.pushed());
     }
 
-    private static double seconds(@Nullable Instant time) {
-        return time == null ? 0 : time.toEpochMilli() / 1000.0;
+    private void views() {
+        ofViews(Metric.VIEW_ROWS, ViewStatus::rows);
+        ofViews(Metric.VIEW_RUNS, ViewStatus::done);
+        ofViews(Metric.VIEW_FAILED, each -> each.failure().isEmpty() ? 0 : 1);
+        ofViews(Metric.VIEW_TIME, each -> Metrics.seconds(each.ended()));
+        ofViews(Metric.VIEW_DURATION, each -> each.millis() == null ? 0 : each.millis() / 1000.0);
     }
 
-    private void gauge(String name, String help, ToDoubleFunction<StreamStatus> value) {
-        GaugeWithCallback.builder()
-                .name("databroker_stream_" + name)
-                .help(help)
-                .labelNames("stream")
-                .callback(callback -> streams.forEach(each -> callback.call(value.applyAsDouble(each), each.name())))
-                .register(registry);
+    private void of(Metric metric, ToDoubleFunction<StreamStatus> value) {
+        book.values(
+                metric, values -> streams.forEach(each -> values.put(value.applyAsDouble(each), each.name())));
     }
 
-    private void counter(String name, String help, ToDoubleFunction<StreamStatus> value) {
-        CounterWithCallback.builder()
-                .name("databroker_stream_" + name)
-                .help(help)
-                .labelNames("stream")
-                .callback(callback -> streams.forEach(each -> callback.call(value.applyAsDouble(each), each.name())))
-                .register(registry);
+    private void ofCollectors(Metric metric, ToDoubleFunction<CollectorStatus> value) {
+        book.values(
+                metric,
+                values -> collectors.forEach(
+                        each -> values.put(value.applyAsDouble(each), each.stream(), each.name())));
     }
 
-    private void gaugeOf(String name, String help, ToDoubleFunction<CollectorStatus> value) {
-        GaugeWithCallback.builder()
-                .name("databroker_collector_" + name)
-                .help(help)
-                .labelNames("stream", "collector")
-                .callback(callback -> collectors.forEach(
-                        each -> callback.call(value.applyAsDouble(each), each.stream(), each.name())))
-                .register(registry);
-    }
-
-    private void counterOf(String name, String help, ToDoubleFunction<CollectorStatus> value) {
-        CounterWithCallback.builder()
-                .name("databroker_collector_" + name)
-                .help(help)
-                .labelNames("stream", "collector")
-                .callback(callback -> collectors.forEach(
-                        each -> callback.call(value.applyAsDouble(each), each.stream(), each.name())))
-                .register(registry);
+    private void ofViews(Metric metric, ToDoubleFunction<ViewStatus> value) {
+        book.values(
+                metric,
+                values -> views.forEach(
+                        each -> values.put(value.applyAsDouble(each), each.view().name())));
     }
 
     /// Asks the engines how they do, and waits for them for a moment.
@@ -164,6 +140,7 @@ final class StreamMetrics {
         try {
             task.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException old) {
+            answering = false;
             // Another page may have newer ones; a gap in all metrics would be worse.
             LOG.atDebug().setCause(old).log("streams did not say how they do");
         } catch (InterruptedException stopping) {
@@ -175,7 +152,12 @@ final class StreamMetrics {
         try {
             streams = plane.status();
             collectors = plane.collectors();
+            if (plane.isReady()) {
+                views = plane.views().status();
+            }
+            answering = plane.isReady();
         } catch (ProblemException failing) {
+            answering = false;
             LOG.atDebug().setCause(failing).log("streams could not say how they do");
         }
     }

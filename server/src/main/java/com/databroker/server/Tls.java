@@ -9,9 +9,13 @@ import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.core.net.TrustOptions;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.Set;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
@@ -92,6 +96,23 @@ final class Tls {
                 .onFailure(refused -> LOG.atError()
                         .addKeyValue("path", certificate)
                         .log("certificate not reloaded, the old one stays in use: {}", refused.getMessage()));
+    }
+
+    /// When the certificate in the file ends; null where there is none, or none that can be read.
+    @Nullable
+    Instant expiry() {
+        Path file = config.certificate();
+        if (file == null) {
+            return null;
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            X509Certificate certificate =
+                    (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
+            return certificate.getNotAfter().toInstant();
+        } catch (IOException | CertificateException unreadable) {
+            LOG.atDebug().setCause(unreadable).addKeyValue("path", file).log("the certificate cannot be read");
+            return null;
+        }
     }
 
     private @Nullable State read() {

@@ -20,7 +20,9 @@ class ObservationTest {
 
     @Test
     void promtool_finds_nothing_to_complain_of_in_the_metrics() throws Exception {
-        try (TestBroker broker = TestBroker.start(folder)) {
+        // A store without an address is a database of the broker's own.
+        Map<String, String> settings = Map.of("objects.stores.shop.connections-max", "2");
+        try (TestBroker broker = TestBroker.start(folder, settings)) {
             broker.request("POST", "/events/a", "x");
             broker.request("PUT", "/files/a", "x");
             broker.request("GET", "/files/none", "");
@@ -28,7 +30,8 @@ class ObservationTest {
             assertThat(page)
                     .contains("databroker_events_published_total{door=\"http\"} 1.0")
                     .contains("databroker_file_changes_total{kind=\"created\"} 1.0")
-                    .contains("databroker_http_requests_total{code=\"404\",route=\"files\"} 1.0");
+                    .contains("databroker_http_requests_total{code=\"404\",route=\"files\"} 1.0")
+                    .contains("databroker_object_store_up{store=\"shop\"} 1.0");
             Path file = Files.writeString(folder.resolve("metrics.txt"), page);
             try (Peer promtool = Peer.start("bash", "-c", "promtool check metrics < '" + file + "'; echo status $?")) {
                 assertThat(promtool.await(line -> true)).isEqualTo("status 0");

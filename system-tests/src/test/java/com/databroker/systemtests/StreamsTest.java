@@ -235,10 +235,10 @@ final class StreamsTest {
     @Test
     void metrics_and_health_tell_of_streams_and_promtool_has_nothing_to_complain_of() throws Exception {
         // Engines that do not answer in time leave a page without them.
-        Peers.until("streams are on the page", () -> metrics().contains("databroker_stream_running"));
+        Peers.until("streams are on the page", () -> metrics().contains("databroker_stream_phase"));
         String page = metrics();
         assertThat(page)
-                .contains("databroker_stream_running{stream=\"news\"} 1.0")
+                .contains("databroker_stream_phase{phase=\"running\",stream=\"news\"} 1.0")
                 .contains("databroker_stream_lag_records{stream=\"github\"}")
                 .contains("databroker_collector_requests_total{collector=\"example\",stream=\"news\"} 1.0");
         Path file = Files.writeString(data.resolveSibling("metrics.txt"), page);

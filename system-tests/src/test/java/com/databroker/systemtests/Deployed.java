@@ -1,0 +1,95 @@
+package com.databroker.systemtests;
+
+import com.databroker.core.Bytes;
+import com.databroker.core.Json;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/// What lies under `deploy` and is about watching a broker.
+final class Deployed {
+    static final Path PROMETHEUS = House.ROOT.resolve("deploy").resolve("prometheus");
+    static final Path ALERTMANAGER = House.ROOT.resolve("deploy").resolve("alertmanager");
+    static final String METRICS = "docs/reference/metrics.md";
+
+    private static final Pattern ROW = Pattern.compile("(?m)^\\| `([a-z_]+)` \\| [a-z]+ \\| ([^|]*)\\|");
+    private static final Pattern WORD = Pattern.compile("`([a-z]+)`");
+
+    private Deployed() {}
+
+    static Map<?, ?> yaml(String file) {
+        return (Map<?, ?>) Objects.requireNonNull(
+                new Load(LoadSettings.builder().build()).loadFromString(House.text(file)), file);
+    }
+
+    static Stream<Map<?, ?>> maps(@Nullable Object list) {
+        return list instanceof List<?> all ? all.stream().map(each -> (Map<?, ?>) each) : Stream.of();
+    }
+
+    static String text(Map<?, ?> map, String... path) {
+        Object at = map;
+        for (String name : path) {
+            at = at instanceof Map<?, ?> inner ? inner.get(name) : null;
+        }
+        return at == null ? "" : at.toString();
+    }
+
+    /// The rules of a file.
+    static List<Map<?, ?>> rules(String file) {
+        return maps(yaml("deploy/prometheus/" + file).get("groups"))
+                .flatMap(group -> maps(group.get("rules")))
+                .toList();
+    }
+
+    /// Names of metrics, as they are documented, with their labels.
+    static Map<String, List<String>> metrics() {
+        Map<String, List<String>> found = new TreeMap<>();
+        Matcher row = ROW.matcher(House.text(METRICS));
+        while (row.find()) {
+            found.put(
+                    row.group(1),
+                    WORD.matcher(row.group(2))
+                            .results()
+                            .map(label -> label.group(1))
+                            .sorted()
+                            .toList());
+        }
+        return found;
+    }
+
+    /// Dashboards by the name of their file.
+    static Map<String, Map<?, ?>> dashboards() {
+        Map<String, Map<?, ?>> found = new LinkedHashMap<>();
+        for (Path file : House.files(".json")) {
+            if (file.startsWith("deploy/grafana/dashboards")) {
+                found.put(
+                        file.getFileName().toString(),
+                        (Map<?, ?>) Objects.requireNonNull(Json.parse(Bytes.utf8(House.text(file)))));
+            }
+        }
+        return found;
+    }
+
+    /// An expression of a panel, and which.
+    record Panel(String place, String expression) {}
+
+    static List<Panel> panels() {
+        List<Panel> found = new ArrayList<>();
+        dashboards()
+                .forEach((name, dashboard) -> maps(dashboard.get("panels"))
+                        .forEach(panel -> maps(panel.get("targets"))
+                                .forEach(target -> found.add(new Panel(
+                                        name + ": " + panel.get("title"), text(target, "expr"))))));
+        return found;
+    }
+}
