@@ -34,6 +34,9 @@ public @interface Setting {
     /// Of a map of records: whether its names are written as those of fields, with underscores and without dashes.
     boolean fieldNames() default false;
 
+    /// Of a map of records: whether its names are those of types of objects, as `OrderItem`.
+    boolean typeNames() default false;
+
     /// The least number, byte count or number of milliseconds.
     long min() default Long.MIN_VALUE;
 

@@ -34,7 +34,7 @@ public record StoreConfig(
                 otherwise = "key")
         Lookup lookup,
 
-        @Setting("What is not in the metadata of the database, by the names of types.")
+        @Setting(value = "What is not in the metadata of the database, by the names of types.", typeNames = true)
         Map<String, StoreOverlay> types) {
     /// What a key without its proof is worth.
     public enum Lookup {

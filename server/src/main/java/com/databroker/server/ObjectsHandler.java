@@ -1,6 +1,5 @@
 package com.databroker.server;
 
-import com.databroker.access.Action;
 import com.databroker.access.Credentials;
 import com.databroker.access.Principal;
 import com.databroker.core.Bytes;
@@ -16,7 +15,6 @@ import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
 import com.databroker.objects.ObjectCaller;
 import com.databroker.objects.ObjectPlane;
-import com.databroker.objects.ObjectsStatus;
 import io.vertx.core.http.HttpMethod;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -28,7 +26,6 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonGenerator;
 
 /// Objects over HTTP, for whoever has no client for *dbo/1*:
 ///
@@ -43,13 +40,12 @@ import tools.jackson.core.JsonGenerator;
 /// POST   /objects/rpc                        any request of dbo/1, as JSON or CBOR
 /// GET    /objects/triggers                   of which types changes by other programs are told
 /// POST   /objects/triggers/shop              has the database of that store record them; DELETE no longer
+/// POST   /objects/capabilities/shop          begins new capabilities, and ends those before the last
 /// ```
 final class ObjectsHandler {
     static final String CBOR = "application/cbor";
 
     private static final String RPC = "rpc";
-    private static final String TRIGGERS = "triggers";
-    private static final String OBJECTS = "objects/";
     private static final int LIMIT = 100;
     private static final int LIMIT_MAX = 10_000;
     private static final int RETRIES = 5;
@@ -67,11 +63,13 @@ final class ObjectsHandler {
             "null", ObjectMessage.Operator.IS_NULL);
 
     private final ObjectPlane plane;
+    private final ObjectCare care;
     private final Supplier<UUID> ids;
 
     /// @param ids names of commits
     ObjectsHandler(ObjectPlane plane, Supplier<UUID> ids) {
         this.plane = plane;
+        this.care = new ObjectCare(plane);
         this.ids = ids;
     }
 
@@ -99,9 +97,9 @@ final class ObjectsHandler {
             rpc(exchange);
             return;
         }
-        if (path[0].equals(TRIGGERS)) {
+        if (care.handles(path[0])) {
             exchange.target().allow();
-            triggers(exchange, path);
+            care.handle(exchange, path);
             return;
         }
         switch (path.length) {
@@ -115,56 +113,6 @@ final class ObjectsHandler {
                 throw new ProblemException(
                         Problem.NOT_FOUND, "below /objects are types, their objects, and the methods of those");
         }
-    }
-
-    /// Whoever administers `objects/<store>` decides whether its database records what others change.
-    private void triggers(Exchange exchange, String[] path) {
-        if (path.length == 1) {
-            exchange.allow(HttpMethod.GET, HttpMethod.HEAD);
-            Principal principal = exchange.principal();
-            exchange.blocking(() -> {
-                List<ObjectsStatus.Others> all = plane.others().stream()
-                        .filter(one -> principal.may(Action.ADMIN, OBJECTS + one.store()))
-                        .toList();
-                exchange.onLoop(() -> exchange.json(200, json -> others(json, all)));
-            });
-            return;
-        }
-        if (path.length > 2) {
-            throw new ProblemException(Problem.NOT_FOUND, "below /objects/triggers are the names of stores");
-        }
-        exchange.allow(HttpMethod.POST, HttpMethod.DELETE);
-        String area = OBJECTS + path[1];
-        Principal principal = exchange.require(Action.ADMIN, area);
-        exchange.gate()
-                .performed(principal, Action.ADMIN, area + "/" + TRIGGERS, exchange.address(), Exchange.DOOR);
-        boolean watch = exchange.isMethod(HttpMethod.POST);
-        exchange.blocking(() -> {
-            plane.watchOthers(path[1], watch);
-            List<ObjectsStatus.Others> now = plane.others().stream()
-                    .filter(one -> one.store().equals(path[1]))
-                    .toList();
-            exchange.onLoop(() -> exchange.json(200, json -> others(json, now)));
-        });
-    }
-
-    private static void others(JsonGenerator json, List<ObjectsStatus.Others> all) {
-        json.writeStartArray();
-        for (ObjectsStatus.Others one : all) {
-            json.writeStartObject();
-            json.writeStringProperty("store", one.store());
-            json.writeBooleanProperty("possible", one.possible());
-            json.writeName("told");
-            json.writeStartArray();
-            one.told().forEach(json::writeString);
-            json.writeEndArray();
-            json.writeName("untold");
-            json.writeStartArray();
-            one.untold().forEach(json::writeString);
-            json.writeEndArray();
-            json.writeEndObject();
-        }
-        json.writeEndArray();
     }
 
     private void ofType(Exchange exchange, String type) {

@@ -10,27 +10,41 @@ import org.jspecify.annotations.Nullable;
 /// [SettingDraft] knows those that there are.
 ///
 /// @param text what the sections are about, for operators
-/// @param fieldNames whether names are written as those of fields of streams
+/// @param style how names are written
 /// @param example the section that stands for all in what is generated; its name is `<name>`
-record SettingMap(String key, String text, boolean fieldNames, SettingGroup example) implements SettingNode {
-    static final String NAME_PATTERN = "[a-z0-9][a-z0-9-]{0,63}";
-    /// The pattern in words.
+record SettingMap(String key, String text, Style style, SettingGroup example) implements SettingNode {
+    /// The pattern of most names in words.
     static final String NAMES = "up to 64 of a-z, 0-9 and -, the first not a -";
 
-    private static final String FIELD_PATTERN = "[a-z][a-z0-9_]{0,62}";
-    private static final String FIELDS = "up to 63 of a-z, 0-9 and _, the first a letter";
+    /// How names are written.
+    enum Style {
+        PLAIN("[a-z0-9][a-z0-9-]{0,63}", NAMES),
+        /// Of fields of streams.
+        FIELD("[a-z][a-z0-9_]{0,62}", "up to 63 of a-z, 0-9 and _, the first a letter"),
+        /// Of types of objects.
+        TYPE("[A-Za-z][A-Za-z0-9]{0,62}", "the name of a type, as Person");
+
+        private final String pattern;
+        private final String words;
+
+        Style(String pattern, String words) {
+            this.pattern = pattern;
+            this.words = words;
+        }
+    }
 
     static SettingMap of(String key, Setting setting, Class<? extends Record> type) {
-        return new SettingMap(key, setting.value(), setting.fieldNames(), SettingGroup.named(key + ".<name>", type));
+        Style style = setting.typeNames() ? Style.TYPE : setting.fieldNames() ? Style.FIELD : Style.PLAIN;
+        return new SettingMap(key, setting.value(), style, SettingGroup.named(key + ".<name>", type));
     }
 
     String pattern() {
-        return fieldNames ? FIELD_PATTERN : NAME_PATTERN;
+        return style.pattern;
     }
 
     /// How its names are written, in words.
     String names() {
-        return fieldNames ? FIELDS : NAMES;
+        return style.words;
     }
 
     /// The section of this name; null where it is no name.
