@@ -41,9 +41,9 @@ export default defineConfig({
   // For work on the console: `npm run dev` beside a broker.
   server: {
     proxy: Object.fromEntries(
-      ["access", "config", "events", "files", "health", "problems", "status", "streams", "views"].map((path) => [
+      ["access", "asyncapi.json", "config", "connections", "docs", "events", "files", "health", "objects", "openapi.json", "problems", "status", "streams", "views"].map((path) => [
         `/${path}`,
-        { target: process.env.DATABROKER_URL ?? "http://127.0.0.1:8080", ws: path === "events" },
+        { target: process.env.DATABROKER_URL ?? "http://127.0.0.1:8080", ws: path === "events" || path === "objects" },
       ]),
     ),
   },

@@ -1,6 +1,7 @@
 // Tests of what has no screen: the filter, what is copied, how numbers are written. Vite reads the TypeScript.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { createServer } from "vite";
 
@@ -8,6 +9,9 @@ const vite = await createServer({ configFile: false, server: { middlewareMode: t
 after(() => vite.close());
 const { filter, FilterError } = await vite.ssrLoadModule("/src/lib/filter.ts");
 const { shell, publishing } = await vite.ssrLoadModule("/src/lib/copies.ts");
+const { laidOut } = await vite.ssrLoadModule("/src/lib/graph.ts");
+const objects = await vite.ssrLoadModule("/src/lib/objects.ts");
+const { blocks, cells, spans, target, anchor } = await vite.ssrLoadModule("/src/lib/markdown.ts");
 const { size, number, span, decoded, excerpt } = await vite.ssrLoadModule("/src/lib/format.ts");
 
 const event = {
@@ -55,4 +59,73 @@ test("numbers, sizes, times and bytes are written for people", () => {
   assert.deepEqual(decoded(Buffer.from("ä\n").toString("base64")), { text: "ä\n", binary: false });
   assert.deepEqual(decoded(Buffer.from([0xff, 0]).toString("base64")), { text: "ff 00", binary: true });
   assert.deepEqual(excerpt("a\nb\nc\nd\ne", 1, 1), [{ number: 1, text: "a", hit: true }, { number: 2, text: "b", hit: false }]);
+});
+
+test("boxes of a graph do not lie over one another, also where references go round", () => {
+  const link = (...to) => to.map((name) => ({ label: name.toLowerCase(), to: name }));
+  const graph = laidOut([
+    { name: "A", links: link("B", "C", "A") }, { name: "B", links: link("C", "D") }, { name: "C", links: link("A", "Gone") },
+    { name: "D", links: [] }, { name: "E", links: link("D", "D") }, { name: "Alone", links: [] }, { name: "Alone2", links: [] },
+  ]);
+  assert.equal(graph.boxes.length, 7);
+  for (const one of graph.boxes) {
+    assert.ok(one.x >= 0 && one.y >= 0 && one.x + one.width <= graph.width && one.y + one.height <= graph.height, one.name);
+    for (const other of graph.boxes) {
+      const apart = one === other || one.x + one.width < other.x || other.x + other.width < one.x || one.y + one.height < other.y || other.y + other.height < one.y;
+      assert.ok(apart, `${one.name} ${other.name}`);
+    }
+  }
+  assert.deepEqual(graph.lines.map((line) => `${line.from}${line.to}`).sort(), ["AA", "AB", "AC", "BC", "BD", "CA", "ED"]);
+  assert.equal(graph.lines.find((line) => line.from === "E").label, "d, d");
+  assert.deepEqual(laidOut([]).boxes, []);
+});
+
+test("numbers of objects keep their digits, and two who changed the same are told apart", () => {
+  const row = objects.exactly('{"_key":"P/1","a":1200.50,"b":9223372036854775807,"c":null,"d":"","g":{"x":[1.10]}}');
+  const exact = typeof JSON.rawJSON === "function";
+  assert.deepEqual([objects.text(row.a), objects.text(row.c)], [exact ? "1200.50" : "1200.5", ""]);
+  const field = (name, kind) => ({ name, kind, required: false, generated: false });
+  const type = { name: "P", fields: [field("a", "decimal"), field("c", "integer"), field("d", "text"), field("g", "graph")] };
+  const draft = objects.draftOf(type, row);
+  assert.deepEqual(objects.changed(type, row, draft), []);
+  draft.c = "";
+  assert.deepEqual(objects.changed(type, row, draft), [], "left empty is no value");
+  draft.a = "7";
+  draft.d = null;
+  assert.deepEqual(objects.changed(type, row, draft).map((each) => each.name), ["a", "d"]);
+  assert.equal(objects.valueOf(type.fields[0], draft), "7");
+  const theirs = { ...row, a: 8, c: 5, d: null };
+  assert.deepEqual(
+    objects.clashes(type, row, theirs, draft).map((each) => [each.field.name, each.theirs, each.mine, each.both]),
+    [["a", "8", "7", true], ["c", "5", null, false], ["d", null, null, false]]);
+  const list = objects.conditions({ dept: "Dept/1", "n.ge": "3", "limit.eq": "9", order: "-n", after: "x" });
+  assert.deepEqual(objects.asParameters(list), { dept: "Dept/1", "n.ge": "3", "limit.eq": "9" });
+});
+
+test("pages of the manual become pieces, and nothing of them is lost or is markup", () => {
+  assert.deepEqual(blocks("# A `b`\n\ntext *e* **s** [l](x.md) <b>\n\n- one\n  more\n- two\n\n```sh\na | b\n```\n| a | b |\n| --- | --- |\n| `x|y` | \\| |\n").map((block) => block.kind),
+    ["heading", "paragraph", "list", "code", "table"]);
+  assert.deepEqual(cells("| `a|b` | c \\| d |"), ["`a|b`", "c \\| d"]);
+  assert.deepEqual(spans("a <i> `b*c*`"), [{ kind: "text", text: "a <i> " }, { kind: "code", text: "b*c*" }]);
+  assert.equal(target("reference/files.md", "../guide/console.md#live"), "/console/docs/guide/console#live");
+  assert.equal(target("reference/files", "#names"), "/console/docs/reference/files#names");
+  assert.equal(target("guide/console", "console-live.webp"), "/docs/guide/console-live.webp");
+  assert.equal(target("reference/files", "../../SECURITY.md"), null);
+  assert.equal(target("reference/files", "javascript:alert(1)"), null);
+  assert.equal(anchor("What 201 and `204` mean!"), "what-201-and-204-mean");
+  const flat = (list) => list.map((span) => ("spans" in span ? flat(span.spans) : span.text)).join("");
+  const words = (text) => (text.match(/[\p{L}\p{N}]+/gu) ?? []).length;
+  for (const folder of ["guide", "reference"]) {
+    for (const name of readdirSync(`../docs/${folder}`).filter((each) => each.endsWith(".md"))) {
+      const page = readFileSync(`../docs/${folder}/${name}`, "utf8");
+      const shown = blocks(page).map((block) =>
+        block.kind === "code" ? block.text
+        : block.kind === "table" ? [...block.head, ...block.rows.flat()].map(flat).join(" ")
+        : block.kind === "list" ? block.items.map(flat).join(" ")
+        : flat(block.spans)).join(" ");
+      // Languages of code and addresses of links are not shown; all else is.
+      const source = page.replace(/^```.*$/gm, "").replace(/\]\([^)]*\)/g, "]").replace(/^\d+\. /gm, "");
+      assert.equal(words(shown), words(source), name);
+    }
+  }
 });

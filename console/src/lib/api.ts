@@ -1,5 +1,6 @@
 // The broker's own HTTP interface, as programs use it; there is no other behind the console.
 
+import { exactly } from "./objects";
 import { session, signOut } from "./session.svelte";
 
 export interface Finding {
@@ -81,6 +82,12 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await (await ask(path, { signal })).json()) as T;
 }
 
+/** With every digit of its numbers, and what the answer says of its version. */
+export async function read<T>(path: string, signal?: AbortSignal): Promise<{ value: T; etag: string }> {
+  const answer = await ask(path, { signal });
+  return { value: exactly(await answer.text()) as T, etag: answer.headers.get("ETag") ?? "" };
+}
+
 export async function send<T>(method: string, path: string, body?: BodyInit | object): Promise<T | null> {
   const text = await (await ask(path, { method, body })).text();
   return text === "" ? null : (JSON.parse(text) as T);
@@ -89,6 +96,15 @@ export async function send<T>(method: string, path: string, body?: BodyInit | ob
 /** The address of a file or folder, each segment escaped. */
 export function filePath(path: string): string {
   return "/files/" + path.split("/").map(encodeURIComponent).join("/");
+}
+
+/** The address of an object by its key: `Person/42`. */
+export function objectPath(key: string): string {
+  return "/objects/" + key.split("/").map(encodeURIComponent).join("/");
+}
+
+export function findPath(type: string, parameters: Record<string, string | number | undefined>): string {
+  return `/objects/${encodeURIComponent(type)}${query(parameters)}`;
 }
 
 export function query(parameters: Record<string, string | number | undefined>): string {

@@ -11,6 +11,26 @@ export interface Status {
   connections: Record<string, number>;
   sessions: number;
   heap: { used: number; max: number };
+  objects?: {
+    listeners: number;
+    rows: number;
+    stores: { name: string; kind: string; durable: boolean; reachable: boolean; types: number; commits: number; conflicts: number; told: number }[];
+  };
+}
+
+/** What is missing its door does not know. */
+export interface Connection {
+  id: string;
+  door: string;
+  protocol: string;
+  principal: string;
+  address: string;
+  since: string;
+  patterns?: string[];
+  lag?: number;
+  delivered?: number;
+  bytes?: number;
+  lost?: number;
 }
 
 export interface Check {

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,8 @@ public final class Gate implements AutoCloseable {
     private final Counts<Outcome> counts = new Counts<>(Outcome.class);
     private final Counts<Action> denials = new Counts<>(Action.class);
     private final Object reloading = new Object();
+    private final AtomicLong admitted = new AtomicLong();
+    private final String life;
     private volatile Snapshot snapshot;
     private volatile @Nullable Checked checked;
 
@@ -52,6 +55,7 @@ public final class Gate implements AutoCloseable {
         this.clock = clock;
         this.limiter = new FailureLimiter(config);
         this.snapshot = new Snapshot(users);
+        this.life = Long.toHexString(clock.millis());
     }
 
     /// Reads the users file and opens the audit file.
@@ -108,7 +112,15 @@ public final class Gate implements AutoCloseable {
         while (true) {
             Snapshot used = snapshot;
             Resolution.Accepted accepted = accept(used, credentials, proof, address, door);
-            Session session = new Session(proof, accepted, address, door, onRevoked, sessions::remove);
+            Session session = new Session(
+                    life + "-" + admitted.incrementAndGet(),
+                    clock.instant(),
+                    proof,
+                    accepted,
+                    address,
+                    door,
+                    onRevoked,
+                    sessions::remove);
             sessions.add(session);
             if (used == snapshot) {
                 return session;
@@ -368,6 +380,23 @@ public final class Gate implements AutoCloseable {
     /// Sessions that are open now.
     public int sessionCount() {
         return sessions.size();
+    }
+
+    /// Those that are open now, in no order.
+    public List<Session> sessions() {
+        return List.copyOf(sessions);
+    }
+
+    /// Cuts off the connection of that id; its peer is told that it may come again.
+    ///
+    /// @return false where there is none of that id, or it ended by itself just now
+    public boolean end(String id, Principal by) {
+        for (Session session : sessions) {
+            if (session.id().equals(id)) {
+                return session.revoke(new ProblemException(Problem.CONNECTION_ENDED, by.name() + " ended it"));
+            }
+        }
+        return false;
     }
 
     /// Writes the rest of the audit file. Open sessions are the doors' to end.

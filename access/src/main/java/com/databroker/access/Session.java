@@ -2,14 +2,32 @@ package com.databroker.access;
 
 import com.databroker.core.ProblemException;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// A connection that stays open, and who is at its other end for as long as the users file says so.
 ///
 /// After a reload of the users file, and when its credential expires, the gate looks again: the principal becomes the
 /// new one, or `onRevoked` is called once with ACCESS_REVOKED, on the thread that reloaded or swept. It must not block.
 public final class Session implements AutoCloseable {
+    /// What went over a connection so far, as its door knows it.
+    ///
+    /// @param patterns what it subscribes to
+    /// @param lag events that it has yet to read
+    /// @param delivered events that it was given
+    /// @param bytes of those
+    /// @param lost events that left the window before it read them
+    public record Traffic(List<String> patterns, long lag, long delivered, long bytes, long lost) {
+        public Traffic {
+            patterns = List.copyOf(patterns);
+        }
+    }
+
+    private final String id;
+    private final Instant since;
     private final Proof proof;
     private final String address;
     private final String door;
@@ -18,14 +36,20 @@ public final class Session implements AutoCloseable {
     private final AtomicBoolean open = new AtomicBoolean(true);
     private volatile Principal principal;
     private volatile Instant until;
+    private volatile String protocol = "";
+    private volatile @Nullable Supplier<@Nullable Traffic> traffic;
 
     Session(
+            String id,
+            Instant since,
             Proof proof,
             Resolution.Accepted accepted,
             String address,
             String door,
             Consumer<ProblemException> onRevoked,
             Consumer<Session> onEnd) {
+        this.id = id;
+        this.since = since;
         this.proof = proof;
         this.principal = accepted.principal();
         this.until = accepted.until();
@@ -53,12 +77,43 @@ public final class Session implements AutoCloseable {
         return until;
     }
 
-    String address() {
+    /// Of this connection only, and no other of any start.
+    public String id() {
+        return id;
+    }
+
+    /// When it was admitted.
+    public Instant since() {
+        return since;
+    }
+
+    public String address() {
         return address;
     }
 
-    String door() {
+    public String door() {
         return door;
+    }
+
+    /// What is spoken, in the words of its door; empty where it did not say.
+    public String protocol() {
+        return protocol;
+    }
+
+    /// Its door says what is spoken.
+    public void speaks(String what) {
+        protocol = what;
+    }
+
+    /// Its door says whom to ask what went over it; who asks may wait for the connection's event loop.
+    public void measuredBy(Supplier<@Nullable Traffic> how) {
+        traffic = how;
+    }
+
+    /// Null where the door does not know, or has no time.
+    public @Nullable Traffic traffic() {
+        Supplier<@Nullable Traffic> known = traffic;
+        return known == null ? null : known.get();
     }
 
     void renew(Resolution.Accepted accepted) {

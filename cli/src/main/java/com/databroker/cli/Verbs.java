@@ -60,6 +60,8 @@ final class Verbs {
             new Entry("token add", "Make a token for a user and print it, this once."),
             new Entry("token list", "List tokens, without their secrets."),
             new Entry("token revoke", "Revoke a token; who uses it is cut off within a second."),
+            new Entry("connections ls", "List who is connected and stays so."),
+            new Entry("connections end", "End a connection; its peer may come again."),
             new Entry("config check", "Say everything that is wrong with a configuration."),
             new Entry("config show", "Print every setting in force and where it came from."),
             new Entry("config default", "Print a configuration file with every key and its default."),
@@ -113,6 +115,8 @@ final class Verbs {
             case "objects watch" -> new ObjectsWatchVerb();
             case "objects graph" -> new ObjectsGraphVerb();
             case "objects triggers" -> new ObjectsTriggersVerb();
+            case "connections ls" -> new ConnectionsLsVerb();
+            case "connections end" -> new ConnectionsEndVerb();
             case "user add" -> new UserAddVerb();
             case "user list" -> new UserListVerb();
             case "user remove" -> new UserRemoveVerb();

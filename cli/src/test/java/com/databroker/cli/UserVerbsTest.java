@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,6 +111,30 @@ final class UserVerbsTest {
             Typed named =
                     broker.typed().variable("DATABROKER_URL", other.url()).variable("DATABROKER_TOKEN", other.token());
             assertThat(named.run("user", "list").exit()).isZero();
+        }
+    }
+
+    @Test
+    void who_is_connected_is_listed_and_can_be_ended() throws Exception {
+        URI address = URI.create(broker.url() + "/events?topic=builds/**");
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            HttpResponse<Stream<String>> heard = http.send(
+                    HttpRequest.newBuilder(address)
+                            .header("Authorization", "Bearer " + broker.token())
+                            .build(),
+                    HttpResponse.BodyHandlers.ofLines());
+            assertThat(heard.statusCode()).isEqualTo(200);
+            Typed list = broker.run("connections", "ls", "--door", "sse", "--find", "admin");
+            assertThat(list.out()).contains("SUBSCRIBES TO", "server-sent events", "builds/**");
+            assertThat(broker.run("connections", "ls", "--find", "nobody", "-o", "json")
+                            .out()
+                            .strip())
+                    .isEqualTo("[]");
+            String id = list.out().lines().toList().get(1).split(" ")[0];
+            assertThat(broker.run("connections", "end", id).exit()).isZero();
+            heard.body().close();
+            assertThat(broker.run("connections", "end", id).exit()).isEqualTo(3);
+            assertThat(Files.readString(folder.resolve("data/audit.log"))).contains("connections/" + id);
         }
     }
 }

@@ -56,6 +56,13 @@ public enum Problem {
             4403,
             false,
             "Sign the bytes of the body with a secret of this hook, as X-Hub-Signature-256 has it."),
+    CONNECTION_ENDED(
+            2008,
+            "ended by an administrator",
+            503,
+            4503,
+            true,
+            "Connect again, or ask the administrator who is named."),
 
     TOO_MANY_SUBSCRIPTIONS(3001, "too many subscriptions", 429, 4429, false, "Subscribe to a wider pattern instead."),
     TOO_MANY_CONNECTIONS(

@@ -8,11 +8,19 @@ import java.nio.charset.StandardCharsets;
 sealed interface Filter {
     boolean matches(Topic topic);
 
+    /// For people.
+    String text();
+
     /// Topics of a pattern.
     record Glob(Pattern pattern) implements Filter {
         @Override
         public boolean matches(Topic topic) {
             return pattern.matches(topic);
+        }
+
+        @Override
+        public String text() {
+            return pattern.toString();
         }
     }
 
@@ -21,6 +29,11 @@ sealed interface Filter {
         @Override
         public boolean matches(Topic topic) {
             return latin1(topic).startsWith(bytes);
+        }
+
+        @Override
+        public String text() {
+            return new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8) + "…";
         }
 
         static String latin1(Topic topic) {

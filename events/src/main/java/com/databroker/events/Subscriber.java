@@ -11,6 +11,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /// One connection's subscriptions and its place in the log. All calls come on the connection's event loop.
@@ -29,6 +33,9 @@ public final class Subscriber implements AutoCloseable {
     static final int ENCODED_AT_ONCE = 256;
 
     private static final int SEGMENTS_PER_TURN = 2;
+
+    /// How long whoever looks at connections waits for one of them.
+    private static final long TRAFFIC_MILLIS = 200;
 
     private final EventPlane plane;
     private final Shard shard;
@@ -57,6 +64,9 @@ public final class Subscriber implements AutoCloseable {
     private @Nullable ByteBuf gathered;
     private long batch;
     private boolean inBatch;
+    private long delivered;
+    private long bytes;
+    private long lost;
 
     Subscriber(EventPlane plane, Shard shard, Session session, Form form, Outlet outlet, int subscriptionsMax) {
         this.plane = plane;
@@ -67,6 +77,25 @@ public final class Subscriber implements AutoCloseable {
         this.subscriptionsMax = subscriptionsMax;
         this.counters = plane.counters(outlet.door());
         shard.add(this);
+        session.measuredBy(this::traffic);
+    }
+
+    /// From any other thread, which waits for the loop, but not for long where that is busy.
+    private Session.@Nullable Traffic traffic() {
+        try {
+            return shard.loop.submit(this::measured).get(TRAFFIC_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+            return null;
+        } catch (ExecutionException | TimeoutException | RejectedExecutionException busyOrGone) {
+            return null;
+        }
+    }
+
+    private Session.Traffic measured() {
+        long lag = live ? 0 : Math.max(0, shard.log().head() - cursor);
+        return new Session.Traffic(
+                filters.keySet().stream().map(Filter::text).toList(), lag, delivered, bytes, lost);
     }
 
     Session session() {
@@ -217,6 +246,7 @@ public final class Subscriber implements AutoCloseable {
         } else if (alone) {
             ByteBuf frames =
                     EncodedRun.encode(form, segment, from, to, shard.log().epoch());
+            bytes += frames.readableBytes();
             outlet.write(frames);
         } else {
             ByteBuf frames = shard.encode(form, segment, from, to);
@@ -239,6 +269,7 @@ public final class Subscriber implements AutoCloseable {
         }
         run = null;
         int length = runEnd - runStart;
+        bytes += length;
         ByteBuf small = gathered;
         if (length >= SLICE_MIN) {
             writeGathered();
@@ -266,6 +297,7 @@ public final class Subscriber implements AutoCloseable {
         endRun();
         writeGathered();
         counters.delivered.add(batch);
+        delivered += batch;
         batch = 0;
         if (!closed) {
             outlet.flush();
@@ -363,13 +395,14 @@ public final class Subscriber implements AutoCloseable {
     private void skipGap() {
         EventLog log = shard.log();
         long tail = Math.max(cursor + 1, log.tail());
-        long lost = tail - cursor;
+        long gone = tail - cursor;
         boolean asked = cursor < rewoundTo;
-        outlet.gap(log.position(cursor), log.position(tail), lost);
+        outlet.gap(log.position(cursor), log.position(tail), gone);
         cursor = tail;
         if (!asked) {
-            counters.lost.add(lost);
-            plane.tellSlow(this, lost);
+            lost += gone;
+            counters.lost.add(gone);
+            plane.tellSlow(this, gone);
         }
     }
 

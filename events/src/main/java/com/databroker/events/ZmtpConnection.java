@@ -46,6 +46,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     private @Nullable ScheduledFuture<?> timer;
     private String address = "";
     private String announcedAs = "";
+    private String peerType = "";
     private boolean peerHasHeartbeat;
     private boolean heard;
     private boolean asked;
@@ -252,6 +253,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
                         "socket type " + type + " is not served; use SUB, XSUB, PUB, XPUB, PUSH, DEALER or REQ");
         };
         role = fitting;
+        peerType = type;
         return Map.of("Socket-Type", fitting.socketType());
     }
 
@@ -259,6 +261,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
         phase = Phase.TRAFFIC;
         cancelTimer();
         announcedAs = session().principal().name();
+        session().speaks("ZMTP " + peerType + (curve == null ? "" : ", CURVE"));
         plane().connected(DOOR, announcedAs, address);
         long interval = settings.heartbeatInterval().toMillis();
         if (peerHasHeartbeat) {

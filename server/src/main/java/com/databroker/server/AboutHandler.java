@@ -8,6 +8,8 @@ import com.databroker.events.DoorCounters;
 import com.databroker.events.EventPlane;
 import com.databroker.files.FilePlane;
 import com.databroker.files.FilesStatus;
+import com.databroker.objects.ObjectPlane;
+import com.databroker.objects.ObjectsStatus;
 import io.vertx.core.http.HttpMethod;
 import java.lang.management.ManagementFactory;
 import java.time.Instant;
@@ -27,10 +29,11 @@ import tools.jackson.core.JsonGenerator;
 /// ```
 final class AboutHandler {
     /// Areas that the console asks about.
-    static final List<String> AREAS = List.of("users", "status", "health", "config", "metrics", "views");
+    static final List<String> AREAS = List.of("users", "status", "health", "config", "metrics", "views", ConnectionsHandler.AREA);
 
     private final Parts parts;
     private final HealthChecks checks;
+    private final ConnectionsHandler connections;
     private final Instant started;
     private final Map<String, Setting> settings = new LinkedHashMap<>();
 
@@ -43,12 +46,14 @@ final class AboutHandler {
             EventPlane events,
             FilePlane files,
             @Nullable StreamSources streams,
+            ObjectPlane objects,
             Map<String, ConnectionLimit> limits,
             InstantSource clock) {}
 
     AboutHandler(Parts parts) {
         this.parts = parts;
         this.checks = new HealthChecks(parts);
+        this.connections = new ConnectionsHandler(parts.gate());
         this.started = parts.clock().instant();
         SettingGroup.of(Config.class).keys().forEach(key -> settings.put(key.key(), key.setting()));
     }
@@ -57,6 +62,10 @@ final class AboutHandler {
         exchange.allow(HttpMethod.GET, HttpMethod.HEAD);
         exchange.target().allow();
         exchange.require(Action.ADMIN, area);
+    }
+
+    void connections(Exchange exchange) {
+        connections.handle(exchange);
     }
 
     void status(Exchange exchange) {
@@ -70,6 +79,7 @@ final class AboutHandler {
                 json.writeStringProperty("now", parts.clock().instant().toString());
                 events(json);
                 files(json, files);
+                objects(json, parts.objects().status());
                 json.writeName("connections");
                 json.writeStartObject();
                 parts.limits().forEach((door, limit) -> json.writeNumberProperty(door, limit.open()));
@@ -120,6 +130,33 @@ final class AboutHandler {
         json.writeNumberProperty("uploads", files.uploads());
         json.writeNumberProperty("waiting", files.watching().waiting());
         json.writeBooleanProperty("scanning", files.watching().scanning());
+        json.writeEndObject();
+    }
+
+    /// Where there are any.
+    private static void objects(JsonGenerator json, ObjectsStatus objects) {
+        if (objects.stores().isEmpty()) {
+            return;
+        }
+        json.writeName("objects");
+        json.writeStartObject();
+        json.writeNumberProperty("listeners", objects.listeners());
+        json.writeNumberProperty("rows", objects.rows());
+        json.writeName("stores");
+        json.writeStartArray();
+        for (ObjectsStatus.Store store : objects.stores()) {
+            json.writeStartObject();
+            json.writeStringProperty("name", store.name());
+            json.writeStringProperty("kind", store.kind());
+            json.writeBooleanProperty("durable", store.durable());
+            json.writeBooleanProperty("reachable", store.reachable());
+            json.writeNumberProperty("types", store.types());
+            json.writeNumberProperty("commits", store.commits());
+            json.writeNumberProperty("conflicts", store.conflicts());
+            json.writeNumberProperty("told", store.told());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
         json.writeEndObject();
     }
 

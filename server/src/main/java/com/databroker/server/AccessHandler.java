@@ -45,9 +45,9 @@ final class AccessHandler {
     private final SecureRandom random;
     private final List<String> planes;
 
-    /// @param collects whether there are streams
-    AccessHandler(FilePlane files, InstantSource clock, SecureRandom random, boolean collects) {
-        this.planes = collects ? List.of("events", "files", "streams") : List.of("events", "files");
+    /// @param planes those that there are
+    AccessHandler(FilePlane files, InstantSource clock, SecureRandom random, List<String> planes) {
+        this.planes = planes;
         this.files = files;
         this.clock = clock;
         this.random = random;

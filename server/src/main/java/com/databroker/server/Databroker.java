@@ -38,6 +38,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -304,6 +305,15 @@ public final class Databroker implements AutoCloseable {
         return (VertxInternal) builder.build();
     }
 
+    private List<String> planes() {
+        List<String> planes = new ArrayList<>(List.of("events", "files"));
+        if (!objects.status().stores().isEmpty()) {
+            planes.add("objects");
+        }
+        streams.ifPresent(all -> planes.add("streams"));
+        return List.copyOf(planes);
+    }
+
     private HttpDoor openHttp(
             VertxInternal vertx, ConnectionLimit limit, Map<String, ConnectionLimit> limits, ExecutorService blocking) {
         OpenStreams streams = new OpenStreams();
@@ -315,7 +325,7 @@ public final class Databroker implements AutoCloseable {
                 new WebSocketHandler(events, new Origins(config.http().allowedOrigins()), streams),
                 new FilesHandler(files, front, tus, slowest),
                 tus,
-                new AccessHandler(files, clock, random, this.streams.isPresent()),
+                new AccessHandler(files, clock, random, planes()),
                 this.streams
                         .map(all -> new StreamsHandler(all, new StreamCareHandler(all.plane(), slowest, clock), clock))
                         .orElse(null),
@@ -332,7 +342,7 @@ public final class Databroker implements AutoCloseable {
                 new StatusHandler(
                         metrics, config.http().metricsPublic(), files, this.streams.orElse(null), () -> stopping),
                 new AboutHandler(new AboutHandler.Parts(
-                        config, origins, data, gate, events, files, this.streams.orElse(null), limits, clock)),
+                        config, origins, data, gate, events, files, this.streams.orElse(null), objects, limits, clock)),
                 new ConsoleHandler(),
                 metrics,
                 streams);

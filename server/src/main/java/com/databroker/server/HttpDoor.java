@@ -61,7 +61,11 @@ final class HttpDoor implements AutoCloseable {
             "assets",
             "console",
             "status",
-            "config");
+            "config",
+            "connections",
+            "docs",
+            "openapi.json",
+            "asyncapi.json");
 
     private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
     private static final Set<HttpMethod> METHODS = Set.of(
@@ -110,6 +114,7 @@ final class HttpDoor implements AutoCloseable {
     private final List<HttpServer> servers = new ArrayList<>();
     private final Origins origins;
     private final Proxies proxies;
+    private final DocsHandler docs = new DocsHandler();
     private final Busy busy = new Busy();
     private final RepeatedGet.Around around;
     private volatile boolean stopping;
@@ -311,6 +316,10 @@ final class HttpDoor implements AutoCloseable {
             case "health" -> health(exchange);
             case "status" -> routes.about().status(exchange);
             case "config" -> routes.about().config(exchange);
+            case "connections" -> routes.about().connections(exchange);
+            case "docs" -> docs.handle(exchange);
+            case "openapi.json" -> ApiHandler.openApi(exchange);
+            case "asyncapi.json" -> ApiHandler.asyncApi(exchange);
             case "console" -> routes.console().handle(exchange);
             case "metrics" -> routes.status().metrics(exchange);
             case "problems" -> routes.status().problems(exchange);
@@ -330,7 +339,7 @@ final class HttpDoor implements AutoCloseable {
     private void events(Exchange exchange) {
         if (WebSocketHandler.isUpgrade(exchange.request())) {
             routes.webSocket().handle(exchange);
-        } else if (exchange.isMethod(HttpMethod.GET)) {
+        } else if (exchange.isMethod(HttpMethod.GET) && exchange.target().tail().isEmpty()) {
             routes.sse().handle(exchange);
         } else {
             routes.publish().handle(exchange);

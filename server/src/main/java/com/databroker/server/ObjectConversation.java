@@ -133,6 +133,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     public void authenticate(Credentials credentials) {
         Session before = session;
         session = gate.admit(credentials, address, DOOR, why -> loop().execute(() -> close(why)));
+        session.speaks(form.subprotocol());
         if (before != null) {
             before.close();
         }

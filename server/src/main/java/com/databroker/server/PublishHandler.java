@@ -38,10 +38,15 @@ final class PublishHandler {
     }
 
     void handle(Exchange exchange) {
-        exchange.allow(HttpMethod.POST, HttpMethod.PUT);
+        String tail = exchange.target().tail();
+        if (tail.isEmpty()) {
+            // A GET is somebody else's; who is told what is allowed is told of it, too.
+            exchange.allow(HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT);
+        } else {
+            exchange.allow(HttpMethod.POST, HttpMethod.PUT);
+        }
         exchange.target().allow();
         Principal principal = exchange.principal();
-        String tail = exchange.target().tail();
         Topic topic = tail.isEmpty() ? null : Topic.of(tail);
         if (topic != null) {
             exchange.require(Action.PUBLISH, topic.text());

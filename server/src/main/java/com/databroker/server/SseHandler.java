@@ -77,6 +77,7 @@ final class SseHandler {
             Session admitted = exchange.gate()
                     .admit(exchange.credentials(), exchange.address(), DOOR, why -> loop.execute(this::cutOff));
             session = admitted;
+            admitted.speaks("server-sent events");
             announcedAs = admitted.principal().name();
             Subscriber attached = plane.attach(loop, admitted, form, this);
             subscriber = attached;

@@ -6,6 +6,7 @@ import com.databroker.access.Session;
 import com.databroker.core.Bytes;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Text;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -18,6 +19,7 @@ import org.apache.sshd.server.auth.UserAuthFactory;
 import org.apache.sshd.server.auth.password.UserAuthPasswordFactory;
 import org.apache.sshd.server.auth.pubkey.UserAuthPublicKey;
 import org.apache.sshd.server.session.ServerSession;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -88,8 +90,14 @@ final class SshUsers {
         if (before != null) {
             before.close();
         }
-        connection.setAttribute(
-                SESSION, gate.admit(credentials, address(connection), DOOR, why -> revoked(connection, why)));
+        Session admitted = gate.admit(credentials, address(connection), DOOR, why -> revoked(connection, why));
+        admitted.speaks(spoken(connection.getClientVersion()));
+        connection.setAttribute(SESSION, admitted);
+    }
+
+    /// `SSH-2.0-OpenSSH_9.2p1` as the client says it, which may be anything.
+    private static String spoken(@Nullable String version) {
+        return version == null ? "SSH" : Text.excerpt(version);
     }
 
     /// Not on the gate's thread: saying why waits for the network.

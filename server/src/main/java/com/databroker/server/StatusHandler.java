@@ -66,7 +66,11 @@ final class StatusHandler {
             json.writeStringProperty("checks", "/health/checks");
             json.writeStringProperty("status", "/status");
             json.writeStringProperty("config", "/config");
+            json.writeStringProperty("connections", "/connections");
             json.writeStringProperty("metrics", "/metrics");
+            json.writeStringProperty("docs", "/docs");
+            json.writeStringProperty("openapi", "/openapi.json");
+            json.writeStringProperty("asyncapi", "/asyncapi.json");
             json.writeStringProperty("problems", "/problems");
             json.writeStringProperty("schemas", "/schemas/" + SCHEMA);
             json.writeEndObject();

@@ -64,6 +64,7 @@ final class WebSocketConversation implements Outlet {
     private @Nullable Subscriber subscriber;
     private @Nullable ScheduledFuture<?> timer;
     private String announcedAs = "";
+    private final String protocol;
     private boolean closing;
 
     WebSocketConversation(
@@ -82,6 +83,7 @@ final class WebSocketConversation implements Outlet {
         this.open = open;
         this.context = ((WebSocketInternal) socket).channelHandlerContext();
         this.farewell = () -> loop().execute(() -> close(OpenStreams.shuttingDown()));
+        this.protocol = protocol;
         this.cloudEvents = protocol.equals(EventFrames.CLOUDEVENTS_JSON);
         this.messages = protocol.equals(EventMessages.CBOR.subprotocol()) ? EventMessages.CBOR : EventMessages.JSON;
     }
@@ -151,6 +153,7 @@ final class WebSocketConversation implements Outlet {
         cancelTimer();
         session = admitted;
         announcedAs = admitted.principal().name();
+        admitted.speaks(protocol);
         Subscriber attached = plane.attach(loop(), admitted, form, this);
         subscriber = attached;
         plane.connected(DOOR, announcedAs, address);

@@ -2,9 +2,11 @@ package com.databroker.systemtests;
 
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +14,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -179,6 +182,19 @@ final class BrowserPage implements AutoCloseable {
     /// Texts that stand out too little from what is behind them (WCAG 2, AA), with their contrast.
     String faint() throws InterruptedException {
         return run(FAINT);
+    }
+
+    /// What axe-core finds against WCAG 2.2, AA, and against good practice, as text; empty where there is nothing.
+    String axe() throws Exception {
+        if (run("typeof axe").equals("undefined")) {
+            try (InputStream in = BrowserPage.class.getResourceAsStream("/axe.min.js")) {
+                run(new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8) + ";1");
+            }
+        }
+        return run("""
+                axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations
+                  .map((each) => each.id + ": " + each.nodes.map((node) => node.html.slice(0, 160)).join(" | ")).join("; "))
+                """);
     }
 
     /// Scripts that failed and policies that were violated.

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,15 +35,14 @@ final class ConsoleTest {
             <pubDate>%s</pubDate></item></channel></rss>
             """;
 
-    /// Whose names a screen reader needs.
-    private static final Set<String> CONTROLS =
-            Set.of("button", "link", "textbox", "combobox", "checkbox", "searchbox", "image", "dialog", "option");
-
     @SuppressWarnings("NullAway.Init")
     private TestBroker broker;
 
     @SuppressWarnings("NullAway.Init")
     private BrowserPage page;
+
+    @SuppressWarnings("NullAway.Init")
+    private ConsoleView view;
 
     @BeforeAll
     void start(@TempDir Path folder) throws Exception {
@@ -53,6 +51,7 @@ final class ConsoleTest {
                 Map.of("streams.enabled", "true", "streams.flink.checkpoint-interval", "500ms"));
         page = BrowserPage.open(folder.resolve("profile"), broker.http("/"));
         page.size(1280, 860);
+        view = new ConsoleView(broker, page);
     }
 
     @AfterAll
@@ -62,24 +61,15 @@ final class ConsoleTest {
     }
 
     private void open(String path) throws InterruptedException {
-        page.go(broker.http("/console/" + path));
-        page.await("document.querySelector('main h1') !== null");
+        view.open(path);
     }
 
     private void see(String text) throws InterruptedException {
-        page.await("document.body.innerText.includes(" + BrowserPage.quoted(text) + ")");
-    }
-
-    private static boolean takesPictures() {
-        return "write".equals(System.getProperty("screenshots"));
+        view.see(text);
     }
 
     private void screenshot(String name) throws Exception {
-        if (takesPictures()) {
-            Path root = Path.of(System.getProperty("databroker.root", ".."));
-            page.run("new Promise((done) => setTimeout(done, 300))");
-            page.screenshot(root.resolve("docs/guide/console-" + name + ".webp"));
-        }
+        view.screenshot(name);
     }
 
     private String put(String path, String body) throws Exception {
@@ -307,7 +297,7 @@ final class ConsoleTest {
             return page.run("document.body.innerText.includes('Bridges reopen after the flood')")
                     .equals("true");
         });
-        if (takesPictures()) {
+        if (ConsoleView.takesPictures()) {
             populate();
         }
         page.type("#query", "");
@@ -316,7 +306,7 @@ final class ConsoleTest {
             return page.run("document.body.innerText.includes('A quiet day at the harbour')")
                     .equals("true");
         });
-        if (takesPictures()) {
+        if (ConsoleView.takesPictures()) {
             open("search?stream=news&facet=domain");
             see("example.org");
         }
@@ -387,6 +377,13 @@ final class ConsoleTest {
                 + "\",\"payload\":{\"ref\":\"refs/heads/main\",\"commits\":[{\"sha\":\"a\",\"message\":\"x\"}]}}";
     }
 
+    @Test
+    @Order(6)
+    void what_openapi_tells_is_what_the_door_answers() throws Exception {
+        ApiProbe.isTrue(broker);
+        ApiProbe.refersToWhatIsThere(broker);
+    }
+
     /// Every control has a name, every text contrast in both schemes, and nothing is wider than a phone.
     @Test
     @Order(7)
@@ -404,26 +401,7 @@ final class ConsoleTest {
                     "access/jenkins",
                     "health",
                     "configuration")) {
-                page.size(375, 740);
-                open(path);
-                page.await("document.querySelector('.skeleton') === null");
-                assertThat(page.run("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-                        .as("what is too wide on " + path)
-                        .isEqualTo("0");
-                for (boolean dark : new boolean[] {false, true}) {
-                    page.dark(dark);
-                    assertThat(page.faint())
-                            .as(path + (dark ? ", dark" : ", light"))
-                            .isEmpty();
-                }
-                assertThat(page.spoken().stream()
-                                .filter(each -> CONTROLS.contains(each.getKey())
-                                        && each.getValue().isBlank()))
-                        .as("without a name on " + path)
-                        .isEmpty();
-                assertThat(page.spoken())
-                        .as(path)
-                        .anyMatch(each -> each.getKey().equals("heading"));
+                view.isReadable(path);
             }
             open("live");
             screenshot("phone");
