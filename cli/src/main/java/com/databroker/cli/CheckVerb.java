@@ -21,7 +21,8 @@ import picocli.CommandLine.Parameters;
             "  databroker check ready --wait 30s",
             "  databroker check health --format json",
             "",
-            "Exit code 0 where it is well, 1 where it says that it is not, 6 where nothing answers."
+            "Exit code 0 where it is well, 1 where it says that it is not, 6 where nothing answers. With",
+            "--format nagios: 0 where it is well, 2 otherwise."
         })
 final class CheckVerb implements Verb {
     private static final Duration PAUSE = Duration.ofMillis(200);
@@ -36,12 +37,6 @@ final class CheckVerb implements Verb {
         HEALTH
     }
 
-    /// How the answer is printed.
-    enum Format {
-        TEXT,
-        JSON
-    }
-
     @Parameters(
             index = "0",
             arity = "0..1",
@@ -49,8 +44,8 @@ final class CheckVerb implements Verb {
             description = "Whether it takes work (as nothing is said), whether it answers, or how each part is.")
     private What what = What.READY;
 
-    @Option(names = "--format", paramLabel = "FORMAT", description = "text or json.")
-    private Format format = Format.TEXT;
+    @Option(names = "--format", paramLabel = "FORMAT", description = "text, json, nagios or prometheus.")
+    private Verdict.Format format = Verdict.Format.TEXT;
 
     @Option(
             names = "--wait",
@@ -63,6 +58,10 @@ final class CheckVerb implements Verb {
 
     @Override
     public int run(Surroundings around) throws IOException, InterruptedException {
+        return Verdict.asked(around, format, () -> ask(around));
+    }
+
+    private int ask(Surroundings around) throws IOException, InterruptedException {
         // Nothing ever counts it down: a pause that an interrupt ends.
         CountDownLatch never = new CountDownLatch(1);
         long end = System.nanoTime() + wait.toNanos();
@@ -93,14 +92,25 @@ final class CheckVerb implements Verb {
             throw ProblemDocument.read(answer.status(), answer.body());
         }
         Map<String, @Nullable Object> health = answer.object();
-        if (format == Format.JSON) {
-            around.out().println(answer.body().utf8());
-        } else {
-            around.out()
-                    .println(Surroundings.visible(
-                            what.name().toLowerCase(Locale.ROOT) + ": " + health.getOrDefault("status", "")));
-            if ((what == What.HEALTH || !well) && health.get("components") instanceof Map<?, ?> components) {
-                components.forEach((name, state) -> around.out().println("  " + component(name, state)));
+        String word = what.name().toLowerCase(Locale.ROOT);
+        String status = String.valueOf(health.getOrDefault("status", ""));
+        switch (format) {
+            case JSON -> around.out().println(answer.body().utf8());
+            case NAGIOS -> {
+                Verdict.Level level = well ? Verdict.Level.OK : Verdict.Level.CRITICAL;
+                around.out().println(Verdict.nagios(level, word + ": " + status));
+                return level.ordinal();
+            }
+            case PROMETHEUS -> {
+                around.out().println("# HELP databroker_check_ok 1 where it is well.");
+                around.out().println("# TYPE databroker_check_ok gauge");
+                around.out().println("databroker_check_ok{check=\"" + word + "\"} " + (well ? 1 : 0));
+            }
+            case TEXT -> {
+                around.out().println(Surroundings.visible(word + ": " + status));
+                if ((what == What.HEALTH || !well) && health.get("components") instanceof Map<?, ?> components) {
+                    components.forEach((name, state) -> around.out().println("  " + component(name, state)));
+                }
             }
         }
         return well ? Exit.OK : Exit.FAILED;

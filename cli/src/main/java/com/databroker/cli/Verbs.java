@@ -66,6 +66,10 @@ final class Verbs {
             new Entry("config show", "Print every setting in force and where it came from."),
             new Entry("config default", "Print a configuration file with every key and its default."),
             new Entry("check", "Say whether a broker is well: ready, live or health."),
+            new Entry("status", "Show a broker in figures."),
+            new Entry("top", "Show what flows through a broker, a line each time."),
+            new Entry("doctor", "Look at what may go wrong, and say what helps."),
+            new Entry("debug", "Gather what somebody needs who is to help, without secrets."),
             new Entry("bench pub", "Measure how fast events are taken."),
             new Entry("bench sub", "Measure how fast events are delivered."),
             new Entry("bench rtt", "Measure how long one event takes from here to here."),
@@ -127,6 +131,10 @@ final class Verbs {
             case "config show" -> new ConfigShowVerb();
             case "config default" -> new ConfigDefaultVerb();
             case "check" -> new CheckVerb();
+            case "status" -> new StatusVerb();
+            case "top" -> new TopVerb();
+            case "doctor" -> new DoctorVerb();
+            case "debug" -> new DebugVerb();
             case "bench pub" -> new BenchPubVerb();
             case "bench sub" -> new BenchSubVerb();
             case "bench rtt" -> new BenchRttVerb();

@@ -14,8 +14,7 @@ enum Metric {
     EVENTS_DELIVERED(Kind.COUNTER, "databroker_events_delivered", "Events written to subscribers.", "door"),
     EVENTS_LOST(
             Kind.COUNTER, "databroker_events_lost", "Offsets that slow subscribers were told to have missed.", "door"),
-    EVENT_CONNECTIONS(
-            Kind.GAUGE, "databroker_event_connections", "Connections of publishers and subscribers.", "door"),
+    EVENT_CONNECTIONS(Kind.GAUGE, "databroker_event_connections", "Connections of publishers and subscribers.", "door"),
     REPLAY_WINDOW_EVENTS(Kind.GAUGE, "databroker_replay_window_events", "Events that the replay window holds."),
     REPLAY_WINDOW_BYTES(Kind.GAUGE, "databroker_replay_window_bytes", "Memory that the replay window holds."),
     REPLAY_WINDOW_MAX_BYTES(
@@ -27,8 +26,7 @@ enum Metric {
 
     CONNECTIONS(Kind.GAUGE, "databroker_connections", "Open connections of a door.", "door"),
     CONNECTIONS_MAX(Kind.GAUGE, "databroker_connections_max", "How many a door takes: `max-connections`.", "door"),
-    CONNECTIONS_REFUSED(
-            Kind.COUNTER, "databroker_connections_refused", "Connections turned away at a limit.", "door"),
+    CONNECTIONS_REFUSED(Kind.COUNTER, "databroker_connections_refused", "Connections turned away at a limit.", "door"),
     HTTP_REQUESTS(Kind.COUNTER, "databroker_http_requests", "HTTP requests answered.", "route", "code"),
     ACCESS(Kind.COUNTER, "databroker_access", "Decisions of the gate.", "outcome"),
     ACCESS_DENIED(Kind.COUNTER, "databroker_access_denied", "Requests that no grant covered.", "action"),
@@ -47,14 +45,11 @@ enum Metric {
             "Files of other programs that a validator refused after they were written."),
     FILE_UPLOADS(Kind.GAUGE, "databroker_file_uploads", "Uploads under way."),
     FILES_JOURNAL(Kind.GAUGE, "databroker_files_journal_bytes", "Size of the journal of files."),
-    FILES_READ_ONLY(
-            Kind.GAUGE, "databroker_files_read_only", "1 where the disk failed and files cannot be changed."),
+    FILES_READ_ONLY(Kind.GAUGE, "databroker_files_read_only", "1 where the disk failed and files cannot be changed."),
     FILES_WATCHED_FOLDERS(Kind.GAUGE, "databroker_files_watched_folders", "Folders watched."),
-    FILES_WAITING(
-            Kind.GAUGE, "databroker_files_waiting", "Changed files that are not finished or not looked at yet."),
+    FILES_WAITING(Kind.GAUGE, "databroker_files_waiting", "Changed files that are not finished or not looked at yet."),
     FILES_SCANNING(Kind.GAUGE, "databroker_files_scanning", "1 while the folder is compared with the index."),
-    FILES_WATCH_OVERFLOWS(
-            Kind.COUNTER, "databroker_files_watch_overflows", "Times that the system lost changes."),
+    FILES_WATCH_OVERFLOWS(Kind.COUNTER, "databroker_files_watch_overflows", "Times that the system lost changes."),
     FILES_SCANS(Kind.COUNTER, "databroker_files_scans", "Comparisons of the folder with the index that ended."),
 
     OBJECT_LISTENERS(Kind.GAUGE, "databroker_object_listeners", "Connections that hear of changes of objects."),
@@ -64,10 +59,8 @@ enum Metric {
     OBJECT_COMMITS(Kind.COUNTER, "databroker_object_commits", "Commits made here.", "store"),
     OBJECT_CONFLICTS(
             Kind.COUNTER, "databroker_object_conflicts", "Commits refused, as others changed the same.", "store"),
-    OBJECT_TOLD(
-            Kind.COUNTER, "databroker_object_commits_told", "Commits told of, whoever made them.", "store"),
-    OBJECT_CHANGES(
-            Kind.COUNTER, "databroker_object_changes", "Objects created, updated and deleted.", "store", "kind"),
+    OBJECT_TOLD(Kind.COUNTER, "databroker_object_commits_told", "Commits told of, whoever made them.", "store"),
+    OBJECT_CHANGES(Kind.COUNTER, "databroker_object_changes", "Objects created, updated and deleted.", "store", "kind"),
     OBJECT_RELAY_DELAY(
             Kind.GAUGE,
             "databroker_object_relay_delay_seconds",
@@ -123,29 +116,19 @@ enum Metric {
     STREAM_CHECKPOINT_DURATION(
             Kind.GAUGE, "databroker_stream_checkpoint_duration_seconds", "How long the last one took.", "stream"),
     STREAM_RESTARTS(Kind.COUNTER, "databroker_stream_restarts", "Starts of the job after failures.", "stream"),
-    STREAMS_RAW(
-            Kind.GAUGE, "databroker_streams_raw_bytes", "Bytes of the fetched bodies that are kept."),
+    STREAMS_RAW(Kind.GAUGE, "databroker_streams_raw_bytes", "Bytes of the fetched bodies that are kept."),
 
     COLLECTOR_REQUESTS(
-            Kind.COUNTER,
-            "databroker_collector_requests",
-            "Requests that a collector sent.",
-            "stream",
-            "collector"),
+            Kind.COUNTER, "databroker_collector_requests", "Requests that a collector sent.", "stream", "collector"),
     COLLECTOR_NOT_MODIFIED(
-            Kind.COUNTER,
-            "databroker_collector_not_modified",
-            "Answers that nothing is new.",
-            "stream",
-            "collector"),
+            Kind.COUNTER, "databroker_collector_not_modified", "Answers that nothing is new.", "stream", "collector"),
     COLLECTOR_LIMITED(
             Kind.COUNTER,
             "databroker_collector_limited",
             "Steps that the other side asked to put off.",
             "stream",
             "collector"),
-    COLLECTOR_FAILURES(
-            Kind.COUNTER, "databroker_collector_failures", "Steps that failed.", "stream", "collector"),
+    COLLECTOR_FAILURES(Kind.COUNTER, "databroker_collector_failures", "Steps that failed.", "stream", "collector"),
     COLLECTOR_GAPS(
             Kind.COUNTER,
             "databroker_collector_gaps",
@@ -165,11 +148,7 @@ enum Metric {
             "stream",
             "collector"),
     COLLECTOR_RECEIVED(
-            Kind.COUNTER,
-            "databroker_collector_received",
-            "Units taken that were pushed.",
-            "stream",
-            "collector"),
+            Kind.COUNTER, "databroker_collector_received", "Units taken that were pushed.", "stream", "collector"),
     COLLECTOR_DROPPED(
             Kind.COUNTER,
             "databroker_collector_dropped",
@@ -197,13 +176,11 @@ enum Metric {
             "How long that took, 0 where it was before the start of the broker.",
             "view"),
 
-    DISK_FREE(
-            Kind.GAUGE, "databroker_disk_free_bytes", "Free room of the disk on which a folder lies.", "folder"),
+    DISK_FREE(Kind.GAUGE, "databroker_disk_free_bytes", "Free room of the disk on which a folder lies.", "folder"),
     DISK_SIZE(Kind.GAUGE, "databroker_disk_size_bytes", "Size of that disk.", "folder"),
     HEAP_USED(Kind.GAUGE, "databroker_heap_used_bytes", "Java heap in use."),
     HEAP_MAX(Kind.GAUGE, "databroker_heap_max_bytes", "Java heap that may be used."),
-    BUFFER_POOLS(
-            Kind.GAUGE, "databroker_buffer_pool_bytes", "Memory beside the heap, as the JDK counts it.", "pool"),
+    BUFFER_POOLS(Kind.GAUGE, "databroker_buffer_pool_bytes", "Memory beside the heap, as the JDK counts it.", "pool"),
     GC_COLLECTIONS(Kind.COUNTER, "databroker_gc_collections", "Garbage collections.", "collector"),
     GC_SECONDS(Kind.COUNTER, "databroker_gc_duration_seconds", "Time of garbage collections.", "collector"),
     THREADS(Kind.GAUGE, "databroker_threads", "Platform threads."),

@@ -59,8 +59,9 @@ final class MetricDocs {
             out.append("| Metric | Kind | Labels | What it tells |\n|---|---|---|---|\n");
             for (Metric metric : Metric.values()) {
                 if (sectionOf(metric) == section) {
-                    String labels =
-                            metric.labels().stream().map(label -> '`' + label + '`').collect(Collectors.joining(", "));
+                    String labels = metric.labels().stream()
+                            .map(label -> '`' + label + '`')
+                            .collect(Collectors.joining(", "));
                     out.append("| `").append(metric.shown()).append("` | ");
                     out.append(metric.kind().name().toLowerCase(Locale.ROOT)).append(" | ");
                     out.append(labels).append(labels.isEmpty() ? "| " : " | ");

@@ -63,15 +63,15 @@ final class Metrics {
         book.value(Metric.REPLAY_WINDOW_BYTES, events::heldBytes);
         book.value(
                 Metric.REPLAY_WINDOW_MAX_BYTES, () -> events.config().window().bytes());
-        book.value(Metric.REPLAY_WINDOW_EVENTS, () -> (double) (events.next().offset() - events.oldest().offset()));
+        book.value(Metric.REPLAY_WINDOW_EVENTS, () ->
+                (double) (events.next().offset() - events.oldest().offset()));
         book.value(Metric.REPLAY_WINDOW_OLDEST, () -> seconds(events.oldestTime()));
     }
 
     private void ofDoors(Metric metric, EventPlane events, ToDoubleFunction<DoorCounters> value) {
         book.values(
                 metric,
-                values -> events.doors()
-                        .forEach((door, counters) -> values.put(value.applyAsDouble(counters), door)));
+                values -> events.doors().forEach((door, counters) -> values.put(value.applyAsDouble(counters), door)));
     }
 
     private void doors(Map<String, ConnectionLimit> limits) {
@@ -81,8 +81,7 @@ final class Metrics {
     }
 
     private void ofLimits(Metric metric, Map<String, ConnectionLimit> limits, ToDoubleFunction<ConnectionLimit> value) {
-        book.values(
-                metric, values -> limits.forEach((door, limit) -> values.put(value.applyAsDouble(limit), door)));
+        book.values(metric, values -> limits.forEach((door, limit) -> values.put(value.applyAsDouble(limit), door)));
     }
 
     private void access(Gate gate) {
@@ -105,9 +104,7 @@ final class Metrics {
     }
 
     void count(FileChange change) {
-        fileChanges
-                .labelValues(change.kind().name().toLowerCase(Locale.ROOT))
-                .inc();
+        fileChanges.labelValues(change.kind().name().toLowerCase(Locale.ROOT)).inc();
     }
 
     /// Another program wrote a file that its validator refuses.
@@ -131,14 +128,11 @@ final class Metrics {
         book.value(Metric.FILES_BYTES, () -> status.get().bytes());
         book.value(Metric.FILE_UPLOADS, () -> status.get().uploads());
         book.value(Metric.FILES_JOURNAL, () -> status.get().journalBytes());
-        book.value(
-                Metric.FILES_READ_ONLY, () -> status.get().failure().isEmpty() ? 0 : 1);
-        book.value(
-                Metric.FILES_WATCHED_FOLDERS, () -> status.get().watching().folders());
+        book.value(Metric.FILES_READ_ONLY, () -> status.get().failure().isEmpty() ? 0 : 1);
+        book.value(Metric.FILES_WATCHED_FOLDERS, () -> status.get().watching().folders());
         book.value(Metric.FILES_WAITING, () -> status.get().watching().waiting());
         book.value(Metric.FILES_SCANNING, () -> status.get().watching().scanning() ? 1 : 0);
-        book.value(
-                Metric.FILES_WATCH_OVERFLOWS, () -> status.get().watching().overflows());
+        book.value(Metric.FILES_WATCH_OVERFLOWS, () -> status.get().watching().overflows());
         book.value(Metric.FILES_SCANS, () -> status.get().watching().scans());
     }
 

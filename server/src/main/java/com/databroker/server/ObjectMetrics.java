@@ -45,15 +45,14 @@ final class ObjectMetrics {
         book.values(
                 Metric.OBJECT_RELAY_DELAY,
                 values -> delays.forEach((store, delay) -> values.put(delay.toMillis() / 1000.0, store)));
-        plane.changes(this::changed);
+        plane.changes(all -> all.forEach(this::changed));
     }
 
     private void ofStores(Metric metric, ToDoubleFunction<ObjectsStatus.Store> value) {
         book.values(
                 metric,
-                values -> plane.status()
-                        .stores()
-                        .forEach(store -> values.put(value.applyAsDouble(store), store.name())));
+                values ->
+                        plane.status().stores().forEach(store -> values.put(value.applyAsDouble(store), store.name())));
     }
 
     private void changed(ObjectChange change) {

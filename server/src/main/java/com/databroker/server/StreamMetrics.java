@@ -74,9 +74,7 @@ final class StreamMetrics {
         of(
                 Metric.STREAM_CHECKPOINT_TIME,
                 each -> Metrics.seconds(each.checkpoints().last()));
-        of(
-                Metric.STREAM_CHECKPOINT_DURATION,
-                each -> each.checkpoints().took().toMillis() / 1000.0);
+        of(Metric.STREAM_CHECKPOINT_DURATION, each -> each.checkpoints().took().toMillis() / 1000.0);
         of(Metric.STREAM_RESTARTS, each -> each.checkpoints().restarts());
     }
 
@@ -109,22 +107,21 @@ final class StreamMetrics {
     }
 
     private void of(Metric metric, ToDoubleFunction<StreamStatus> value) {
-        book.values(
-                metric, values -> streams.forEach(each -> values.put(value.applyAsDouble(each), each.name())));
+        book.values(metric, values -> streams.forEach(each -> values.put(value.applyAsDouble(each), each.name())));
     }
 
     private void ofCollectors(Metric metric, ToDoubleFunction<CollectorStatus> value) {
         book.values(
                 metric,
-                values -> collectors.forEach(
-                        each -> values.put(value.applyAsDouble(each), each.stream(), each.name())));
+                values ->
+                        collectors.forEach(each -> values.put(value.applyAsDouble(each), each.stream(), each.name())));
     }
 
     private void ofViews(Metric metric, ToDoubleFunction<ViewStatus> value) {
         book.values(
                 metric,
-                values -> views.forEach(
-                        each -> values.put(value.applyAsDouble(each), each.view().name())));
+                values -> views.forEach(each ->
+                        values.put(value.applyAsDouble(each), each.view().name())));
     }
 
     /// Asks the engines how they do, and waits for them for a moment.

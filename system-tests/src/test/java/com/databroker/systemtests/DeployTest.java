@@ -20,18 +20,31 @@ final class DeployTest {
 
     @Test
     void promtool_accepts_configuration_rules_and_alerts_and_each_unit_test_passes() throws Exception {
-        accepted("promtool", "check", "config", Deployed.PROMETHEUS.resolve("prometheus.yml").toString());
-        accepted("promtool", "test", "rules", Deployed.PROMETHEUS.resolve("tests.yml").toString());
+        accepted(
+                "promtool",
+                "check",
+                "config",
+                Deployed.PROMETHEUS.resolve("prometheus.yml").toString());
+        accepted(
+                "promtool",
+                "test",
+                "rules",
+                Deployed.PROMETHEUS.resolve("tests.yml").toString());
     }
 
     @Test
     void amtool_accepts_the_routing() throws Exception {
-        accepted("amtool", "check-config", Deployed.ALERTMANAGER.resolve("alertmanager.yml").toString());
+        accepted(
+                "amtool",
+                "check-config",
+                Deployed.ALERTMANAGER.resolve("alertmanager.yml").toString());
     }
 
     private static void accepted(String... command) throws Exception {
         Peers.Result result = Peers.run(command);
-        assertThat(result.status()).as(String.join(" ", command) + "\n" + result.output()).isZero();
+        assertThat(result.status())
+                .as(String.join(" ", command) + "\n" + result.output())
+                .isZero();
     }
 
     @Test

@@ -28,8 +28,8 @@ final class Deployed {
     private Deployed() {}
 
     static Map<?, ?> yaml(String file) {
-        return (Map<?, ?>) Objects.requireNonNull(
-                new Load(LoadSettings.builder().build()).loadFromString(House.text(file)), file);
+        return (Map<?, ?>)
+                Objects.requireNonNull(new Load(LoadSettings.builder().build()).loadFromString(House.text(file)), file);
     }
 
     static Stream<Map<?, ?>> maps(@Nullable Object list) {
@@ -72,9 +72,8 @@ final class Deployed {
         Map<String, Map<?, ?>> found = new LinkedHashMap<>();
         for (Path file : House.files(".json")) {
             if (file.startsWith("deploy/grafana/dashboards")) {
-                found.put(
-                        file.getFileName().toString(),
-                        (Map<?, ?>) Objects.requireNonNull(Json.parse(Bytes.utf8(House.text(file)))));
+                found.put(file.getFileName().toString(), (Map<?, ?>)
+                        Objects.requireNonNull(Json.parse(Bytes.utf8(House.text(file)))));
             }
         }
         return found;
@@ -88,8 +87,8 @@ final class Deployed {
         dashboards()
                 .forEach((name, dashboard) -> maps(dashboard.get("panels"))
                         .forEach(panel -> maps(panel.get("targets"))
-                                .forEach(target -> found.add(new Panel(
-                                        name + ": " + panel.get("title"), text(target, "expr"))))));
+                                .forEach(target ->
+                                        found.add(new Panel(name + ": " + panel.get("title"), text(target, "expr"))))));
         return found;
     }
 }

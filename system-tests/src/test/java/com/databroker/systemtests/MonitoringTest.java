@@ -146,10 +146,14 @@ final class MonitoringTest {
                 scraped,
                 Deployed.PROMETHEUS.resolve("prometheus.yml"),
                 Map.of(
-                        "127.0.0.1:9093", "127.0.0.1:" + ports.get(1),
-                        "127.0.0.1:8080", "127.0.0.1:" + broker.httpPort(),
-                        "interval: 15s", "interval: 1s",
-                        "timeout: 10s", "timeout: 1s"));
+                        "127.0.0.1:9093",
+                        "127.0.0.1:" + ports.get(1),
+                        "127.0.0.1:8080",
+                        "127.0.0.1:" + broker.httpPort(),
+                        "interval: 15s",
+                        "interval: 1s",
+                        "timeout: 10s",
+                        "timeout: 1s"));
         open.add(Peer.start(
                 "prometheus",
                 "--config.file=" + configuration,
@@ -242,9 +246,11 @@ final class MonitoringTest {
 
     @Test
     void an_alert_goes_from_the_broker_through_prometheus_and_alertmanager_to_who_is_told() throws Exception {
-        Peers.until("the counter was read", () -> query("databroker_access_total{outcome=\"reload-failed\"}")
-                        .size()
-                == 1);
+        Peers.until(
+                "the counter was read",
+                () -> query("databroker_access_total{outcome=\"reload-failed\"}")
+                                .size()
+                        == 1);
         Path users = broker.broker().data().resolve("files").resolve("broker_users.xml");
         String before = Files.readString(users);
         Files.writeString(users, "<broker-users>");

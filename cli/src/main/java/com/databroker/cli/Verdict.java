@@ -1,0 +1,56 @@
+package com.databroker.cli;
+
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import java.io.IOException;
+
+/// How it is told whether a broker is well: for people, programs, and two kinds of monitoring.
+final class Verdict {
+    /// In which form.
+    enum Format {
+        TEXT,
+        JSON,
+        /// A line, and an exit code as Nagios' plugins have it.
+        NAGIOS,
+        /// For a folder of text files that a node exporter reads.
+        PROMETHEUS
+    }
+
+    /// In the order of Nagios' exit codes.
+    enum Level {
+        OK,
+        WARNING,
+        CRITICAL
+    }
+
+    private Verdict() {}
+
+    /// What finds out.
+    interface Question {
+        int ask() throws IOException, InterruptedException;
+    }
+
+    /// Asks; where nobody answers, that is an answer for Nagios.
+    static int asked(Surroundings around, Format format, Question question) throws IOException, InterruptedException {
+        try {
+            return question.ask();
+        } catch (CliException | ProblemException unanswered) {
+            if (format != Format.NAGIOS || !isAway(unanswered)) {
+                throw unanswered;
+            }
+            around.out().println(nagios(Level.CRITICAL, String.valueOf(unanswered.getMessage())));
+            return Level.CRITICAL.ordinal();
+        }
+    }
+
+    private static boolean isAway(RuntimeException unanswered) {
+        return unanswered instanceof CliException told
+                ? told.exit() == Exit.UNAVAILABLE
+                : unanswered instanceof ProblemException problem && problem.problem() == Problem.UNAVAILABLE;
+    }
+
+    /// One line; a `|` would begin figures.
+    static String nagios(Level level, String text) {
+        return "DATABROKER " + level + " - " + Surroundings.visible(text).replace('|', '/');
+    }
+}
