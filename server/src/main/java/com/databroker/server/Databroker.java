@@ -21,11 +21,6 @@ import com.databroker.files.ResumableUploads;
 import com.databroker.objects.ObjectChange;
 import com.databroker.objects.ObjectPlane;
 import com.databroker.streams.StreamChange;
-import io.netty.channel.EventLoopGroup;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxBuilder;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.internal.VertxInternal;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -108,7 +103,7 @@ public final class Databroker implements AutoCloseable {
         this.origins = List.copyOf(origins);
         // The network's classes and the journal of the files are what a start takes its time for: side by side.
         CompletableFuture<VertxInternal> loops = CompletableFuture.supplyAsync(
-                this::makeLoops,
+                () -> Loops.open(config.http()),
                 task -> Thread.ofPlatform().name("starter").daemon().start(task));
         try {
             data = open(DataFolder.open(config.data()));
@@ -135,7 +130,7 @@ public final class Databroker implements AutoCloseable {
             front = new FrontServer(files, config.http());
 
             VertxInternal vertx = loops.join();
-            open(() -> end(vertx));
+            open(() -> Loops.end(vertx));
             ExecutorService blocking = open(Executors.newVirtualThreadPerTaskExecutor());
             http = open(openHttp(vertx, httpLimit, limits, blocking));
             zmq = open(openZmq(vertx, zmqLimit));
@@ -147,7 +142,7 @@ public final class Databroker implements AutoCloseable {
             streams.ifPresent(all -> all.start(files, events));
         } catch (RuntimeException | Error failed) {
             closeAll();
-            end(loops.join());
+            Loops.end(loops.join());
             throw failed;
         }
     }
@@ -286,25 +281,6 @@ public final class Databroker implements AutoCloseable {
         return new ConnectionLimit(door, max, perAddress, connections);
     }
 
-    private static void end(Vertx vertx) {
-        vertx.close().toCompletionStage().toCompletableFuture().join();
-    }
-
-    private VertxInternal makeLoops() {
-        VertxOptions options = new VertxOptions()
-                .setEventLoopPoolSize(HttpDoor.LOOPS)
-                .setWorkerPoolSize(1)
-                .setInternalBlockingPoolSize(2)
-                .setPreferNativeTransport(true)
-                .setFileSystemOptions(
-                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false));
-        VertxBuilder builder = Vertx.builder().with(options);
-        if (config.http().proxyProtocol()) {
-            builder.withTransport(ProxiedTransport.of(new Proxies(config.http().trustedProxies())::contains));
-        }
-        return (VertxInternal) builder.build();
-    }
-
     private List<String> planes() {
         List<String> planes = new ArrayList<>(List.of("events", "files"));
         if (!objects.status().stores().isEmpty()) {
@@ -349,11 +325,6 @@ public final class Databroker implements AutoCloseable {
         return HttpDoor.open(vertx, config.http(), tls, gate, limit, blocking, routes);
     }
 
-    /// Each loop reads the log once for its own subscribers: with few cores, fewer loops deliver more.
-    private static EventLoopGroup zmqLoops(EventLoopGroup all) {
-        return Runtime.getRuntime().availableProcessors() < 2 * HttpDoor.LOOPS ? all.next() : all;
-    }
-
     private ZmtpListener openZmq(VertxInternal vertx, ConnectionLimit limit) {
         Config.ZmqConfig settings = config.zmq();
         try {
@@ -369,7 +340,7 @@ public final class Databroker implements AutoCloseable {
                             settings.heartbeatTimeout(),
                             settings.proxyProtocol() ? new Proxies(settings.trustedProxies())::contains : null),
                     vertx.acceptorEventLoopGroup(),
-                    zmqLoops(vertx.nettyEventLoopGroup()),
+                    Loops.ofZmq(vertx.nettyEventLoopGroup()),
                     vertx.transport().serverChannelFactory(false),
                     new InetSocketAddress(settings.host(), settings.port()));
         } catch (Exception refused) {
