@@ -182,7 +182,7 @@ class ObjectsTest {
                 DatabrokerClient client = client(reader)) {
             client.subscribe(
                     Pattern.of("objects/**"), event -> granted.add(event.topic() + " " + event.payload().utf8()));
-            assertThat(broker.requestAs(nobody, "GET", "/events?subscribe=objects/**", "").statusCode())
+            assertThat(broker.requestAs(nobody, "GET", "/events?topic=objects/**", "").statusCode())
                     .isEqualTo(403);
             ObjectMessage.Row row = hired(peer, "Melchior-Unmistakable");
             peer.commit(ObjectPeer.update(row, Map.of("note", "a value to be sniffed")));
