@@ -40,7 +40,10 @@ interface Admission {
             return lease;
         }
         if (offer.item().isVersioned()) {
-            return offer.item().version < known.version() ? Verdict.OLD : lease;
+            if (offer.item().version < known.version()) {
+                return Verdict.OLD;
+            }
+            return known.blind() > offer.birth() ? Verdict.PASS : lease;
         }
         if (known.arrival() > offer.birth()) {
             return Verdict.PASS;

@@ -319,7 +319,9 @@ final class RowCache {
     }
 
     private static boolean isOvertaken(Cached item, Object tag, long version) {
-        return (!item.isVersioned() || item.version < version) && !item.isObsolete() && item.tags.contains(tag);
+        // Somebody may have changed it and left its version alone: then no version counts.
+        boolean older = version == Cached.UNVERSIONED || !item.isVersioned() || item.version < version;
+        return older && !item.isObsolete() && item.tags.contains(tag);
     }
 
     /// What happened since is not known: rows wait to be verified, results are dropped, what is under way

@@ -16,12 +16,18 @@ final class Tombstones {
     /// @param version the least that is current
     /// @param arrival when this client heard of it, counted; 0 where it only has seen that version
     /// @param at what an answer without a version must have seen
-    record Tombstone(long version, long arrival, ObjectPosition at) {
+    /// @param blind when it heard of a change of which nobody knew the version; 0 where of none
+    record Tombstone(long version, long arrival, ObjectPosition at, long blind) {
+        Tombstone(long version, long arrival, ObjectPosition at) {
+            this(version, arrival, at, version == Cached.UNVERSIONED ? arrival : 0);
+        }
+
         Tombstone merge(Tombstone later) {
             return new Tombstone(
                     Math.max(version, later.version),
                     Math.max(arrival, later.arrival),
-                    at.covers(later.at) ? at : later.at);
+                    at.covers(later.at) ? at : later.at,
+                    Math.max(blind, later.blind));
         }
     }
 

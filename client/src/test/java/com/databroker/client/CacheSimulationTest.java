@@ -37,7 +37,7 @@ final class CacheSimulationTest {
             Admission.LEASE_AND_VERSION.judge(new Offer(offer.item(), true, Long.MAX_VALUE, offer.at()), known);
 
     private static final Admission WITHOUT_VERSION = (offer, known) -> Admission.LEASE_AND_VERSION.judge(
-            offer, known == null ? null : new Tombstone(0, known.arrival(), known.at()));
+            offer, known == null ? null : new Tombstone(0, known.arrival(), known.at(), 0));
 
     /// One client of the world, which does something now and then.
     private static final class Actor implements ObjectChannel.Listener {

@@ -278,10 +278,10 @@ class ObjectsTest {
             hostile.put("[".repeat(400_000), Problem.MESSAGE_INVALID);
             hostile.put(create.formatted("[[],".repeat(110_000) + "0" + "]".repeat(110_000)), Problem.VALUE_TOO_LARGE);
             hostile.put(create.formatted(wide), Problem.VALUE_INVALID);
-            hostile.put(create.formatted("{\"$class\":\"java.lang.Runtime\"}"), Problem.MESSAGE_INVALID);
+            hostile.put(create.formatted("{\"$class\":\"java.lang.Runtime\"}"), Problem.VALUE_INVALID);
             hostile.put(create.formatted("{\"$ref\":99}"), Problem.VALUE_INVALID);
             hostile.put(create.formatted("{\"$id\":1,\"$v\":[{\"$ref\":1}]}"), Problem.VALUE_INVALID);
-            hostile.put(create.formatted("{\"$dec\":\"1e999999999\"}"), Problem.MESSAGE_INVALID);
+            hostile.put(create.formatted("{\"$dec\":\"1e999999999\"}"), Problem.VALUE_TOO_LARGE);
             hostile.put(create.formatted("\"" + "x".repeat(90_000) + "\""), Problem.VALUE_INVALID);
             for (Map.Entry<String, Problem> one : hostile.entrySet()) {
                 String frame = one.getKey();
