@@ -162,6 +162,9 @@ final class ApiRoutes {
                     .takes(JSON, "[]"),
             route("POST /objects/{type}/{key}/{method}", "objects", "objects-call", "Calls a method of an object.")
                     .takes(JSON, "[]"),
+            route("GET /objects/triggers", "objects", "objects-read", "Of which types changes by other programs are told."),
+            route("POST /objects/triggers/{store}", "objects", "admin objects/{store}", "Has the database of a store record them."),
+            route("DELETE /objects/triggers/{store}", "objects", "admin objects/{store}", "No longer."),
             route("POST /objects/rpc", "objects", "objects-read", "Any request of dbo/1.")
                     .takes(JSON, "{\"t\":\"types\",\"i\":1}"));
 

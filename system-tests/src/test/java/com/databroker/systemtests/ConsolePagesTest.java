@@ -286,7 +286,9 @@ final class ConsolePagesTest {
                 .doesNotContain("](", "```", "| ---");
         view.screenshot("docs");
         view.open("docs/guide/console");
-        page.await("document.querySelector('.manual img')?.naturalWidth > 0");
+        page.await("document.querySelector('.manual img') !== null");
+        assertThat(page.run("document.querySelector('.manual img').decode().then(() => 'seen')"))
+                .isEqualTo("seen");
         view.open("access/nobody-of-this-name");
         page.click(".problem a", "1008");
         page.await("location.pathname === '/console/docs/problems/1008'");
