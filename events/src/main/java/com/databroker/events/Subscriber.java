@@ -94,8 +94,7 @@ public final class Subscriber implements AutoCloseable {
 
     private Session.Traffic measured() {
         long lag = live ? 0 : Math.max(0, shard.log().head() - cursor);
-        return new Session.Traffic(
-                filters.keySet().stream().map(Filter::text).toList(), lag, delivered, bytes, lost);
+        return new Session.Traffic(filters.keySet().stream().map(Filter::text).toList(), lag, delivered, bytes, lost);
     }
 
     Session session() {

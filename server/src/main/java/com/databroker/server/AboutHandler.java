@@ -29,7 +29,8 @@ import tools.jackson.core.JsonGenerator;
 /// ```
 final class AboutHandler {
     /// Areas that the console asks about.
-    static final List<String> AREAS = List.of("users", "status", "health", "config", "metrics", "views", ConnectionsHandler.AREA);
+    static final List<String> AREAS =
+            List.of("users", "status", "health", "config", "metrics", "views", ConnectionsHandler.AREA);
 
     private final Parts parts;
     private final HealthChecks checks;

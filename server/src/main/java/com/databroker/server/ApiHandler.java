@@ -95,7 +95,8 @@ final class ApiHandler {
     private static void paths(JsonGenerator json) {
         Map<String, List<ApiRoutes.Route>> byPath = new LinkedHashMap<>();
         for (ApiRoutes.Route route : ApiRoutes.all()) {
-            byPath.computeIfAbsent(route.path(), path -> new java.util.ArrayList<>()).add(route);
+            byPath.computeIfAbsent(route.path(), path -> new java.util.ArrayList<>())
+                    .add(route);
         }
         json.writeName("paths");
         json.writeStartObject();

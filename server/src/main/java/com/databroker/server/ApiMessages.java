@@ -27,7 +27,8 @@ final class ApiMessages {
         }
     }
 
-    private static final Message ANY = new Message("any", "Any bytes; JSON by its media type is carried as it is.", List.of());
+    private static final Message ANY =
+            new Message("any", "Any bytes; JSON by its media type is carried as it is.", List.of());
 
     private static final List<Channel> CHANNELS = List.of(
             new Channel(
@@ -222,7 +223,8 @@ final class ApiMessages {
         if (messages.isEmpty()) {
             return;
         }
-        json.writeName(action + Character.toUpperCase(channel.name().charAt(0))
+        json.writeName(action
+                + Character.toUpperCase(channel.name().charAt(0))
                 + channel.name().substring(1));
         json.writeStartObject();
         json.writeStringProperty("action", action);
@@ -230,8 +232,7 @@ final class ApiMessages {
         reference(json, "#/channels/" + channel.name());
         json.writeName("messages");
         json.writeStartArray();
-        messages.forEach(message ->
-                reference(json, "#/channels/" + channel.name() + "/messages/" + message.name()));
+        messages.forEach(message -> reference(json, "#/channels/" + channel.name() + "/messages/" + message.name()));
         json.writeEndArray();
         json.writeEndObject();
     }

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Everything that [HttpDoor] answers, one line each: what `/openapi.json` is made of. A test asks a broker for each of
-/// them, and compares the methods that it allows.
+/// Everything that [HttpDoor] answers, one line each: what `/openapi.json` is made of. A test asks a broker
+/// for each of them, and compares the methods that it allows.
 final class ApiRoutes {
     private static final Pattern IN_PATH = Pattern.compile("\\{(\\w+)}");
     private static final String JSON = "application/json";
@@ -40,10 +40,7 @@ final class ApiRoutes {
         }
 
         List<String> inPath() {
-            return IN_PATH.matcher(path)
-                    .results()
-                    .map(found -> found.group(1))
-                    .toList();
+            return IN_PATH.matcher(path).results().map(found -> found.group(1)).toList();
         }
 
         /// `getFilesPath`; no other has it.
@@ -129,23 +126,35 @@ final class ApiRoutes {
             route("PUT /files/{path}", "files", "write", "Stores a file: whole and announced, or not at all.")
                     .takes(ANY, "hello")
                     .gives(201, JSON),
-            route("POST /files/{path}", "files", "write", "Files of a form, into a folder; or begins a resumable upload.")
+            route(
+                            "POST /files/{path}",
+                            "files",
+                            "write",
+                            "Files of a form, into a folder; or begins a resumable upload.")
                     .takes("multipart/form-data", "")
                     .gives(201, JSON),
             route("DELETE /files/{path}", "files", "delete", "Deletes a file, or a folder.")
                     .asks("recursive: a folder with all that is in it")
                     .gives(204, ""),
-            route("OPTIONS /files/{path}", "files", "", "What of tus is spoken here.").gives(204, ""),
-            route("HEAD /uploads/{id}", "files", "write", "How far a resumable upload is.").gives(200, ""),
+            route("OPTIONS /files/{path}", "files", "", "What of tus is spoken here.")
+                    .gives(204, ""),
+            route("HEAD /uploads/{id}", "files", "write", "How far a resumable upload is.")
+                    .gives(200, ""),
             route("PATCH /uploads/{id}", "files", "write", "The next piece of a resumable upload (tus 1.0).")
                     .takes("application/offset+octet-stream", "")
                     .gives(204, ""),
-            route("DELETE /uploads/{id}", "files", "write", "Gives a resumable upload up.").gives(204, ""),
-            route("OPTIONS /uploads/{id}", "files", "", "What of tus is spoken here.").gives(204, ""));
+            route("DELETE /uploads/{id}", "files", "write", "Gives a resumable upload up.")
+                    .gives(204, ""),
+            route("OPTIONS /uploads/{id}", "files", "", "What of tus is spoken here.")
+                    .gives(204, ""));
 
     private static final List<Route> OBJECTS = List.of(
             route("GET /objects", "objects", "objects-read", "The types that you may see; with an upgrade, dbo/1."),
-            route("GET /objects/{type}", "objects", "objects-read", "Objects of a type; any other parameter is a condition.")
+            route(
+                            "GET /objects/{type}",
+                            "objects",
+                            "objects-read",
+                            "Objects of a type; any other parameter is a condition.")
                     .asks("order: fields, -field for descending; with: references to bring along;"
                             + " count: true counts all that fit; capabilities: true gives references with theirs")
                     .asks(PAGE),
@@ -154,14 +163,37 @@ final class ApiRoutes {
                     .gives(201, JSON),
             route("GET /objects/{type}/{key}", "objects", "objects-read", "One object; its version is the ETag.")
                     .asks("with: references to bring along; capabilities: true gives references with theirs"),
-            route("PATCH /objects/{type}/{key}", "objects", "objects-write", "Changes fields, under If-Match only of that version.")
+            route(
+                            "PATCH /objects/{type}/{key}",
+                            "objects",
+                            "objects-write",
+                            "Changes fields, under If-Match only of that version.")
                     .takes(JSON, "{\"name\":\"Ada\"}"),
-            route("DELETE /objects/{type}/{key}", "objects", "objects-write", "Deletes it, under If-Match only that version.")
+            route(
+                            "DELETE /objects/{type}/{key}",
+                            "objects",
+                            "objects-write",
+                            "Deletes it, under If-Match only that version.")
                     .gives(204, ""),
-            route("POST /objects/{type}/{key}", "objects", "objects-call", "Calls a method of the type, named in place of a key.")
+            route(
+                            "POST /objects/{type}/{key}",
+                            "objects",
+                            "objects-call",
+                            "Calls a method of the type, named in place of a key.")
                     .takes(JSON, "[]"),
             route("POST /objects/{type}/{key}/{method}", "objects", "objects-call", "Calls a method of an object.")
                     .takes(JSON, "[]"),
+            route(
+                    "GET /objects/triggers",
+                    "objects",
+                    "objects-read",
+                    "Of which types changes by other programs are told."),
+            route(
+                    "POST /objects/triggers/{store}",
+                    "objects",
+                    "admin objects/{store}",
+                    "Has the database of a store record them."),
+            route("DELETE /objects/triggers/{store}", "objects", "admin objects/{store}", "No longer."),
             route("POST /objects/rpc", "objects", "objects-read", "Any request of dbo/1.")
                     .takes(JSON, "{\"t\":\"types\",\"i\":1}"));
 
@@ -175,7 +207,11 @@ final class ApiRoutes {
             route("GET /streams/{stream}/definition", "streams", "search", "Its fields and where they lie."),
             route("GET /streams/{stream}/dead", "streams", "search", "What could not become a record and is open.")
                     .asks(PAGE),
-            route("POST /streams/{stream}/dead/{offset}", "streams", "admin streams", "Sends it again, or a corrected body.")
+            route(
+                            "POST /streams/{stream}/dead/{offset}",
+                            "streams",
+                            "admin streams",
+                            "Sends it again, or a corrected body.")
                     .takes(ANY, ""),
             route("DELETE /streams/{stream}/dead/{offset}", "streams", "admin streams", "Closes it.")
                     .gives(204, ""),
@@ -189,7 +225,8 @@ final class ApiRoutes {
             route("GET /views", "streams", "search", "Counts by day that are kept, and how their runs went."),
             route("GET /views/{view}", "streams", "search", "Counts by day.")
                     .asks("from: 30d or a day; to: not included; limit: keys of each day; key: only that one"),
-            route("POST /views/{view}", "streams", "admin views", "Asks for a run.").gives(202, JSON),
+            route("POST /views/{view}", "streams", "admin views", "Asks for a run.")
+                    .gives(202, JSON),
             route("POST /hooks/{hook}", "streams", "", "A delivery of a webhook, signed with its secret.")
                     .takes(JSON, ""));
 
@@ -211,7 +248,8 @@ final class ApiRoutes {
             route("GET /connections", "access", "admin connections", "Who is connected and stays so, the newest first.")
                     .asks("door: only of that one; find: in principal, address and protocol")
                     .asks(PAGE),
-            route("DELETE /connections/{id}", "access", "admin connections", "Ends one.").gives(204, ""));
+            route("DELETE /connections/{id}", "access", "admin connections", "Ends one.")
+                    .gives(204, ""));
 
     private static final List<Route> BROKER = List.of(
             route("GET /", "broker", "", "What there is; a browser is sent to the console."),
@@ -230,6 +268,7 @@ final class ApiRoutes {
             route("GET /asyncapi.json", "broker", "", "Topics and messages, as AsyncAPI."),
             route("GET /docs", "broker", "", "The pages of the manual, with their headings."),
             route("GET /docs/{page}", "broker", "", "One of them.").gives(200, "text/markdown"),
-            route("GET /assets/folder.css", "broker", "", "The style of folders.").gives(200, "text/css"),
+            route("GET /assets/folder.css", "broker", "", "The style of folders.")
+                    .gives(200, "text/css"),
             route("GET /console/{page}", "broker", "", "The console.").gives(200, "text/html"));
 }

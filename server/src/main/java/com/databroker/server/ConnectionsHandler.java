@@ -16,7 +16,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
-/// Who is connected, and stays so: WebSocket, server-sent events, ZeroMQ, SSH. Requests that come and go are not here.
+/// Who is connected, and stays so: WebSocket, server-sent events, ZeroMQ, SSH. Requests that come and go are
+/// not here.
 ///
 /// ```
 /// GET    /connections?door=zmq&find=jenkins&limit=50&after=<id>     the newest first
@@ -28,9 +29,8 @@ final class ConnectionsHandler {
     private static final int LIMIT_MAX = 500;
 
     /// Ids of one start differ in their number only.
-    private static final Comparator<Session> NEWEST_FIRST = Comparator.comparingLong(
-                    (Session session) -> number(session.id()))
-            .reversed();
+    private static final Comparator<Session> NEWEST_FIRST =
+            Comparator.comparingLong((Session session) -> number(session.id())).reversed();
 
     private final Gate gate;
 
@@ -77,12 +77,14 @@ final class ConnectionsHandler {
         int limit = (int) StreamsHandler.number(exchange, "limit", 1, LIMIT_MAX, LIMIT);
         exchange.blocking(() -> {
             List<Session> fitting = gate.sessions().stream()
-                    .filter(session -> door == null || door.isEmpty() || session.door().equals(door))
+                    .filter(session ->
+                            door == null || door.isEmpty() || session.door().equals(door))
                     .filter(session -> fits(session, find))
                     .sorted(NEWEST_FIRST)
                     .toList();
-            List<Session> rest =
-                    fitting.stream().filter(session -> number(session.id()) < before).toList();
+            List<Session> rest = fitting.stream()
+                    .filter(session -> number(session.id()) < before)
+                    .toList();
             List<Session> page = rest.subList(0, Math.min(limit, rest.size()));
             Bytes body = Json.bytes(json -> {
                 json.writeStartObject();

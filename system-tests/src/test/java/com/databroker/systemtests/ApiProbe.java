@@ -26,8 +26,8 @@ final class ApiProbe {
 
     /// What [HttpDoor] tells apart, by its source.
     private static Set<String> routed() throws Exception {
-        String source = Files.readString(
-                House.ROOT.resolve("server/src/main/java/com/databroker/server/HttpDoor.java"));
+        String source =
+                Files.readString(House.ROOT.resolve("server/src/main/java/com/databroker/server/HttpDoor.java"));
         int begin = source.indexOf("private void route(");
         Matcher found = ROUTED.matcher(source.substring(begin, source.indexOf("\n    }\n", begin)));
         Set<String> heads = new TreeSet<>();
@@ -82,8 +82,8 @@ final class ApiProbe {
                 if (refused.statusCode() != 405) {
                     return Set.of(method + " is answered " + refused.statusCode());
                 }
-                Set<String> allowed = new TreeSet<>(List.of(
-                        refused.headers().firstValue("Allow").orElse("").split(", ?")));
+                Set<String> allowed = new TreeSet<>(
+                        List.of(refused.headers().firstValue("Allow").orElse("").split(", ?")));
                 if (allowed.contains("GET")) {
                     allowed.remove("HEAD");
                 }

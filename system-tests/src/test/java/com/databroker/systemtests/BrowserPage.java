@@ -184,7 +184,8 @@ final class BrowserPage implements AutoCloseable {
         return run(FAINT);
     }
 
-    /// What axe-core finds against WCAG 2.2, AA, and against good practice, as text; empty where there is nothing.
+    /// What axe-core finds against WCAG 2.2, AA, and against good practice, as text; empty where there is
+    /// nothing.
     String axe() throws Exception {
         if (run("typeof axe").equals("undefined")) {
             try (InputStream in = BrowserPage.class.getResourceAsStream("/axe.min.js")) {
@@ -193,7 +194,8 @@ final class BrowserPage implements AutoCloseable {
         }
         return run("""
                 axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations
-                  .map((each) => each.id + ": " + each.nodes.map((node) => node.html.slice(0, 160)).join(" | ")).join("; "))
+                  .map((each) => each.id + ": " + each.nodes.map((node) => node.html.slice(0, 160)).join(" | "))
+                  .join("; "))
                 """);
     }
 

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Pages of the console that need no streams: objects of a database, connections, interfaces, manual. As [ConsoleTest],
-/// with `-Dscreenshots=write` it takes their pictures.
+/// Pages of the console that need no streams: objects of a database, connections, interfaces, manual.
+/// As [ConsoleTest], with `-Dscreenshots=write` it takes their pictures.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class ConsolePagesTest {
@@ -72,13 +72,7 @@ final class ConsolePagesTest {
         }
         broker = TestBroker.startAsServed(
                 folder.resolve("data"),
-                Map.of(
-                        "streams.enabled",
-                        "false",
-                        "objects.stores.shop.jdbc",
-                        url,
-                        "objects.stores.shop.user",
-                        "sa"));
+                Map.of("streams.enabled", "false", "objects.stores.shop.jdbc", url, "objects.stores.shop.user", "sa"));
         page = BrowserPage.open(folder.resolve("profile"), broker.http("/#token=" + broker.token()));
         page.size(1280, 860);
         page.await("document.querySelector('[data-figure=events]') !== null");
@@ -138,13 +132,12 @@ final class ConsolePagesTest {
         page.type("[data-field=name]", "Ann Lee-Smith");
         page.type("[data-field=email]", "ann.smith@example.org");
         view.see("changes name, email");
-        HttpResponse<String> faster = broker.request(
-                "PATCH", "/objects/Customer/17", "{\"name\":\"Ann Leigh\",\"since\":\"2021-02-03\"}");
+        HttpResponse<String> faster =
+                broker.request("PATCH", "/objects/Customer/17", "{\"name\":\"Ann Leigh\",\"since\":\"2021-02-03\"}");
         assertThat(faster.statusCode()).as(faster.body()).isEqualTo(200);
         page.click("#save", "Save");
         page.await("document.querySelector('#clashes') !== null");
-        assertThat(page.run(
-                        "[...document.querySelector('#clashes tbody').rows].map((row) => row.innerText).join(';')"))
+        assertThat(page.run("[...document.querySelector('#clashes tbody').rows].map((row) => row.innerText).join(';')"))
                 .contains("Ann Lee", "Ann Leigh", "Ann Lee-Smith", "2021-02-03", "ann.smith@example.org");
         assertThat(page.run("document.querySelector('#settle').disabled")).isEqualTo("true");
         view.screenshot("conflict");
@@ -196,7 +189,7 @@ final class ConsolePagesTest {
     @Test
     @Order(4)
     void connections_show_who_listens_on_which_door_and_an_administrator_ends_one() throws Exception {
-                try (Peer sub = Peers.pyzmq(broker, "SUB", Map.of("sub", List.of("builds/")))) {
+        try (Peer sub = Peers.pyzmq(broker, "SUB", Map.of("sub", List.of("builds/")))) {
             Peers.awaitSubscribed(broker, sub, "builds/knock");
             broker.request("POST", "/events/builds/core/done", "done");
             Peers.awaitMessage(sub, "builds/core/done");
@@ -208,7 +201,9 @@ final class ConsolePagesTest {
             HttpResponse<String> both = broker.request("GET", "/connections", "");
             assertThat(both.body()).contains("\"door\":\"ws\"", "databroker.v1.json", "builds/**");
             HttpResponse<String> one = broker.request("GET", "/connections?limit=1&door=zmq&find=ZMTP", "");
-            assertThat(one.body()).contains("\"count\":1", "\"patterns\":[\"builds/…\"]").doesNotContain("\"ws\"");
+            assertThat(one.body())
+                    .contains("\"count\":1", "\"patterns\":[\"builds/…\"]")
+                    .doesNotContain("\"ws\"");
             assertThat(broker.request("GET", "/connections?limit=1", "").body()).contains("\"next\":");
             view.open("connections?door=zmq");
             page.await("document.querySelector('#connections tbody')?.rows.length === 1");
@@ -247,7 +242,8 @@ final class ConsolePagesTest {
         assertThat(page.run("location.search")).isEqualTo("?find=tries+a+grant");
         page.type("main input", "");
         List<String> commands = List.of(page.run(
-                        "[...document.querySelectorAll('details.entry .copy pre')].map((pre) => pre.textContent).join('\\n')")
+                        "[...document.querySelectorAll('details.entry .copy pre')]"
+                                + ".map((pre) => pre.textContent).join('\\n')")
                 .split("\n"));
         assertThat(commands).hasSizeGreaterThan(50).allMatch(command -> command.startsWith("curl "));
         String put = commands.stream()
@@ -286,7 +282,9 @@ final class ConsolePagesTest {
                 .doesNotContain("](", "```", "| ---");
         view.screenshot("docs");
         view.open("docs/guide/console");
-        page.await("document.querySelector('.manual img')?.naturalWidth > 0");
+        page.await("document.querySelector('.manual img') !== null");
+        assertThat(page.run("document.querySelector('.manual img').decode().then(() => 'seen')"))
+                .isEqualTo("seen");
         view.open("access/nobody-of-this-name");
         page.click(".problem a", "1008");
         page.await("location.pathname === '/console/docs/problems/1008'");
