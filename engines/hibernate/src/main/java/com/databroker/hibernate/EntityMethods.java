@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -95,9 +96,9 @@ final class EntityMethods {
     }
 
     private @Nullable Object look(MappedType type, Method method, ObjectMethod.Invocation call) {
-        allow(method, call);
+        List<@Nullable Object> arguments = allowed(method, call);
         return new Result(ledger.ask(connection -> sessions.look(
-                        connection, session -> sent(session, invoked(session, type, method, call), call))))
+                        connection, session -> sent(session, invoked(session, type, method, call, arguments), call))))
                 .value();
     }
 
@@ -105,7 +106,7 @@ final class EntityMethods {
     private record Result(@Nullable Object value) {}
 
     private @Nullable Object change(MappedType type, Method method, ObjectMethod.Invocation call) {
-        allow(method, call);
+        List<@Nullable Object> arguments = allowed(method, call);
         Running[] last = new Running[1];
         StoreCommit commit = new StoreCommit(
                 new UUID(random.nextLong(), random.nextLong()),
@@ -115,7 +116,7 @@ final class EntityMethods {
         ledger.commit(
                 commit,
                 () -> {
-                    last[0] = new Running(type, method, call);
+                    last[0] = new Running(type, method, call, arguments);
                     return last[0];
                 },
                 (connection, named, keys) ->
@@ -123,15 +124,30 @@ final class EntityMethods {
         return last[0].result;
     }
 
-    /// Objects among the arguments must be such that the caller may read.
-    private static void allow(Method method, ObjectMethod.Invocation call) {
-        List<ObjectRef> refs = call.arguments().stream()
-                .filter(ObjectRef.class::isInstance)
-                .map(ObjectRef.class::cast)
-                .toList();
-        if (!refs.isEmpty() && call.ask(new ObjectMessage.Get(1, refs, List.of())).asked() < Set.copyOf(refs).size()) {
+    /// The arguments, of which objects must be such that the caller may read: a command line has only their
+    /// keys.
+    private List<@Nullable Object> allowed(Method method, ObjectMethod.Invocation call) {
+        List<@Nullable Object> arguments = new ArrayList<>();
+        Set<ObjectRef> refs = new LinkedHashSet<>();
+        int at = 0;
+        for (Parameter parameter : method.getParameters()) {
+            if (!isGiven(parameter.getType())) {
+                Object argument = call.arguments().get(at++);
+                if (argument instanceof String text && types.isEntity(parameter.getType())) {
+                    argument = ObjectRef.parse(text);
+                }
+                if (argument instanceof ObjectRef ref) {
+                    refs.add(ref);
+                }
+                arguments.add(argument);
+            }
+        }
+        boolean gone = !refs.isEmpty()
+                && call.ask(new ObjectMessage.Get(1, List.copyOf(refs), List.of())).asked() < refs.size();
+        if (gone) {
             throw new ProblemException(Problem.OBJECT_NOT_FOUND, "an argument of " + method.getName() + " is gone");
         }
+        return arguments;
     }
 
     /// One run of a method, which may change what it likes.
@@ -139,21 +155,24 @@ final class EntityMethods {
         private final MappedType type;
         private final Method method;
         private final ObjectMethod.Invocation call;
+        private final List<@Nullable Object> arguments;
         private @Nullable Object result;
         private List<StoreChange.Entry> entries = List.of();
         private boolean overturned;
 
-        Running(MappedType type, Method method, ObjectMethod.Invocation call) {
+        Running(
+                MappedType type, Method method, ObjectMethod.Invocation call, List<@Nullable Object> arguments) {
             this.type = type;
             this.method = method;
             this.call = call;
+            this.arguments = arguments;
         }
 
         @Override
         public void make(Connection connection) throws SQLException {
             EntityChanges changes = new EntityChanges(types);
             sessions.write(connection, changes, session -> {
-                Object returned = invoked(session, type, method, call);
+                Object returned = invoked(session, type, method, call, arguments);
                 session.flush();
                 result = sent(session, returned, call);
                 entries = changes.entries(changes.rows(session.session(), Set.of()));
@@ -184,7 +203,11 @@ final class EntityMethods {
     }
 
     private @Nullable Object invoked(
-            EntitySession session, MappedType type, Method method, ObjectMethod.Invocation call) {
+            EntitySession session,
+            MappedType type,
+            Method method,
+            ObjectMethod.Invocation call,
+            List<@Nullable Object> given) {
         Object target = null;
         if (!Modifier.isStatic(method.getModifiers())) {
             ObjectKey key = call.target().ref().key();
@@ -205,7 +228,7 @@ final class EntityMethods {
             } else if (parameter.getType() == Principal.class) {
                 arguments.add(call.principal());
             } else {
-                arguments.add(argument(session, parameter, call.arguments().get(at++)));
+                arguments.add(argument(session, parameter, given.get(at++)));
             }
         }
         try {

@@ -54,6 +54,14 @@ final class MappedTypes {
         return null;
     }
 
+    /// Whether there are objects of that class.
+    boolean isEntity(Class<?> wanted) {
+        return wanted != Object.class
+                && byName.values().stream()
+                        .flatMap(type -> type.kinds().values().stream())
+                        .anyMatch(kind -> wanted.isAssignableFrom(kind.getMappedClass()));
+    }
+
     boolean isOverturnedBy(MappedType type) {
         return type.kinds().values().stream().anyMatch(kind -> overturning.contains(kind.getEntityName()))
                 || overturning.contains(type.root().getEntityName());
