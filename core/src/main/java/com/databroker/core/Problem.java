@@ -76,8 +76,7 @@ public enum Problem {
             "Subscribe without a position and reload what you need."),
 
     FILE_NOT_FOUND(4001, "no such file", 404, 4404, false, "Check the path; GET on the folder lists it."),
-    PRECONDITION_FAILED(
-            4002, "precondition failed", 412, 4412, false, "Read it again and repeat with its new ETag."),
+    PRECONDITION_FAILED(4002, "precondition failed", 412, 4412, false, "Read it again and repeat with its new ETag."),
     VALIDATION_FAILED(
             4003, "file refused by its validator", 422, 4422, false, "Correct what is named and send it again."),
     STORAGE_FULL(4004, "no space left", 507, 4507, true, "Make room on the broker's disk, then try again."),

@@ -69,7 +69,7 @@ public final class ObjectPlane implements AutoCloseable {
         List<ObjectStore> opened = new ArrayList<>();
         List<ObjectMethod> all = new ArrayList<>(methods);
         try {
-config.stores().forEach((name, store) -> {
+            config.stores().forEach((name, store) -> {
                 if (store.entities().isEmpty()) {
                     opened.add(JdbcStore.open(name, store, config.keep(), folder, clock));
                 } else {

@@ -83,7 +83,7 @@ abstract class ShopPlane {
         return opened;
     }
 
-    void as(ObjectPlane over) {
+    final void as(ObjectPlane over) {
         ada = new Asked(over, people.caller("ada"));
         eve = new Asked(over, people.caller("eve"));
         rex = new Asked(over, people.caller("rex"));

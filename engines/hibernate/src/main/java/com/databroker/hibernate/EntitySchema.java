@@ -97,7 +97,7 @@ final class EntitySchema {
         }
         StoreOverlay overlay = overlays.getOrDefault(name, StoreOverlay.NONE);
         Map<String, MappedType.Part> fields = new LinkedHashMap<>();
-        boolean generated = !(root.getGenerator() instanceof Assigned);
+        boolean generated = key.size() == 1 && !(root.getGenerator() instanceof Assigned);
         List<String> names = new ArrayList<>();
         key.forEach(leaf -> {
             String field = leaf.path().substring(leaf.path().lastIndexOf('.') + 1);
@@ -241,7 +241,10 @@ final class EntitySchema {
                 AttributeMapping attribute = mapping.getAttributeMapping(i);
                 String name = attribute.getAttributeName();
                 String field = prefix.isEmpty() ? name : prefix + Character.toUpperCase(name.charAt(0)) + name.substring(1);
-                boolean hidden = overlay.hidden().contains(field) || isMarked(owner, name, Hidden.class);
+                // Where an id has a class of its own, Hibernate has an attribute with all of it once more.
+                boolean hidden = name.startsWith("_")
+                        || overlay.hidden().contains(field)
+                        || isMarked(owner, name, Hidden.class);
                 if (hidden || fields.containsKey(field) || (place.isEmpty() && name.equals(version))) {
                     continue;
                 }

@@ -2,6 +2,7 @@ package com.databroker.hibernate;
 
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Text;
 import jakarta.persistence.OptimisticLockException;
 import jakarta.persistence.PersistenceException;
 import java.lang.reflect.InvocationTargetException;
@@ -109,6 +110,13 @@ record EntitySessions(SessionFactoryImplementor factory, LockMode lock) {
                         "field " + missing.getPropertyName() + " of " + simple(missing.getEntityName())
                                 + " is required",
                         failed);
+            }
+            throw failed;
+        } catch (RuntimeException failed) {
+            // Of a library that the entities may bring, and that is not in this module's class path.
+            if (failed.getClass().getName().equals("jakarta.validation.ConstraintViolationException")) {
+                throw new ProblemException(
+                        Problem.CONSTRAINT_BROKEN, Text.excerpt(String.valueOf(failed.getMessage())), failed);
             }
             throw failed;
         }

@@ -8,10 +8,12 @@ import com.databroker.objects.StoreEngine;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.hibernate.HibernateException;
 import org.hibernate.LockMode;
 import org.hibernate.annotations.OnDeleteAction;
@@ -22,6 +24,7 @@ import org.hibernate.boot.registry.StandardServiceRegistry;
 import org.hibernate.boot.registry.StandardServiceRegistryBuilder;
 import org.hibernate.cfg.AvailableSettings;
 import org.hibernate.engine.spi.SessionFactoryImplementor;
+import org.hibernate.event.service.spi.EventListenerRegistry;
 import org.hibernate.event.spi.EventType;
 import org.hibernate.mapping.ToOne;
 import org.slf4j.Logger;
@@ -36,20 +39,23 @@ public final class HibernateEngine implements StoreEngine {
 
     @Override
     public Opened open(Wanted wanted, List<URL> places, URLClassLoader classes) {
-        Set<String> names = EntityClasses.in(places);
-        if (names.isEmpty()) {
-            throw invalid(wanted, "there is no entity in " + wanted.config().entities());
-        }
-        JdbcLedger ledger = JdbcLedger.open(
-                wanted.name(), wanted.config(), wanted.keep(), wanted.folder(), wanted.clock());
-        StandardServiceRegistry registry = registry(wanted, ledger, classes);
-        Runnable closing = () -> {
-            StandardServiceRegistryBuilder.destroy(registry);
-            ledger.close();
-            close(classes);
-        };
+        // What was opened last is closed first.
+        Deque<Runnable> open = new ConcurrentLinkedDeque<>(List.of(() -> close(classes)));
+        Runnable closing = () -> open.forEach(Runnable::run);
         try {
-            return opened(wanted, ledger, metadata(registry, names, classes), closing);
+            Set<String> names = EntityClasses.in(places);
+            if (names.isEmpty()) {
+                throw invalid(wanted, "there is no entity in " + wanted.config().entities());
+            }
+            JdbcLedger ledger = JdbcLedger.open(
+                    wanted.name(), wanted.config(), wanted.keep(), wanted.folder(), wanted.clock());
+            open.push(ledger::close);
+            StandardServiceRegistry registry = registry(wanted, ledger, classes);
+            open.push(() -> StandardServiceRegistryBuilder.destroy(registry));
+            Metadata metadata = metadata(registry, names, classes);
+            SessionFactoryImplementor factory = (SessionFactoryImplementor) metadata.buildSessionFactory();
+            open.push(factory::close);
+            return opened(wanted, ledger, factory, overturning(metadata), closing);
         } catch (HibernateException | LinkageError refused) {
             closing.run();
             LOG.atError().addKeyValue("store", wanted.name()).setCause(refused).log("entities cannot be mapped");
@@ -101,30 +107,27 @@ public final class HibernateEngine implements StoreEngine {
         return sources.buildMetadata();
     }
 
-    private static Opened opened(Wanted wanted, JdbcLedger ledger, Metadata metadata, Runnable closing) {
-        SessionFactoryImplementor factory = (SessionFactoryImplementor) metadata.buildSessionFactory();
-        var listeners = factory.getEventListenerRegistry();
+    private static Opened opened(
+            Wanted wanted,
+            JdbcLedger ledger,
+            SessionFactoryImplementor factory,
+            Set<String> overturning,
+            Runnable closing) {
+        EventListenerRegistry listeners = factory.getEventListenerRegistry();
         EntityListening listening = new EntityListening();
         listeners.appendListeners(EventType.POST_INSERT, listening);
         listeners.appendListeners(EventType.POST_UPDATE, listening);
         listeners.appendListeners(EventType.POST_DELETE, listening);
+        boolean readOnly = wanted.config().readOnly();
         MappedTypes types = new MappedTypes(
                 wanted.name(),
-                EntitySchema.read(
-                        factory,
-                        wanted.name(),
-                        wanted.config().readOnly(),
-                        wanted.config().types()),
-                overturning(metadata));
+                EntitySchema.read(factory, wanted.name(), readOnly, wanted.config().types()),
+                overturning);
         EntitySessions sessions =
                 new EntitySessions(factory, ledger.isShared() ? LockMode.PESSIMISTIC_WRITE : LockMode.NONE);
-        EntityMethods methods = new EntityMethods(ledger, sessions, types, wanted.random());
         return new Opened(
-                new HibernateStore(wanted.name(), ledger, sessions, types, () -> {
-                    factory.close();
-                    closing.run();
-                }),
-                methods.all());
+                new HibernateStore(wanted.name(), ledger, sessions, types, closing),
+                new EntityMethods(ledger, sessions, types, wanted.random()).all());
     }
 
     /// Entities with which the database deletes or changes rows of others, of which Hibernate hears nothing.
