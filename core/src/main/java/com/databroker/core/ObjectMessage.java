@@ -173,8 +173,7 @@ public sealed interface ObjectMessage {
     /// @param types the hash of the [ObjectTypes] that this principal may see
     /// @param beatMillis how often a [Pulse] comes where nothing else does
     /// @param now the server's time in milliseconds
-    record Welcome(
-            String server, ObjectPosition at, boolean resumed, String types, long beatMillis, long now)
+    record Welcome(String server, ObjectPosition at, boolean resumed, String types, long beatMillis, long now)
             implements Reply {}
 
     /// @param rows the objects that were asked for, `asked` of them, then those that came along

@@ -77,15 +77,22 @@ final class DemoStore {
     static List<ObjectMethod> methods(RandomGenerator random) {
         return List.of(
                 new ObjectMethod("Person", "raise", false, List.of("percent"), false, in -> raise(in, random)),
-                new ObjectMethod("Task", "open", true, List.of(), false, in -> in.ask(new ObjectMessage.Find(
-                        1,
+                new ObjectMethod(
                         "Task",
-                        List.of(new ObjectMessage.Condition("done", ObjectMessage.Operator.EQUAL, List.of(false))),
+                        "open",
+                        true,
                         List.of(),
-                        List.of("owner"),
-                        1_000,
-                        null,
-                        false))));
+                        false,
+                        in -> in.ask(new ObjectMessage.Find(
+                                1,
+                                "Task",
+                                List.of(new ObjectMessage.Condition(
+                                        "done", ObjectMessage.Operator.EQUAL, List.of(false))),
+                                List.of(),
+                                List.of("owner"),
+                                1_000,
+                                null,
+                                false))));
     }
 
     private static BigDecimal raise(ObjectMethod.Invocation in, RandomGenerator random) {
@@ -93,14 +100,15 @@ final class DemoStore {
             throw new ProblemException(Problem.VALUE_INVALID, "percent is a number, as 5");
         }
         ObjectMessage.Row person = in.target();
-        BigDecimal before =
-                person.fields().get("salary") instanceof BigDecimal salary ? salary : BigDecimal.ZERO;
+        BigDecimal before = person.fields().get("salary") instanceof BigDecimal salary ? salary : BigDecimal.ZERO;
         BigDecimal after = before.multiply(BigDecimal.ONE.add(new BigDecimal(percent.toString()).movePointLeft(2)))
                 .setScale(2, RoundingMode.HALF_EVEN);
         Map<String, ObjectMessage.Edit> edits =
                 Map.of("salary", new ObjectMessage.Edit(person.fields().get("salary"), after));
         in.ask(new ObjectMessage.Commit(
-                1, new UUID(random.nextLong(), random.nextLong()), List.of(new ObjectMessage.Update(person.ref(), person.version(), edits))));
+                1,
+                new UUID(random.nextLong(), random.nextLong()),
+                List.of(new ObjectMessage.Update(person.ref(), person.version(), edits))));
         return after;
     }
 }

@@ -31,10 +31,9 @@ import org.jspecify.annotations.Nullable;
 /// commits do not wait for each other in a circle, then what is deleted.
 ///
 /// Every conflict is collected, not only the first.
-final class JdbcCommit {
+final class JdbcCommit implements JdbcLedger.Attempt {
     private static final int CASCADES_MAX = 10_000;
 
-    private final Connection connection;
     private final JdbcDialect dialect;
     private final Function<String, JdbcTable> tables;
     private final Function<String, List<JdbcSchema.Cascade>> cascades;
@@ -45,15 +44,14 @@ final class JdbcCommit {
     private final List<ObjectMessage.FieldConflict> conflicts = new ArrayList<>();
     private final List<StoreChange.Entry> entries = new ArrayList<>();
     private boolean overturned;
+    private @Nullable Connection transaction;
     private final Set<ObjectKey> cascaded = new HashSet<>();
 
     JdbcCommit(
-            Connection connection,
             JdbcDialect dialect,
             Function<String, JdbcTable> tables,
             Function<String, List<JdbcSchema.Cascade>> cascades,
             StoreCommit commit) {
-        this.connection = connection;
         this.dialect = dialect;
         this.tables = tables;
         this.cascades = cascades;
@@ -61,20 +59,24 @@ final class JdbcCommit {
         this.rows = new StoreRow[ops.size()];
     }
 
-    List<ObjectMessage.FieldConflict> conflicts() {
+    @Override
+    public List<ObjectMessage.FieldConflict> conflicts() {
         return conflicts;
     }
 
-    List<StoreChange.Entry> entries() {
+    @Override
+    public List<StoreChange.Entry> entries() {
         return entries;
     }
 
-    boolean isOverturned() {
+    @Override
+    public boolean isOverturned() {
         return overturned;
     }
 
     /// What each operation made; null where it deleted.
-    List<@Nullable StoreRow> rows() {
+    @Override
+    public List<@Nullable StoreRow> rows() {
         List<@Nullable StoreRow> all = new ArrayList<>();
         for (StoreRow row : rows) {
             all.add(row);
@@ -83,7 +85,9 @@ final class JdbcCommit {
     }
 
     /// @throws SQLException where the transaction is of no use any more
-    void make() throws SQLException {
+    @Override
+    public void make(Connection connection) throws SQLException {
+        this.transaction = connection;
         create();
         Map<String, Integer> updates = new TreeMap<>();
         List<Integer> deletes = new ArrayList<>();
@@ -374,7 +378,7 @@ final class JdbcCommit {
     }
 
     private List<StoreRow> many(JdbcTable table, String sql, JdbcTable.Parameters parameters) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        try (PreparedStatement statement = Objects.requireNonNull(transaction).prepareStatement(sql)) {
             parameters.write(statement);
             try (ResultSet result = statement.executeQuery()) {
                 List<StoreRow> found = new ArrayList<>();

@@ -60,7 +60,11 @@ final class JdbcOutbox {
 
     /// @param made what the commit changed
     StoreChange append(
-            Connection connection, StoreCommit commit, Instant now, JdbcCommit made, List<@Nullable ObjectKey> keys)
+            Connection connection,
+            StoreCommit commit,
+            Instant now,
+            JdbcLedger.Attempt made,
+            List<@Nullable ObjectKey> keys)
             throws SQLException {
         if (!dialect.beforeChange().isEmpty()) {
             try (PreparedStatement statement = connection.prepareStatement(dialect.beforeChange())) {
@@ -76,8 +80,7 @@ final class JdbcOutbox {
             statement.setString(6, keys(keys));
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                return new StoreChange(
-                        row.getLong(1), commit.principal(), now, made.entries(), made.isOverturned());
+                return new StoreChange(row.getLong(1), commit.principal(), now, made.entries(), made.isOverturned());
             }
         }
     }

@@ -15,11 +15,6 @@ import org.slf4j.LoggerFactory;
 /// At most so many connections to one database, the one used last first. Whoever finds none free waits a
 /// while.
 final class JdbcPool implements AutoCloseable {
-    /// What is done with a connection.
-    interface Work<T> {
-        T with(Connection connection) throws SQLException;
-    }
-
     private static final Logger LOG = LoggerFactory.getLogger(JdbcPool.class);
     private static final long WAIT_SECONDS = 5;
 
@@ -35,11 +30,6 @@ final class JdbcPool implements AutoCloseable {
         this.max = max;
     }
 
-    /// Connections in use.
-    int busy() {
-        return max - free.availablePermits();
-    }
-
     /// A connection that is nobody else's and that the caller closes.
     Connection open() throws SQLException {
         Connection connection = address.driver().connect(address.url(), address.properties());
@@ -51,7 +41,7 @@ final class JdbcPool implements AutoCloseable {
 
     /// Does something once more on a new connection where the one at hand turns out to be dead: so only
     /// what may be done twice.
-    <T> T ask(Work<T> work) throws SQLException {
+    <T> T ask(JdbcLedger.Work<T> work) throws SQLException {
         try {
             if (!free.tryAcquire(WAIT_SECONDS, TimeUnit.SECONDS)) {
                 throw new ProblemException(
@@ -80,7 +70,7 @@ final class JdbcPool implements AutoCloseable {
         }
     }
 
-    private <T> T with(Connection connection, Work<T> work) throws SQLException {
+    private <T> T with(Connection connection, JdbcLedger.Work<T> work) throws SQLException {
         boolean good = false;
         try {
             T result = work.with(connection);

@@ -118,13 +118,23 @@ final class ObjectCatalog {
                         == 1;
                 String plain = Names.collection(type.name());
                 String name = only && !names.contains(plain) ? plain : plain + "By" + Names.type(field.name());
-                name = Names.free(name, names);
+                name = Names.free(named(target, type, field, name), names);
                 names.add(name);
                 all.computeIfAbsent(target.name(), absent -> new ArrayList<>())
                         .add(new ObjectTypes.Collection(name, type.name(), field.name()));
             }
         }
         return all;
+    }
+
+    /// As the store of the target has it, where that has a name for it.
+    private static String named(
+            ObjectTypes.Type target, ObjectTypes.Type type, ObjectTypes.Field field, String otherwise) {
+        return target.collections().stream()
+                .filter(one -> one.type().equals(type.name()) && one.field().equals(field.name()))
+                .map(ObjectTypes.Collection::name)
+                .findFirst()
+                .orElse(otherwise);
     }
 
     /// @throws ProblemException where there is none, or the principal may not know that there is

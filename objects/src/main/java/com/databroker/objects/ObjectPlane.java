@@ -67,21 +67,28 @@ public final class ObjectPlane implements AutoCloseable {
             List<ObjectStore> more,
             List<ObjectMethod> methods) {
         List<ObjectStore> opened = new ArrayList<>();
+        List<ObjectMethod> all = new ArrayList<>(methods);
         try {
-            config.stores()
-                    .forEach((name, store) -> opened.add(JdbcStore.open(name, store, config.keep(), folder, clock)));
-            if (!config.demo()) {
-                return new ObjectPlane(config, folder, clock, random, opened, more, methods);
+            config.stores().forEach((name, store) -> {
+                if (store.entities().isEmpty()) {
+                    opened.add(JdbcStore.open(name, store, config.keep(), folder, clock));
+                } else {
+                    StoreEngine.Opened mapped = StoreEngines.open(
+                            new StoreEngine.Wanted(name, store, config.keep(), folder, clock, random));
+                    opened.add(mapped.store());
+                    all.addAll(mapped.methods());
+                }
+            });
+            if (config.demo()) {
+                if (config.stores().containsKey(DemoStore.NAME)) {
+                    throw new ProblemException(
+                            Problem.CONFIGURATION_INVALID,
+                            "objects.demo: there is a store " + DemoStore.NAME + " of your own; name it otherwise");
+                }
+                DemoStore.fill(folder);
+                opened.add(JdbcStore.open(DemoStore.NAME, StoreConfig.defaults(), config.keep(), folder, clock));
+                all.addAll(DemoStore.methods(random));
             }
-            if (config.stores().containsKey(DemoStore.NAME)) {
-                throw new ProblemException(
-                        Problem.CONFIGURATION_INVALID,
-                        "objects.demo: there is a store " + DemoStore.NAME + " of your own; name it otherwise");
-            }
-            DemoStore.fill(folder);
-            opened.add(JdbcStore.open(DemoStore.NAME, StoreConfig.defaults(), config.keep(), folder, clock));
-            List<ObjectMethod> all = new ArrayList<>(methods);
-            all.addAll(DemoStore.methods(random));
             return new ObjectPlane(config, folder, clock, random, opened, more, all);
         } catch (RuntimeException failed) {
             opened.forEach(ObjectStore::close);

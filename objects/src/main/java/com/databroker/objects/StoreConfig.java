@@ -4,10 +4,13 @@ import com.databroker.core.Setting;
 import com.databroker.objects.spi.StoreOverlay;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// One database as a store of objects.
+///
+/// Where `entities` are named, its types are what they map, and not its tables.
 public record StoreConfig(
         @Setting("Its address, `jdbc:postgresql://…` or `jdbc:h2:…`. Without one the broker keeps a database of its"
                 + " own, in the data folder.")
@@ -34,6 +37,11 @@ public record StoreConfig(
                 otherwise = "key")
         Lookup lookup,
 
+@Setting(
+                "Jars with classes that JPA maps, and folders of them, in the folder `objects` of the data folder where"
+                        + " no other is named. The types are these classes then; see docs/reference/objects-hibernate.md.")
+        List<String> entities,
+
         @Setting(value = "What is not in the metadata of the database, by the names of types.", typeNames = true)
         Map<String, StoreOverlay> types) {
     /// What a key without its proof is worth.
@@ -43,22 +51,28 @@ public record StoreConfig(
     }
 
     public StoreConfig {
+        entities = List.copyOf(entities);
         types = Collections.unmodifiableMap(new LinkedHashMap<>(types));
     }
 
     /// The defaults of every setting: a database of the broker's own.
     public static StoreConfig defaults() {
-        return new StoreConfig(null, null, null, null, 16, false, Lookup.KEY, Map.of());
+        return new StoreConfig(null, null, null, null, 16, false, Lookup.KEY, List.of(), Map.of());
     }
 
     /// These settings with another address.
     public StoreConfig at(String address, @Nullable String as, @Nullable String secret) {
-        return new StoreConfig(address, as, secret, schema, connectionsMax, readOnly, lookup, types);
+        return new StoreConfig(address, as, secret, schema, connectionsMax, readOnly, lookup, entities, types);
     }
 
     /// These settings with other types.
     public StoreConfig with(Map<String, StoreOverlay> others) {
-        return new StoreConfig(jdbc, user, password, schema, connectionsMax, readOnly, lookup, others);
+        return new StoreConfig(jdbc, user, password, schema, connectionsMax, readOnly, lookup, entities, others);
+    }
+
+    /// These settings with types that these jars map.
+    public StoreConfig mapped(List<String> jars) {
+        return new StoreConfig(jdbc, user, password, schema, connectionsMax, readOnly, lookup, jars, types);
     }
 
     @Override

@@ -12,14 +12,14 @@ class H2StoreTest extends StoreContract {
     Path folder;
 
     @Override
-    ObjectStore open() {
+    protected ObjectStore open() {
         Postgres.run("jdbc:h2:file:" + folder.resolve("shop"), Shop.TABLES);
         return JdbcStore.open(
                 "shop", StoreConfig.defaults().with(OVERLAYS), Duration.ofHours(1), folder, InstantSource.system());
     }
 
     @Override
-    List<Object> traits() {
+    protected List<Object> traits() {
         return List.of("h2", true, false, false);
     }
 }

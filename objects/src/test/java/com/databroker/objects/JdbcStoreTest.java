@@ -394,7 +394,8 @@ class JdbcStoreTest {
     void a_store_that_is_read_only_makes_nothing(JdbcDialect dialect) {
         url = dialect == JdbcDialect.H2 ? "jdbc:h2:file:" + folder.resolve("own") : Postgres.database();
         Postgres.run(url, Shop.TABLES);
-        StoreConfig config = new StoreConfig(url, null, null, null, 2, true, StoreConfig.Lookup.KEY, Map.of());
+        StoreConfig config =
+                new StoreConfig(url, null, null, null, 2, true, StoreConfig.Lookup.KEY, List.of(), Map.of());
         try (ObjectStore store = JdbcStore.open("shop", config, Duration.ofHours(1), folder, InstantSource.system())) {
             assertThat(store.types()).allMatch(ObjectTypes.Type::readOnly);
             assertThatThrownBy(() -> store.commit(commit(creating(1, "Dept", "id", 1L, "name", "x"))))

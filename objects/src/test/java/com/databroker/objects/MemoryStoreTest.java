@@ -20,7 +20,7 @@ class MemoryStoreTest extends StoreContract {
     }
 
     @Override
-    ObjectStore open() {
+    protected ObjectStore open() {
         return new MemoryStore("shop", InstantSource.system(), OVERLAYS)
                 .type("Dept", field("id", Kind.INTEGER, null, true, false), field("name", Kind.TEXT, null, true, false))
                 .type(
@@ -35,7 +35,7 @@ class MemoryStoreTest extends StoreContract {
     }
 
     @Override
-    List<Object> traits() {
+    protected List<Object> traits() {
         return List.of("memory", false, false, false);
     }
 

@@ -4,7 +4,6 @@ import static com.databroker.objects.Asked.call;
 import static com.databroker.objects.Asked.commit;
 import static com.databroker.objects.Asked.find;
 import static com.databroker.objects.Asked.get;
-import static com.databroker.objects.People.may;
 import static com.databroker.objects.Wanted.creating;
 import static com.databroker.objects.Wanted.where;
 import static org.assertj.core.api.Assertions.assertThat;

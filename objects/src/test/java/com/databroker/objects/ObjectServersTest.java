@@ -130,7 +130,8 @@ class ObjectServersTest {
             next.changes(told::addAll);
             next.start();
             if (start == 0) {
-                assertThat(Objects.requireNonNull(told.poll(20, TimeUnit.SECONDS)).key())
+                assertThat(Objects.requireNonNull(told.poll(20, TimeUnit.SECONDS))
+                                .key())
                         .isEqualTo(row.ref().key());
             }
             // Everything before a commit of now was told when that is told.

@@ -16,8 +16,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 /// What a plane tells of changes, and to whom.
 class ObjectTellingTest extends ShopPlane {
@@ -127,12 +127,16 @@ class ObjectTellingTest extends ShopPlane {
     void a_commit_says_by_which_tags_what_was_found_before_it_is_forgotten() throws Exception {
         ObjectRef lab = lab();
         ObjectMessage.Row row = hired("Ada", "dept", lab);
-        String inLab = ada.ok(find("Person", where("dept", Operator.EQUAL, lab))).tags().getFirst();
-        String nowhere = ada.ok(find("Person", where("dept", Operator.IS_NULL))).tags().getFirst();
+        String inLab = ada.ok(find("Person", where("dept", Operator.EQUAL, lab)))
+                .tags()
+                .getFirst();
+        String nowhere =
+                ada.ok(find("Person", where("dept", Operator.IS_NULL))).tags().getFirst();
         ObjectMessage.Ok moved = ada.ok(commit(new ObjectMessage.Update(
                 row.ref(), 1, Collections.singletonMap("dept", new ObjectMessage.Edit(lab, null)))));
         assertThat(moved.tags()).contains(inLab, nowhere);
         assertThat(moved.rows()).hasSize(1);
-        assertThat(ada.ok(commit(new ObjectMessage.Delete(row.ref(), 2))).tags()).contains(nowhere);
+        assertThat(ada.ok(commit(new ObjectMessage.Delete(row.ref(), 2))).tags())
+                .contains(nowhere);
     }
 }

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 
 /// Debian's PostgreSQL, one for all tests of this process, in a folder of its own and on a free port of
 /// loopback. It forces what it commits, as a real one does.
-final class Postgres {
+public final class Postgres {
     private static final Path PLACE = Path.of("/usr/lib/postgresql");
     private static final int ATTEMPTS = 10;
     private static final int PATIENCE_SECONDS = 60;
@@ -38,7 +38,7 @@ final class Postgres {
     }
 
     /// The address of a new, empty database.
-    static String database() {
+    public static String database() {
         Postgres one = Holder.ONE;
         String name = "t" + DATABASES.incrementAndGet();
         run(one.url("postgres"), "CREATE DATABASE " + name);
@@ -50,7 +50,7 @@ final class Postgres {
     }
 
     /// What somebody who is no broker does.
-    static void run(String url, String... statements) {
+    public static void run(String url, String... statements) {
         try (Connection connection = DriverManager.getConnection(url);
                 Statement statement = connection.createStatement()) {
             for (String sql : statements) {

@@ -8,7 +8,7 @@ import java.util.List;
 
 class PostgresStoreTest extends StoreContract {
     @Override
-    ObjectStore open() {
+    protected ObjectStore open() {
         String url = Postgres.database();
         Postgres.run(url, Shop.TABLES);
         return JdbcStore.open(
@@ -20,7 +20,7 @@ class PostgresStoreTest extends StoreContract {
     }
 
     @Override
-    List<Object> traits() {
+    protected List<Object> traits() {
         return List.of("postgresql", true, true, true);
     }
 }

@@ -2,7 +2,6 @@ package com.databroker.objects;
 
 import static com.databroker.objects.Asked.commit;
 import static com.databroker.objects.Asked.find;
-import static com.databroker.objects.Asked.get;
 import static com.databroker.objects.People.may;
 import static com.databroker.objects.Wanted.creating;
 import static com.databroker.objects.Wanted.where;
@@ -69,7 +68,8 @@ abstract class ShopPlane {
                 StoreOverlay.Policy.STRICT,
                 false,
                 List.of("country=Country"));
-        StoreConfig config = new StoreConfig(null, null, null, null, 4, false, lookup, Map.of("Person", overlay));
+        StoreConfig config =
+                new StoreConfig(null, null, null, null, 4, false, lookup, List.of(), Map.of("Person", overlay));
         MemoryStore world = new MemoryStore("world", InstantSource.system(), Map.of())
                 .records("Country", Country.class, List.of(new Country("AT", "Austria")));
         ObjectPlane opened = ObjectPlane.open(
@@ -83,7 +83,7 @@ abstract class ShopPlane {
         return opened;
     }
 
-    void as(ObjectPlane over) {
+    final void as(ObjectPlane over) {
         ada = new Asked(over, people.caller("ada"));
         eve = new Asked(over, people.caller("eve"));
         rex = new Asked(over, people.caller("rex"));

@@ -52,8 +52,8 @@ import org.junit.jupiter.api.Test;
 /// What every back-end promises. Its types are `Dept` (id, name) and `Person` (id, name, salary, dept,
 /// born, active, secret), with versions; `secret` is hidden, `born` is not tagged; persons are numbered
 /// by the store.
-abstract class StoreContract {
-    static final Map<String, StoreOverlay> OVERLAYS = Map.of(
+public abstract class StoreContract {
+    protected static final Map<String, StoreOverlay> OVERLAYS = Map.of(
             "Person",
             new StoreOverlay(
                     null, List.of("secret"), List.of("born"), null, StoreOverlay.Policy.STRICT, false, List.of()));
@@ -61,10 +61,10 @@ abstract class StoreContract {
     private ObjectStore store;
 
     /// A store with these types and nothing in it.
-    abstract ObjectStore open();
+    protected abstract ObjectStore open();
 
     /// What it says of itself: kind, durable, shared, watches others.
-    abstract List<Object> traits();
+    protected abstract List<Object> traits();
 
     @BeforeEach
     void openStore() {

@@ -41,7 +41,8 @@ final class ArchitectureTest {
             Map.entry("files", 18),
             Map.entry("streams", 37),
             Map.entry("sources", 11),
-            Map.entry("objects", 20),
+            Map.entry("objects", 22),
+            Map.entry("engines/hibernate", 4),
             Map.entry("server", 9),
             Map.entry("client", 12),
             Map.entry("cli", 1),
@@ -67,6 +68,7 @@ final class ArchitectureTest {
                             "org.apache.lucene.")),
             Map.entry("sources", List.of("org.jsoup.", "tools.jackson.core.", "crawlercommons.domains.")),
             Map.entry("objects", List.of("tools.jackson.core.", "org.h2.", "org.postgresql.")),
+            Map.entry("engines/hibernate", List.of("org.hibernate.", "jakarta.persistence.")),
             Map.entry(
                     "server",
                     List.of(
@@ -174,7 +176,7 @@ final class ArchitectureTest {
         for (HouseSources.Type type : HouseSources.all().types) {
             String file = type.file().toString();
             if (file.contains("/src/") && !type.name().contains(".")) {
-                String room = file.substring(0, file.indexOf('/'));
+                String room = House.roomOf(type.file());
                 JavaClasses classes = type.isMain() ? MAIN : TESTS;
                 boolean seen =
                         House.packagesOf(room).stream().anyMatch(name -> classes.contain(name + "." + type.name()));

@@ -47,7 +47,8 @@ final class House {
         plan.put("streams", List.of(CORE));
         plan.put("sources", List.of(CORE, "streams"));
         plan.put("objects", List.of(CORE, "access"));
-        plan.put("server", List.of(CORE, "access", "events", "files", "streams", "sources"));
+        plan.put("engines/hibernate", List.of(CORE, "access", "objects"));
+        plan.put("server", List.of(CORE, "access", "events", "files", "streams", "sources", "objects"));
         plan.put("client", List.of(CORE));
         plan.put("cli", List.of("server", "client"));
         plan.put("testkit", List.of(CORE, "access", "files"));
@@ -57,9 +58,16 @@ final class House {
         return Collections.unmodifiableMap(plan);
     }
 
-    /// `com.databroker.events`, and `com.databroker.systemtests` for `system-tests`.
+    /// `com.databroker.events`, `com.databroker.systemtests` for `system-tests`, and `com.databroker.hibernate` for
+    /// `engines/hibernate`.
     static String packageOf(String room) {
-        return PACKAGES + room.replace("-", "");
+        return PACKAGES + room.substring(room.indexOf('/') + 1).replace("-", "");
+    }
+
+    /// The room that a committed source stands in.
+    static String roomOf(Path source) {
+        String file = source.toString();
+        return file.substring(0, file.indexOf("/src/"));
     }
 
     /// Beside the room's package one that others implement, where a room has it (docs/adr/0030-objects.md).

@@ -21,7 +21,8 @@ final class HousePoms {
         }
 
         String room() {
-            return artifact.substring("databroker-".length());
+            String room = artifact.substring("databroker-".length());
+            return House.PLAN.containsKey("engines/" + room) ? "engines/" + room : room;
         }
     }
 
