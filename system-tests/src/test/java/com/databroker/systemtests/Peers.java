@@ -87,7 +87,9 @@ final class Peers {
         if (known != null) {
             return known;
         }
-        Path program = Files.createDirectories(Path.of("target", "peers")).resolve("zmq_peer");
+        // Tests of other processes run beside this one, and compile it as well.
+        Path program = Files.createDirectories(Path.of("target", "peers"))
+                .resolve("zmq_peer-" + ProcessHandle.current().pid());
         Result result = run(
                 "gcc",
                 "-Wall",
