@@ -108,12 +108,14 @@ final class ObjectPeer implements WebSocket.Listener, AutoCloseable {
     @Override
     public @Nullable CompletionStage<?> onClose(WebSocket from, int code, String reason) {
         closed.complete(code);
+        answers.values().forEach(answer -> answer.completeExceptionally(new IllegalStateException(reason)));
         return null;
     }
 
     @Override
     public void onError(WebSocket from, Throwable failed) {
         closed.complete(0);
+        answers.values().forEach(answer -> answer.completeExceptionally(failed));
     }
 
     /// Sends whatever it is.
