@@ -127,7 +127,7 @@ final class Shown implements InvocationHandler, CacheEntry.Shows {
         return switch (op.means) {
             case OWN -> own(op, args);
             case COLLECTION -> context.many(row.ref, op.name, op.element);
-            case DEFAULT -> InvocationHandler.invokeDefault(self, op.method, args);
+            case DEFAULT -> op.run(self, args);
             case WRITE -> {
                 if (op.place(row.shape) >= 0) {
                     throw readOnly(op.name);
