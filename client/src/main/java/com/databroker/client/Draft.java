@@ -90,7 +90,7 @@ final class Draft implements InvocationHandler {
         @Nullable Object[] args = given == null ? NO_ARGS : given;
         return switch (op.means) {
             case OWN -> own(op.name, self, args);
-            case DEFAULT -> InvocationHandler.invokeDefault(self, method, args);
+            case DEFAULT -> op.run(self, args);
             case COLLECTION -> context.many(saved().ref, op.name, op.element);
             case NAME -> session.isField(this, op.name) ? session.read(this, op.name, op.returns) : call(op, args);
             case WRITE -> {

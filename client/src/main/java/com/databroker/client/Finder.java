@@ -3,6 +3,8 @@ package com.databroker.client;
 import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectMessage.Operator;
 import com.databroker.core.ObjectRef;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -21,7 +23,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// It belongs to the thread that makes it; what it finds does not.
 public final class Finder<T> {
+    /// Of a stream, which may end early; of a list without a limit; of one with a limit.
     private static final int PAGE = 100;
+
+    private static final int LIST_PAGE = 1000;
+    private static final int PAGE_MAX = 10_000;
+    private static final int SMALLER = 10;
 
     private final ObjectContext context;
     private final String type;
@@ -110,7 +117,7 @@ public final class Finder<T> {
     /// All of them, up to the limit.
     public List<T> list() {
         List<T> all = new ArrayList<>();
-        pages().forEachRemaining(all::addAll);
+        pages(limit == Integer.MAX_VALUE ? LIST_PAGE : PAGE_MAX).forEachRemaining(all::addAll);
         return List.copyOf(all);
     }
 
@@ -123,7 +130,8 @@ public final class Finder<T> {
     /// All of them up to the limit, fetched page by page.
     public Stream<T> stream() {
         return StreamSupport.stream(
-                        Spliterators.spliteratorUnknownSize(pages(), Spliterator.ORDERED | Spliterator.NONNULL), false)
+                        Spliterators.spliteratorUnknownSize(pages(PAGE), Spliterator.ORDERED | Spliterator.NONNULL),
+                        false)
                 .flatMap(List::stream);
     }
 
@@ -170,9 +178,10 @@ public final class Finder<T> {
         return new Page<>(entities, refs.size() < result.refs.size() ? "" : result.next);
     }
 
-    private Iterator<List<T>> pages() {
+    private Iterator<List<T>> pages(int most) {
         return new Iterator<>() {
             private @Nullable String after;
+            private int size = most;
             private int left = limit;
             private boolean over;
 
@@ -183,11 +192,24 @@ public final class Finder<T> {
 
             @Override
             public List<T> next() {
-                Page<T> page = page(after, Math.min(PAGE, left));
+                Page<T> page = next(Math.min(size, left));
                 left -= page.entities.size();
                 after = page.next;
                 over = left <= 0 || after == null || after.isEmpty();
                 return page.entities;
+            }
+
+            private Page<T> next(int count) {
+                try {
+                    return page(after, count);
+                } catch (ProblemException refused) {
+                    // Objects of such a size do not fit into one answer.
+                    if (refused.problem() != Problem.VALUE_TOO_LARGE || count < SMALLER) {
+                        throw refused;
+                    }
+                    size = count / SMALLER;
+                    return next(size);
+                }
             }
         };
     }

@@ -101,8 +101,7 @@ final class ObjectChannel implements ObjectLink.Owner {
     private final NavigableMap<Long, ObjectPosition> ahead = new TreeMap<>();
     private long missingSince = Long.MAX_VALUE;
     private @Nullable ObjectPosition at;
-    private ObjectPosition serverAt = ObjectPosition.NONE;
-    private boolean resumes;
+    private boolean lostTrack;
     private boolean everReady;
     private String lastFailure = "no connection yet";
 
@@ -170,8 +169,7 @@ final class ObjectChannel implements ObjectLink.Owner {
         synchronized (lock) {
             if (from == link) {
                 heard = clock.millis();
-                resumes = at != null;
-                from.send(new ObjectMessage.Hello(ObjectMessage.PROTOCOL, token, at));
+                from.send(new ObjectMessage.Hello(ObjectMessage.PROTOCOL, token, lostTrack ? null : at));
             }
         }
     }
@@ -186,9 +184,6 @@ final class ObjectChannel implements ObjectLink.Owner {
             heard = clock.millis();
             if (frame instanceof ObjectMessage.Welcome welcome) {
                 welcomed(from, welcome, news);
-                if (resumes && !welcome.resumed()) {
-                    reset(from, news);
-                }
             } else if (frame instanceof ObjectMessage.Changed changed) {
                 long lag = clock.millis() + clockOffset - changed.now();
                 news.add(() -> listener.changed(changed, Math.max(0, lag)));
@@ -205,36 +200,33 @@ final class ObjectChannel implements ObjectLink.Owner {
         news.forEach(Runnable::run);
     }
 
-    /// Right after the welcome it means that nobody knows what came since the last link. Later, that the
-    /// stream itself has begun anew: then only another welcome says where.
+    /// From here on only another welcome says where the server is; with it everything is reset.
     private void reset(ObjectLink from, List<Runnable> news) {
-        boolean first = resumes && last == 0 && state == State.READY;
-        ObjectPosition now = first ? serverAt : ObjectPosition.NONE;
-        // Of one life every position covers those before it.
-        boolean anew = !first || (at != null && !now.covers(at));
-        at = first ? now : null;
-        resumes = false;
-        news.add(() -> listener.reset(now, anew));
-        if (!first) {
-            news.add(() -> {
-                from.close();
-                lost(from, unavailable("the stream of changes begins anew"), false);
-            });
-        }
+        lostTrack = true;
+        news.add(() -> {
+            from.close();
+            lost(from, unavailable("the server does not know any more what has changed"), false);
+        });
     }
 
     private void welcomed(ObjectLink from, ObjectMessage.Welcome welcome, List<Runnable> news) {
         if (state != State.OPENING) {
             return;
         }
-        boolean resumed = resumes;
+        ObjectPosition before = at;
+        boolean resumed = before != null && welcome.resumed();
         state = State.READY;
         everReady = true;
         beatMillis = welcome.beatMillis() <= 0 ? Long.MAX_VALUE / 4 : welcome.beatMillis();
         tellsTime(welcome.now());
         backoff.reset();
-        serverAt = welcome.at();
-        at = at == null ? serverAt : at;
+        at = resumed ? before : welcome.at();
+        lostTrack = false;
+        if (before != null && !resumed) {
+            // Of one life every position covers those before it.
+            boolean anew = !welcome.at().covers(before);
+            news.add(() -> listener.reset(welcome.at(), anew));
+        }
         advance();
         news.add(() -> listener.welcomed(welcome, resumed));
         unsent.forEach((id, waiting) -> {
@@ -272,7 +264,6 @@ final class ObjectChannel implements ObjectLink.Owner {
     private void misses(long number) {
         last = Math.max(last, number);
         missingSince = numbers >= last ? Long.MAX_VALUE : Math.min(missingSince, clock.millis());
-        serverAt = at == null ? serverAt : Positions.further(serverAt, at);
     }
 
     /// Whether news were lost on the way.

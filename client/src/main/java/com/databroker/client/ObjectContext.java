@@ -162,7 +162,8 @@ final class ObjectContext {
         Called key = kept && on != null ? new Called(on.ref.key(), method, values) : null;
         LongFunction<ObjectMessage.Request> request =
                 id -> new ObjectMessage.Call(id, target, typeName, method, values);
-        Result result = DatabrokerClient.await(loader.call(key, request, on == null ? List.of() : on.tags));
+        Result result =
+                DatabrokerClient.await(loader.call(key, request, on == null ? List.of() : on.tags, !declared.cached()));
         return result(result, returns);
     }
 

@@ -193,13 +193,20 @@ final class ObjectLoader {
     ///
     /// @param key under which it is kept, null where it is not
     /// @param tags beside those of the answer, by which it is forgotten
+    /// @param changes whether it may have changed something
     CompletableFuture<Result> call(
-            @Nullable Object key, LongFunction<ObjectMessage.Request> request, List<String> tags) {
+            @Nullable Object key, LongFunction<ObjectMessage.Request> request, List<String> tags, boolean changes) {
         if (key != null) {
             return again(() -> result(key, 0, request, false, tags));
         }
         long birth = cache.news.arrivals();
-        return channel.ask(request, false).thenApply(reply -> taken(reply, birth, 0, tags));
+        return channel.ask(request, false).thenCompose(reply -> {
+            Result result = taken(reply, birth, 0, tags);
+            // What it has changed is told before the server has synced.
+            return changes && reply instanceof ObjectMessage.Ok ok
+                    ? sync(ok.at()).handle((synced, failure) -> result)
+                    : CompletableFuture.completedFuture(result);
+        });
     }
 
     private CompletableFuture<Result> result(

@@ -140,19 +140,18 @@ final class RowCache {
     Cached admit(Lease lease, Cached item, ObjectPosition at) {
         CacheEntry entry = lease.entry;
         List<CacheEntry> victims = new ArrayList<>();
-        Cached served;
+        Settled settled;
         synchronized (entry) {
             boolean held = entry.state == lease;
             if (held) {
                 entry.state = lease.before;
             }
-            served = settle(entry, item, new CacheNews.Asked(held, lease.birth, at), victims);
+            settled = settle(entry, item, new CacheNews.Asked(held, lease.birth, at), victims);
             if (held && entry.state == lease.before) {
                 dropBefore(entry);
             }
         }
-        evict(victims);
-        tidy(entry);
+        Cached served = after(entry, settled, victims);
         // Who asked may be served what was overtaken meanwhile; who joined may have asked after that, and asks again.
         if (served != null && lease.entry.state == served) {
             lease.outcome.complete(served);
@@ -183,18 +182,17 @@ final class RowCache {
         while (true) {
             CacheEntry entry = entry(key);
             List<CacheEntry> victims = new ArrayList<>();
-            Cached served;
+            Settled settled;
             Lease overtaken = null;
             synchronized (entry) {
                 if (entry.state == CacheEntry.DEAD) {
                     continue;
                 }
                 Lease lease = entry.state instanceof Lease its ? its : null;
-                served = settle(entry, item, new CacheNews.Asked(true, birth, at), victims);
+                settled = settle(entry, item, new CacheNews.Asked(true, birth, at), victims);
                 overtaken = lease != null && entry.state != lease ? lease : null;
             }
-            evict(victims);
-            tidy(entry);
+            Cached served = after(entry, settled, victims);
             if (overtaken != null) {
                 overtaken.outcome.complete(served);
             }
@@ -202,12 +200,27 @@ final class RowCache {
         }
     }
 
+    /// @param served null where the item is older than what is known
+    /// @param replaced what was here before, where something newer came
+    private record Settled(
+            @Nullable Cached served, @Nullable Cached replaced) {}
+
+    /// Without the lock. News that only confirm it may come later, or have come: who listens hears it now.
+    private @Nullable Cached after(CacheEntry entry, Settled settled, List<CacheEntry> victims) {
+        evict(victims);
+        tidy(entry);
+        if (settled.replaced != null && settled.served != null) {
+            listener.dropped(entry.key, settled.replaced, settled.served.version);
+        }
+        return settled.served;
+    }
+
     /// Under the lock: keeps an item, or does not.
-    private @Nullable Cached settle(CacheEntry entry, Cached item, CacheNews.Asked asked, List<CacheEntry> victims) {
+    private Settled settle(CacheEntry entry, Cached item, CacheNews.Asked asked, List<CacheEntry> victims) {
         Object state = entry.state;
         Cached there = state instanceof Cached cached ? cached : null;
         if (there != null && item.isVersioned() && there.version >= item.version) {
-            return there;
+            return new Settled(there, null);
         }
         // Of the same state there is one item, and so one live object.
         Cached before = entry.known() != null ? entry.known() : entry.held();
@@ -223,7 +236,8 @@ final class RowCache {
                 news.remember(served);
             }
         }
-        if (before != null && before != served && verdict != Verdict.OLD) {
+        boolean replaces = before != null && before != served && verdict != Verdict.OLD;
+        if (before != null && replaces) {
             before.overtaken();
             if (entry.state == before) {
                 entry.state = null;
@@ -232,7 +246,7 @@ final class RowCache {
             index.remove(entry, before.tags);
         }
         index.remove(entry, served.tags);
-        return verdict == Verdict.OLD ? null : served;
+        return new Settled(verdict == Verdict.OLD ? null : served, replaces ? before : null);
     }
 
     /// What has come is for who asked, and not to be kept.

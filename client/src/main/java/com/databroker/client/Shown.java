@@ -125,9 +125,9 @@ final class Shown implements InvocationHandler, CacheEntry.Shows {
 
     private @Nullable Object slow(Object self, View.Op op, @Nullable Object[] args) throws Throwable {
         return switch (op.means) {
-            case OWN -> own(self, op, args);
+            case OWN -> own(op, args);
             case COLLECTION -> context.many(row.ref, op.name, op.element);
-            case DEFAULT -> InvocationHandler.invokeDefault(self, op.method, args);
+            case DEFAULT -> op.run(self, args);
             case WRITE -> {
                 if (op.place(row.shape) >= 0) {
                     throw readOnly(op.name);
@@ -143,7 +143,7 @@ final class Shown implements InvocationHandler, CacheEntry.Shows {
                 + field + "(…), then session.commit()");
     }
 
-    private @Nullable Object own(Object self, View.Op op, @Nullable Object[] args) {
+    private @Nullable Object own(View.Op op, @Nullable Object[] args) {
         return switch (op.name) {
             case "objectKey" -> row.ref.key();
             case "obsolete" -> context.isObsolete(row);

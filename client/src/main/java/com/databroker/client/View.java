@@ -1,5 +1,8 @@
 package com.databroker.client;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
@@ -45,6 +48,7 @@ final class View {
 
         // Of the shape seen last. Both in one object, so that a race cannot mix two.
         private Place place = Place.NONE;
+        private @Nullable MethodHandle own;
 
         Op(Method method, Means means) {
             this.method = method;
@@ -52,6 +56,31 @@ final class View {
             this.means = means;
             this.returns = Values.box(method.getReturnType());
             this.element = elementOf(method.getGenericReturnType());
+        }
+
+        /// Runs what the interface itself brings. Its author need not make it public.
+        @Nullable
+        Object run(Object self, @Nullable Object[] args) throws Throwable {
+            MethodHandle body = own;
+            if (body == null) {
+                try {
+                    body = body();
+                } catch (IllegalAccessException notOpened) {
+                    // A module need not open what it exports.
+                    return InvocationHandler.invokeDefault(self, method, args);
+                }
+                own = body;
+            }
+            return body.invokeExact(self, args);
+        }
+
+        private MethodHandle body() throws IllegalAccessException {
+            Class<?> owner = method.getDeclaringClass();
+            return MethodHandles.privateLookupIn(owner, MethodHandles.lookup())
+                    .unreflectSpecial(method, owner)
+                    .asFixedArity()
+                    .asSpreader(Object[].class, method.getParameterCount())
+                    .asType(MethodType.methodType(Object.class, Object.class, Object[].class));
         }
 
         private record Place(@Nullable Shape shape, int index) {

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 final class CacheSimulationTest {
     private static final int CACHE = 10;
     private static final int ROUNDS = 4;
-    private static final int SEEDS = Integer.getInteger("objects.seeds", 200);
+    private static final int SEEDS = Integer.getInteger("objects.seeds", 100);
 
     private static final Admission WITHOUT_LEASE = (offer, known) ->
             Admission.LEASE_AND_VERSION.judge(new Offer(offer.item(), true, Long.MAX_VALUE, offer.at()), known);

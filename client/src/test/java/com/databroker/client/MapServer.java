@@ -233,11 +233,12 @@ final class MapServer implements AutoCloseable {
 
     private void hello(Link link, ObjectMessage.Hello hello) {
         links.add(link);
-        Position resume = hello.resume() == null ? null : hello.resume().stores().get("shop");
+        Position resume =
+                hello.resume() == null ? null : hello.resume().stores().get("shop");
         boolean resumed = resume != null && resume.offset() >= outboxFrom && resume.epoch() == epoch;
         link.answer(
                 new ObjectMessage.Welcome("map", at(), resumed, types.hash(), 60_000_000, System.currentTimeMillis()));
-        for (int i = resumed ? (int) resume.offset() : outbox.size(); i < outbox.size(); i++) {
+        for (int i = resume != null && resumed ? (int) resume.offset() : outbox.size(); i < outbox.size(); i++) {
             link.answer(changed(link, i));
         }
     }

@@ -43,7 +43,7 @@ final class ObjectConnectionTest {
         heard.add(line.headers.get("request") + " " + line.headers.get("Authorization"));
         line.upgrade("dbo.cbor");
         ObjectMessage.Hello hello = (ObjectMessage.Hello) line.nextOfObjects();
-        line.send(new ObjectMessage.Welcome("scripted", SEVEN, false, "types", 60_000, 0));
+        line.send(new ObjectMessage.Welcome("scripted", SEVEN, hello.resume() != null, "types", 60_000, 0));
         return hello;
     }
 

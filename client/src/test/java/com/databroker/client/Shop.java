@@ -134,10 +134,10 @@ final class Shop implements AutoCloseable {
         server.methods.put("Person.best", (on, args) -> List.of(ObjectKey.parse("Person/1")));
         server.methods.put("Person.team", (on, args) -> List.of(ref("Person/1"), ref("Person/2")));
         server.methods.put("Person.named", (on, args) -> List.of(ObjectKey.parse("Person/2")));
-        server.methods.put(
-                "Person.badge",
-                (on, args) ->
-                        server.store.now(Objects.requireNonNull(on)).fields().get("name") + "/" + args.get(0));
+        server.methods.put("Person.badge", (on, args) -> {
+            Object name = server.store.now(Objects.requireNonNull(on)).fields().get("name");
+            return name + "/" + args.get(0);
+        });
     }
 
     /// How far the clocks of clients are ahead.

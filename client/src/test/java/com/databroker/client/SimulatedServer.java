@@ -1,6 +1,7 @@
 package com.databroker.client;
 
 import com.databroker.core.ObjectMessage;
+import com.databroker.core.ObjectPosition;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -47,8 +48,9 @@ final class SimulatedServer {
             return;
         }
         links.add(link);
-        boolean resumed = hello.resume() != null && world.holds(hello.resume());
-        link.told = resumed ? CacheWorld.number(hello.resume()) : world.settledNumber();
+        ObjectPosition resume = hello.resume();
+        boolean resumed = resume != null && world.holds(resume);
+        link.told = resume != null && resumed ? CacheWorld.number(resume) : world.settledNumber();
         link.answer(new ObjectMessage.Welcome("server", world.position(), resumed, "", 500, world.millis()));
     }
 
