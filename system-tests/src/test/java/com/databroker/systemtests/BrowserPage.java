@@ -186,17 +186,23 @@ final class BrowserPage implements AutoCloseable {
 
     /// What axe-core finds against WCAG 2.2, AA, and against good practice, as text; empty where there is
     /// nothing.
-    String axe() throws Exception {
+    ///
+    /// @param rules all where it is empty
+    String axe(String... rules) throws Exception {
         if (run("typeof axe").equals("undefined")) {
             try (InputStream in = BrowserPage.class.getResourceAsStream("/axe.min.js")) {
                 run(new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8) + ";1");
             }
         }
         return run("""
-                axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations
+                axe.run(document, { resultTypes: ["violations"], elementRef: false%s }).then((found) => found.violations
                   .map((each) => each.id + ": " + each.nodes.map((node) => node.html.slice(0, 160)).join(" | "))
                   .join("; "))
-                """);
+                """.formatted(
+                        rules.length == 0
+                                ? ""
+                                : ", runOnly: [" + String.join(",", List.of(rules).stream().map(BrowserPage::quoted).toList())
+                                        + "]"));
     }
 
     /// Scripts that failed and policies that were violated.
