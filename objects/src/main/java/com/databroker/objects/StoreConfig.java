@@ -37,7 +37,7 @@ public record StoreConfig(
                 otherwise = "key")
         Lookup lookup,
 
-@Setting(
+        @Setting(
                 "Jars with classes that JPA maps, and folders of them, in the folder `objects` of the data folder where"
                         + " no other is named. The types are these classes then; see docs/reference/objects-hibernate.md.")
         List<String> entities,

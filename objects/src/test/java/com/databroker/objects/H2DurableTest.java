@@ -26,7 +26,7 @@ class H2DurableTest {
 
     @Test
     void what_was_acknowledged_before_a_kill_is_there_and_will_be_told() throws Exception {
-        Postgres.run("jdbc:h2:file:" + folder.resolve("shop"), Shop.TABLES);
+        Postgres.run("jdbc:h2:file:" + folder.resolve("shop"), Shop.tables());
         Position start;
         try (ObjectStore store = open()) {
             start = store.position();
@@ -64,7 +64,7 @@ class H2DurableTest {
 
     @Test
     void every_commit_is_forced_to_the_disk() throws Exception {
-        Postgres.run("jdbc:h2:file:" + folder.resolve("shop"), Shop.TABLES);
+        Postgres.run("jdbc:h2:file:" + folder.resolve("shop"), Shop.tables());
         Path trace = folder.resolve("trace");
         Process child = new ProcessBuilder(
                         "strace",

@@ -13,7 +13,7 @@ class H2StoreTest extends StoreContract {
 
     @Override
     protected ObjectStore open() {
-        Postgres.run("jdbc:h2:file:" + folder.resolve("shop"), Shop.TABLES);
+        Postgres.run("jdbc:h2:file:" + folder.resolve("shop"), Shop.tables());
         return JdbcStore.open(
                 "shop", StoreConfig.defaults().with(OVERLAYS), Duration.ofHours(1), folder, InstantSource.system());
     }

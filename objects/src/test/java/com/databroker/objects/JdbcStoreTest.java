@@ -305,7 +305,7 @@ class JdbcStoreTest {
 
     @Test
     void what_others_change_is_told_once_the_triggers_are_there() {
-        try (ObjectStore store = open(JdbcDialect.POSTGRESQL, StoreContract.OVERLAYS, Shop.TABLES)) {
+        try (ObjectStore store = open(JdbcDialect.POSTGRESQL, StoreContract.OVERLAYS, Shop.tables())) {
             store.watchOthers(true);
             Position start = store.position();
             Postgres.run(
@@ -350,7 +350,7 @@ class JdbcStoreTest {
 
     @Test
     void a_transaction_that_takes_long_holds_back_the_position_and_not_the_telling() throws Exception {
-        try (ObjectStore store = open(JdbcDialect.POSTGRESQL, Map.of(), Shop.TABLES)) {
+        try (ObjectStore store = open(JdbcDialect.POSTGRESQL, Map.of(), Shop.tables())) {
             store.watchOthers(true);
             Position start = store.position();
             try (java.sql.Connection slow = java.sql.DriverManager.getConnection(url);
@@ -373,7 +373,7 @@ class JdbcStoreTest {
     @EnumSource
     void changes_that_are_too_old_are_forgotten_and_that_is_known(JdbcDialect dialect) {
         Instant[] now = {Instant.parse("2026-11-28T12:00:00Z")};
-        open(dialect, Map.of(), Shop.TABLES).close();
+        open(dialect, Map.of(), Shop.tables()).close();
         try (ObjectStore store = JdbcStore.open(
                 "shop", StoreConfig.defaults().at(url, null, null), Duration.ofHours(1), folder, () -> now[0])) {
             Position start = store.position();
@@ -393,7 +393,7 @@ class JdbcStoreTest {
     @EnumSource
     void a_store_that_is_read_only_makes_nothing(JdbcDialect dialect) {
         url = dialect == JdbcDialect.H2 ? "jdbc:h2:file:" + folder.resolve("own") : Postgres.database();
-        Postgres.run(url, Shop.TABLES);
+        Postgres.run(url, Shop.tables());
         StoreConfig config =
                 new StoreConfig(url, null, null, null, 2, true, StoreConfig.Lookup.KEY, List.of(), Map.of());
         try (ObjectStore store = JdbcStore.open("shop", config, Duration.ofHours(1), folder, InstantSource.system())) {

@@ -43,7 +43,7 @@ class ObjectServersTest {
     void start() throws Exception {
         people = new People(folder).with("ada", may(Action.OBJECTS_READ, "**"), may(Action.OBJECTS_WRITE, "**"));
         url = Postgres.database();
-        Postgres.run(url, Shop.TABLES);
+        Postgres.run(url, Shop.tables());
         config = ObjectsConfig.defaults()
                 .with(Map.of("shop", StoreConfig.defaults().at(url, null, null).with(StoreContract.OVERLAYS)));
     }

@@ -10,7 +10,7 @@ class PostgresStoreTest extends StoreContract {
     @Override
     protected ObjectStore open() {
         String url = Postgres.database();
-        Postgres.run(url, Shop.TABLES);
+        Postgres.run(url, Shop.tables());
         return JdbcStore.open(
                 "shop",
                 StoreConfig.defaults().at(url, null, null).with(OVERLAYS),

@@ -175,7 +175,7 @@ final class EntitySchema {
         }
         String prefix = id.getNature() == EntityIdentifierMapping.Nature.VIRTUAL ? "e." : "e." + id.getAttributeName() + ".";
         List<MappedType.Leaf> all = new ArrayList<>();
-        EmbeddableMappingType parts = composite.getMappedIdEmbeddableTypeDescriptor();
+        EmbeddableMappingType parts = MappedType.idType(composite);
         for (int i = 0; i < parts.getNumberOfAttributeMappings(); i++) {
             AttributeMapping part = parts.getAttributeMapping(i);
             Class<?> java = part.getPropertyAccess().getGetter().getReturnTypeClass();

@@ -20,6 +20,7 @@ import org.hibernate.metamodel.mapping.AttributeMapping;
 import org.hibernate.metamodel.mapping.CompositeIdentifierMapping;
 import org.hibernate.metamodel.mapping.EmbeddableMappingType;
 import org.hibernate.metamodel.mapping.EntityMappingType;
+import org.hibernate.metamodel.mapping.NonAggregatedIdentifierMapping;
 import org.hibernate.persister.entity.EntityPersister;
 import org.hibernate.proxy.HibernateProxy;
 import org.hibernate.proxy.LazyInitializer;
@@ -201,8 +202,16 @@ record MappedType(
     /// What an id consists of.
     static @Nullable Object[] parts(EntityMappingType mapping, Object id) {
         return mapping.getIdentifierMapping() instanceof CompositeIdentifierMapping composite
-                ? composite.getMappedIdEmbeddableTypeDescriptor().getValues(id)
+                ? idType(composite).getValues(id)
                 : new Object[] {id};
+    }
+
+    /// Of the class that ids have, be it embedded or beside.
+    static EmbeddableMappingType idType(CompositeIdentifierMapping composite) {
+        EmbeddableMappingType beside = composite instanceof NonAggregatedIdentifierMapping several
+                ? several.getIdClassEmbeddable()
+                : null;
+        return beside == null ? composite.getMappedIdEmbeddableTypeDescriptor() : beside;
     }
 
     /// The id of that key.
@@ -213,11 +222,7 @@ record MappedType(
     Object id(List<Object> values) {
         if (root.getIdentifierMapping() instanceof CompositeIdentifierMapping composite) {
             Object[] all = values.toArray();
-            return composite
-                    .getMappedIdEmbeddableTypeDescriptor()
-                    .getRepresentationStrategy()
-                    .getInstantiator()
-                    .instantiate(() -> all);
+            return idType(composite).getRepresentationStrategy().getInstantiator().instantiate(() -> all);
         }
         return values.getFirst();
     }

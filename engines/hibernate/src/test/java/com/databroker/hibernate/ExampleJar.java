@@ -27,13 +27,20 @@ final class ExampleJar {
         if (ToolProvider.getSystemJavaCompiler().run(null, null, null, arguments.toArray(new String[0])) != 0) {
             throw new IllegalStateException("the example does not compile");
         }
+        pack(classes, jar);
+    }
+
+    /// All that is in a folder, as a jar.
+    static void pack(Path classes, Path jar) throws IOException {
         try (OutputStream file = Files.newOutputStream(jar);
                 JarOutputStream out = new JarOutputStream(file)) {
-            for (String one : files(classes, ".class")) {
+            for (String one : files(classes, "")) {
                 Path path = Path.of(one);
-                out.putNextEntry(new JarEntry(classes.relativize(path).toString()));
-                out.write(Files.readAllBytes(path));
-                out.closeEntry();
+                if (Files.isRegularFile(path)) {
+                    out.putNextEntry(new JarEntry(classes.relativize(path).toString()));
+                    out.write(Files.readAllBytes(path));
+                    out.closeEntry();
+                }
             }
         }
     }

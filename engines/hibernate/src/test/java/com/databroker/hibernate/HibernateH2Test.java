@@ -15,7 +15,7 @@ class HibernateH2Test extends StoreContract {
 
     @Override
     protected ObjectStore open() {
-        Postgres.run("jdbc:h2:file:" + folder.resolve("shop"), Shop.TABLES);
+        Postgres.run("jdbc:h2:file:" + folder.resolve("shop"), Shop.tables());
         return MappedShop.open(StoreConfig.defaults(), folder, OVERLAYS).store();
     }
 

@@ -28,7 +28,7 @@ class HibernatePostgresTest extends StoreContract {
     @Override
     protected ObjectStore open() {
         String url = Postgres.database();
-        Postgres.run(url, Shop.TABLES);
+        Postgres.run(url, Shop.tables());
         return MappedShop.open(StoreConfig.defaults().at(url, null, null), Path.of("unused"), OVERLAYS)
                 .store();
     }
@@ -36,7 +36,7 @@ class HibernatePostgresTest extends StoreContract {
     @Test
     void a_server_wakes_another_over_the_same_database() throws Exception {
         String url = Postgres.database();
-        Postgres.run(url, Shop.TABLES);
+        Postgres.run(url, Shop.tables());
         StoreConfig config = StoreConfig.defaults().at(url, null, null);
         try (ObjectStore one = MappedShop.open(config, Path.of("unused"), OVERLAYS).store();
                 ObjectStore other = MappedShop.open(config, Path.of("unused"), OVERLAYS)
@@ -59,7 +59,7 @@ class HibernatePostgresTest extends StoreContract {
     @Test
     void disjoint_changes_of_one_object_pass_where_fields_are_compared() {
         String url = Postgres.database();
-        Postgres.run(url, Shop.TABLES);
+        Postgres.run(url, Shop.tables());
         StoreOverlay fields = new StoreOverlay(
                 null, List.of(), List.of(), null, StoreOverlay.Policy.FIELDS, false, List.of());
         StoreConfig config = StoreConfig.defaults().at(url, null, null);
