@@ -6,7 +6,11 @@ import com.databroker.server.Databroker;
 import com.databroker.server.Logs;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,9 +23,11 @@ import picocli.CommandLine.Option;
             "  databroker serve --demo",
             "  databroker serve --config databroker.yaml --set log.level=debug",
             "",
-            "Ctrl-C or SIGTERM stop it within three seconds; the exit code is then 0."
+            "Ctrl-C or SIGTERM stop it within three seconds; the exit code is then 0. SIGHUP reloads, as",
+            "reload does."
         })
 final class ServeVerb implements Verb {
+    private static final Logger LOG = LoggerFactory.getLogger(ServeVerb.class);
     private static final Duration STOP_MAX = Duration.ofSeconds(3);
 
     @Mixin
@@ -43,13 +49,11 @@ final class ServeVerb implements Verb {
     }
 
     private int serve(Surroundings around) throws InterruptedException {
-        Map<String, String> flags = settings.flags(around);
-        if (demo) {
-            flags.putIfAbsent("objects.demo", "true");
-        }
-        ConfigReader.Result read = ConfigReader.read(settings.file(around), around.environment(), flags);
+        ConfigReader.Result read = again(around);
         Logs.configure(read.config().log());
         try (Databroker broker = Databroker.start(read)) {
+            Supplier<List<String>> reload = broker.reloadFrom(() -> again(around));
+            Hangup.hear(() -> reload(reload));
             Training training = Training.ofNextStart();
             Surroundings.Hook hook = around.hooks().add(() -> {
                 training.stop();
@@ -68,6 +72,23 @@ final class ServeVerb implements Verb {
             }
         }
         return Exit.OK;
+    }
+
+    private ConfigReader.Result again(Surroundings around) {
+        Map<String, String> flags = settings.flags(around);
+        if (demo) {
+            flags.putIfAbsent("objects.demo", "true");
+        }
+        return ConfigReader.read(settings.file(around), around.environment(), flags);
+    }
+
+    private static void reload(Supplier<List<String>> reload) {
+        try {
+            reload.get();
+        } catch (ProblemException invalid) {
+            // Nobody waits for an answer to a signal.
+            LOG.atError().addKeyValue("problem", invalid.line()).log("not reloaded; what was in force stays so");
+        }
     }
 
     private static void stop(Databroker broker, Surroundings around) {

@@ -69,6 +69,7 @@ final class Verbs {
             new Entry("status", "Show a broker in figures."),
             new Entry("top", "Show what flows through a broker, a line each time."),
             new Entry("doctor", "Look at what may go wrong, and say what helps."),
+            new Entry("reload", "Have a broker take into use what can be changed while it runs."),
             new Entry("debug", "Gather what somebody needs who is to help, without secrets."),
             new Entry("bench pub", "Measure how fast events are taken."),
             new Entry("bench sub", "Measure how fast events are delivered."),
@@ -134,6 +135,7 @@ final class Verbs {
             case "status" -> new StatusVerb();
             case "top" -> new TopVerb();
             case "doctor" -> new DoctorVerb();
+            case "reload" -> new ReloadVerb();
             case "debug" -> new DebugVerb();
             case "bench pub" -> new BenchPubVerb();
             case "bench sub" -> new BenchSubVerb();

@@ -181,4 +181,41 @@ final class ServeVerbTest {
         assertThat(typed.exit()).isEqualTo(130);
         assertThat(typed.err()).isEmpty();
     }
+
+    @Test
+    void a_hangup_or_a_command_has_it_read_its_configuration_again_and_say_what_waits() throws Exception {
+        Path file = folder.resolve("broker.yaml");
+        Files.writeString(file, "log:\n  level: warn\n");
+        Typed typed = new Typed(folder);
+        CompletableFuture<Typed> running =
+                serve(typed, "--config", file.toString(), "--set", "streams.enabled=false");
+        String data = folder.resolve("my data").toString();
+        Files.writeString(file, "log:\n  level: error\nhttp:\n  max-connections: 7\n");
+        Typed told = new Typed(folder).run("reload", "--data", data);
+        assertThat(told.err()).contains("wait for the next start");
+        assertThat(told.out()).isEqualTo("http.max-connections\n");
+        Typed heard = new Typed(folder);
+        CompletableFuture<Typed> listening =
+                heard.start("sub", "broker/reloaded", "--raw", "-n", "1", "--timeout", "1m", "--data", data);
+        Until.happens("a reload is heard", () -> {
+            hangUp();
+            return listening.isDone();
+        });
+        assertThat(heard.out()).contains("{\"waiting\":[\"http.max-connections\"]}");
+        Files.writeString(file, "http:\n  prot: 1\n");
+        Typed refused = new Typed(folder).run("reload", "--data", data);
+        assertThat(refused.err()).contains("[9001]", "prot");
+        assertThat(refused.exit()).isEqualTo(2);
+        stop(typed, running);
+    }
+
+    private static void hangUp() {
+        try {
+            new ProcessBuilder("kill", "-HUP", Long.toString(ProcessHandle.current().pid()))
+                    .start()
+                    .waitFor();
+        } catch (IOException | InterruptedException failed) {
+            throw new IllegalStateException(failed);
+        }
+    }
 }

@@ -26,6 +26,7 @@ import tools.jackson.core.JsonGenerator;
 ///   GET /status          figures of now: events, files, connections      admin of status
 ///   GET /health/checks   what was looked at, and what to do              admin of health
 ///   GET /config          every setting in force, and where it came from  admin of config
+///   POST /config/reload  takes into use what can be changed              admin of config
 /// ```
 final class AboutHandler {
     /// Areas that the console asks about.
@@ -49,6 +50,7 @@ final class AboutHandler {
             @Nullable StreamSources streams,
             ObjectPlane objects,
             Map<String, ConnectionLimit> limits,
+            Reloading reloading,
             InstantSource clock) {}
 
     AboutHandler(Parts parts) {
@@ -179,7 +181,27 @@ final class AboutHandler {
         });
     }
 
+    private void reload(Exchange exchange) {
+        exchange.allow(HttpMethod.POST);
+        exchange.target().allow();
+        exchange.require(Action.ADMIN, "config");
+        exchange.blocking(() -> {
+            List<String> waiting = parts.reloading().now();
+            exchange.onLoop(() -> exchange.json(200, json -> {
+                json.writeStartObject();
+                json.writeArrayPropertyStart("waiting");
+                waiting.forEach(json::writeString);
+                json.writeEndArray();
+                json.writeEndObject();
+            }));
+        });
+    }
+
     void config(Exchange exchange) {
+        if (exchange.target().tail().equals("reload")) {
+            reload(exchange);
+            return;
+        }
         require(exchange, "config");
         exchange.json(200, json -> {
             json.writeStartObject();

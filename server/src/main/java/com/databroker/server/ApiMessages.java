@@ -90,8 +90,8 @@ final class ApiMessages {
             new Channel(
                     "broker",
                     "broker/{what}",
-                    "What happens to the broker: clients/connected, clients/disconnected, slow, users/reloaded,"
-                            + " files/refused, streams/gap.",
+                    "What happens to the broker: clients/connected, clients/disconnected, slow, reloaded,"
+                            + " users/reloaded, files/refused, streams/gap.",
                     List.of(),
                     List.of(new Message("brokerTold", "An object whose members say what happened.", List.of())),
                     false),

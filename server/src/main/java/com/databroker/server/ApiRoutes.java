@@ -255,6 +255,8 @@ final class ApiRoutes {
             route("GET /", "broker", "", "What there is; a browser is sent to the console."),
             route("GET /status", "broker", "admin status", "Figures of now."),
             route("GET /config", "broker", "admin config", "Settings in force, and where each came from."),
+            route("POST /config/reload", "broker", "admin config", "Takes into use what can be changed while it runs.")
+                    .gives(200, JSON),
             route("GET /health/live", "broker", "", "Whether it runs."),
             route("GET /health/ready", "broker", "", "Whether it takes requests; else 503."),
             route("GET /health/checks", "broker", "admin health", "What was looked at, with causes and remedies."),

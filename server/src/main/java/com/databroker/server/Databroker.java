@@ -8,7 +8,6 @@ import com.databroker.access.UsersEditor;
 import com.databroker.access.UsersReloaded;
 import com.databroker.core.Bytes;
 import com.databroker.core.FileChange;
-import com.databroker.core.Json;
 import com.databroker.core.ProblemException;
 import com.databroker.events.CurveKeys;
 import com.databroker.events.EventPlane;
@@ -47,6 +46,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,6 +79,7 @@ public final class Databroker implements AutoCloseable {
     private final ResumableUploads uploads;
     private final ObjectPlane objects;
     private final Optional<StreamSources> streams;
+    private final Reloading reloading;
     private final FrontServer front;
     private final HttpDoor http;
     private final ZmtpListener zmq;
@@ -125,6 +126,7 @@ public final class Databroker implements AutoCloseable {
             metrics = new Metrics(events, gate, limits);
             objects = open(ObjectPlane.open(config.objects(), data.resolve("objects"), clock, random));
             streams = openStreams();
+            reloading = new Reloading(gate, tls, objects, events, new ConfigReader.Result(config, this.origins));
             announce();
             uploads = new ResumableUploads(files, config.files(), clock);
             front = new FrontServer(files, config.http());
@@ -201,8 +203,7 @@ public final class Databroker implements AutoCloseable {
         files.changes(changes -> changes.forEach(metrics::count));
         metrics.files(files::status);
         metrics.objects(objects, clock);
-        metrics.disks(Map.of("data", data.path(), "files", files.root()));
-        metrics.certificate(tls);
+        metrics.around(data.path(), files.root(), tls);
         files.refusals(this::refused);
         gate.reloaded(this::usersReloaded);
         objects.changes(changes -> {
@@ -318,7 +319,7 @@ public final class Databroker implements AutoCloseable {
                 new StatusHandler(
                         metrics, config.http().metricsPublic(), files, this.streams.orElse(null), () -> stopping),
                 new AboutHandler(new AboutHandler.Parts(
-                        config, origins, data, gate, events, files, this.streams.orElse(null), objects, limits, clock)),
+                        config, origins, data, gate, events, files, this.streams.orElse(null), objects, limits, reloading, clock)),
                 new ConsoleHandler(),
                 metrics,
                 streams);
@@ -379,20 +380,11 @@ public final class Databroker implements AutoCloseable {
             Path kept = data.resolve(DataFolder.TOKEN);
             return Files.exists(kept) ? readAll(kept).utf8().strip() : "";
         });
-        Bytes json = Json.bytes(out -> {
-            out.writeStartObject();
-            out.writeStringProperty("url", httpAddress().toString());
-            out.writeStringProperty("zmq", zmqAddress().toString());
-            if (sshAddress().isPresent()) {
-                out.writeStringProperty("ssh", sshAddress().get().toString());
-            }
-            out.writeStringProperty("curve", Z85.encode(curve.publicKey().toArray()));
-            out.writeStringProperty("user", ADMINISTRATOR);
-            out.writeStringProperty("token", token);
-            out.writeNumberProperty("pid", ProcessHandle.current().pid());
-            out.writeEndObject();
-        });
-        data.write(DataFolder.CONTEXT, json.utf8() + "\n", true);
+        ContextFile.write(
+                data,
+                new ContextFile.Addresses(httpAddress(), zmqAddress(), sshAddress(), curve.publicKey()),
+                ADMINISTRATOR,
+                token);
     }
 
     /// Where HTTP, WebSocket and SSE are open.
@@ -421,6 +413,13 @@ public final class Databroker implements AutoCloseable {
     /// The token of the administrator, where this start made one: the only moment to show it.
     public Optional<String> firstToken() {
         return firstToken.map(NewToken::secret);
+    }
+
+    /// Says where the configuration is to be read again, and gives what takes into use what can be changed while it
+    /// runs; that names the settings which wait for the next start.
+    public Supplier<List<String>> reloadFrom(Supplier<ConfigReader.Result> again) {
+        reloading.readFrom(again);
+        return reloading::now;
     }
 
     /// Blocks until [#close].

@@ -202,13 +202,14 @@ enum Metric {
     private final Kind kind;
     private final String title;
     private final String help;
-    private final List<String> labels;
+    /// With commas between: a list is nothing that nobody can change.
+    private final String labels;
 
     Metric(Kind kind, String title, String help, String... labels) {
         this.kind = kind;
         this.title = title;
         this.help = help;
-        this.labels = List.of(labels);
+        this.labels = String.join(",", labels);
     }
 
     Kind kind() {
@@ -230,7 +231,7 @@ enum Metric {
     }
 
     List<String> labels() {
-        return labels;
+        return labels.isEmpty() ? List.of() : List.of(labels.split(",", -1));
     }
 
     /// `seconds` or `bytes`; empty for what is counted.

@@ -146,13 +146,9 @@ final class Metrics {
         streams = new StreamMetrics(plane, book);
     }
 
-    /// The disks on which the data and the files lie.
-    void disks(Map<String, Path> folders) {
-        ProcessMetrics.disks(book, folders);
-    }
-
-    /// When the certificate of the HTTP door ends.
-    void certificate(Tls tls) {
+    /// The disks on which data and files lie, and when the certificate of the HTTP door ends.
+    void around(Path data, Path files, Tls tls) {
+        ProcessMetrics.disks(book, Map.of("data", data, "files", files));
         book.values(Metric.CERTIFICATE, values -> {
             if (tls.enabled()) {
                 values.put(seconds(tls.expiry()));

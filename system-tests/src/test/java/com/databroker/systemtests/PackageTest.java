@@ -1,0 +1,99 @@
+package com.databroker.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What is installed where no source is.
+final class PackageTest {
+    private static final String LAUNCHER = House.ROOT.resolve("databroker").toString();
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void a_package_is_the_same_bytes_again_and_runs_where_it_may_not_write() throws Exception {
+        Path first = made("umask 077");
+        Path again = made("umask 002");
+        assertThat(Files.mismatch(first, again)).isEqualTo(-1);
+        Path installed = Files.createDirectories(folder.resolve("opt"));
+        run("tar", "xzf", first.toString(), "-C", installed.toString());
+        Path root;
+        try (Stream<Path> inside = Files.list(installed)) {
+            root = inside.findFirst().orElseThrow();
+        }
+        assertThat(root.resolve("docs/runbooks/README.md")).exists();
+        assertThat(root.resolve("deploy/prometheus/alerts.yml")).exists();
+        assertThat(root.resolve("etc/databroker.yaml")).exists();
+        assertThat(root.resolve("lib/streams")).isNotEmptyDirectory();
+        for (String shell : List.of("bash", "zsh")) {
+            run("bash", "-n", root.resolve("completion/databroker." + shell).toString());
+        }
+        run("chmod", "-R", "a-w", root.toString());
+        try {
+            assertThat(run(root.resolve("databroker").toString(), "version")).startsWith("databroker ");
+        } finally {
+            run("chmod", "-R", "u+w", root.toString());
+        }
+        try (Stream<Path> target = Files.list(House.ROOT.resolve("cli/target"))) {
+            assertThat(target.map(Path::getFileName).map(Path::toString)).noneMatch(name -> name.endsWith(".tar.gz"));
+        }
+    }
+
+    private Path made(String umask) throws Exception {
+        Path into = Files.createDirectories(folder.resolve(umask.replace(' ', '-')));
+        run("bash", "-c", umask + "; exec '" + LAUNCHER + "' package --quick '" + into + "'");
+        try (Stream<Path> files = Files.list(into)) {
+            return files.filter(file -> file.toString().endsWith(".tar.gz"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    private static String run(String... command) throws Exception {
+        Peers.Result result = Peers.run(command);
+        assertThat(result.status()).as(String.join(" ", command) + "\n" + result.output()).isZero();
+        return result.output();
+    }
+
+    @Test
+    void systemd_accepts_the_unit_and_finds_it_little_exposed() throws Exception {
+        // Where it is to lie there is nothing here.
+        Path unit = folder.resolve("databroker.service");
+        Files.writeString(
+                unit,
+                House.text("deploy/systemd/databroker.service").replace("ExecStart=/opt/databroker/databroker", "ExecStart=" + LAUNCHER));
+        assertThat(run("systemd-analyze", "verify", unit.toString())).isEmpty();
+        String found = run("systemd-analyze", "security", "--offline=true", "--threshold=20", unit.toString());
+        assertThat(found).containsPattern("Overall exposure level for databroker.service: 1\\.\\d");
+    }
+
+    @Test
+    void containers_are_not_root_write_nowhere_but_to_their_data_and_mount_what_there_is() {
+        String image = House.text("deploy/container/Dockerfile");
+        assertThat(image).contains("\nUSER 10001:10001\n", "\nHEALTHCHECK ", "[\"databroker\", \"check\", \"ready\"]");
+        for (String file : List.of("compose.yaml", "compose.full.yaml")) {
+            Map<?, ?> services = (Map<?, ?>) Deployed.yaml("deploy/container/" + file).get("services");
+            Map<?, ?> named = (Map<?, ?>) services.get("databroker");
+            Map<?, ?> broker = named.get("<<") instanceof Map<?, ?> merged ? merged : named;
+            assertThat(broker.get("read_only")).as(file).isEqualTo(true);
+            assertThat(broker.get("cap_drop")).as(file).isEqualTo(List.of("ALL"));
+            services.values().stream()
+                    .map(service -> ((Map<?, ?>) service).get("volumes"))
+                    .filter(List.class::isInstance)
+                    .flatMap(volumes -> ((List<?>) volumes).stream())
+                    .map(volume -> volume.toString().split(":", -1)[0])
+                    .filter(volume -> volume.startsWith("."))
+                    .forEach(volume -> assertThat(House.ROOT.resolve("deploy/container").resolve(volume))
+                            .exists());
+        }
+        assertThat(Deployed.yaml("deploy/container/compose.full.yaml").toString())
+                .contains("9000:8080", "5601:5601", "9200:9200", "8081:8081", "3000:3000", "9090:9090", "9093:9093");
+    }
+}
