@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -75,7 +76,7 @@ final class ObjectVerbsTest {
     @Test
     void one_is_created_changed_watched_and_deleted() throws Exception {
         Typed watching = broker.typed();
-        CompletableFuture<Typed> watched = watching.start("objects", "watch", "Task");
+        CompletableFuture<Typed> watched = watching.start("objects", "watch", "Task", "-n", "3");
         Until.happens("the watch begins", () -> watching.err().contains("subscribed to"));
         String key = broker.run("objects", "create", "Task", "title=sell", "owner=Person/1").out().strip();
         assertThat(key).startsWith("Task/");
@@ -85,10 +86,9 @@ final class ObjectVerbsTest {
         assertThat(refused(Exit.CONFLICT, "objects", "set", key, "owner=Person/99").err())
                 .contains("a reference would lead nowhere");
         assertThat(broker.run("objects", "rm", key).err()).contains(key + " is deleted");
-        Until.happens("the end is told", () -> watching.out().contains("DELETED " + key));
-        assertThat(watching.out()).contains("CREATED " + key + " 1 ").contains("UPDATED " + key + " 2 done");
-        watching.end();
-        assertThat(watched.get().exit()).isZero();
+        assertThat(watched.get(20, TimeUnit.SECONDS).exit()).isZero();
+        assertThat(watching.out())
+                .contains("CREATED " + key + " 1 ", "UPDATED " + key + " 2 done", "DELETED " + key);
     }
 
     @Test
