@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,10 +23,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 ///
 /// Blocks of a page are replayed in their order. `json send` and `json receive` go over a WebSocket, which is new
 /// below each heading (`json send cloudevents <path>` opens it with that subprotocol and address). `sh` and
+/// `dbo send` and `dbo receive` go over one of *dbo/1*, whose frames come in any order. `sh` and
 /// `python` are run, and the lines of an `output` block must be among theirs, in order. `…` stands for anything,
 /// `${token}` for the token.
 class ProtocolPagesTest {
     private static final String ANYTHING = "…";
+    private static final int EARLY_MAX = 5;
     private static final String CLOUDEVENTS = "json send cloudevents ";
 
     private record Block(int line, String kind, String text) {}
@@ -34,12 +38,24 @@ class ProtocolPagesTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"zeromq.md", "websocket.md", "sse.md", "http-events.md", "files.md", "console.md"})
+    @ValueSource(
+            strings = {
+                "zeromq.md",
+                "websocket.md",
+                "sse.md",
+                "http-events.md",
+                "files.md",
+                "console.md",
+                "objects.md"
+            })
     void everyExampleOfThePageDoesWhatItSays(String page) throws Exception {
         Path file = Path.of("..", "docs", "reference", page);
         List<Block> blocks = blocks(Files.readAllLines(file));
         assertThat(blocks).hasSizeGreaterThan(3);
-        try (TestBroker broker = TestBroker.start(folder, Map.of("http.idle-timeout", "3s"));
+        Map<String, String> settings = page.equals("objects.md")
+                ? Map.of("objects.demo", "true")
+                : Map.of("http.idle-timeout", "3s");
+        try (TestBroker broker = TestBroker.start(folder, settings);
                 Replay replay = new Replay(broker)) {
             for (Block block : blocks) {
                 try {
@@ -78,6 +94,7 @@ class ProtocolPagesTest {
 
     private static final class Replay implements AutoCloseable {
         private final TestBroker broker;
+        private final List<@Nullable Object> early = new ArrayList<>();
         private @Nullable Peer socket;
         private String output = "";
 
@@ -90,6 +107,11 @@ class ProtocolPagesTest {
                 case "heading" -> close();
                 case "json send" -> send(block, "/events", Map.of("protocol", "databroker.v1.json"));
                 case "json receive" -> receive(block);
+                case "yaml", "text" -> {
+                    // Shown, not said.
+                }
+                case "dbo send" -> send(block, "/objects", Map.of("protocol", "dbo.json"));
+                case "dbo receive" -> receiveInAnyOrder(block);
                 case "sh" -> output = run("sh", block.text);
                 case "python" -> output = run(Peers.python(), block.text);
                 case "output" -> compare(block);
@@ -125,9 +147,27 @@ class ProtocolPagesTest {
                     .isTrue();
         }
 
+        private void receiveInAnyOrder(Block block) throws InterruptedException {
+            Peer open = Objects.requireNonNull(socket);
+            Object expected = Json.parse(Bytes.utf8(block.text));
+            while (!early.removeIf(frame -> matches(expected, frame))) {
+                String line = open.await(said -> said.startsWith("TEXT ") || said.startsWith("CLOSE"));
+                assertThat(line).as("expected %s, before it %s", block.text, early).startsWith("TEXT ");
+                early.add(Json.parse(Bytes.utf8(line.substring(5))));
+                assertThat(early).as("expected %s", block.text).hasSizeLessThan(EARLY_MAX);
+            }
+        }
+
         private static boolean matches(@Nullable Object expected, @Nullable Object actual) {
             if (ANYTHING.equals(expected)) {
                 return true;
+            }
+            if (expected instanceof String text && text.contains(ANYTHING) && actual instanceof String came) {
+                return Pattern.matches(Pattern.quote(text).replace(ANYTHING, "\\E.*\\Q"), came);
+            }
+            if (expected instanceof List<?> wanted && actual instanceof List<?> came) {
+                return wanted.size() == came.size()
+                        && IntStream.range(0, wanted.size()).allMatch(at -> matches(wanted.get(at), came.get(at)));
             }
             if (expected instanceof Map<?, ?> wanted && actual instanceof Map<?, ?> came) {
                 return wanted.keySet().equals(came.keySet())
@@ -168,6 +208,7 @@ class ProtocolPagesTest {
             Peer open = socket;
             if (open != null) {
                 socket = null;
+                early.clear();
                 open.close();
             }
         }
