@@ -30,7 +30,7 @@ class HibernateFolderTest {
         Path engine = placeOf(HibernateEngine.class);
         List<URL> classPath = new ArrayList<>();
         List<Path> apart = new ArrayList<>(List.of(engine));
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, 0)) {
             Path place = Path.of(entry).toAbsolutePath();
             boolean library = place.getFileName()
                     .toString()

@@ -72,7 +72,7 @@ class HibernatePlaneTest {
         ExampleJar.write(folder.resolve("shop.jar"));
         Postgres.run(
                 "jdbc:h2:file:" + folder.resolve("shop"),
-                Files.readString(example.resolve("schema.sql")).split(";\\s*"));
+                Files.readString(example.resolve("schema.sql")).split(";\\s*", 0));
         StoreOverlay overlay = new StoreOverlay(
                 null, List.of(), List.of("addressStreet"), null, StoreOverlay.Policy.STRICT, false, List.of());
         StoreConfig config = StoreConfig.defaults().mapped(List.of("shop.jar")).with(Map.of("Customer", overlay));
@@ -244,7 +244,7 @@ class HibernatePlaneTest {
 
     @Test
     void keys_of_several_parts_constants_and_what_cascades() throws Exception {
-        ObjectMessage.Row book = product("k1", "1.00");
+        product("k1", "1.00");
         ObjectMessage.Row ada = customer("Kim", "99.00");
         ObjectMessage.Row order =
                 ok(call(ada.ref(), "Customer", "buy", "Product/k1", "3")).rows().getFirst();
