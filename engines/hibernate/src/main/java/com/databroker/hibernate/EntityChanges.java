@@ -21,8 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class EntityChanges implements Interceptor {
     /// @param before as it was; null where it was created
     /// @param version after a deletion
-    private record Written(
-            StoreChange.Kind kind, @Nullable StoreRow before, long version) {}
+    private record Written(StoreChange.Kind kind, @Nullable StoreRow before, long version) {}
 
     private final MappedTypes types;
     private final Map<ObjectKey, Written> written = new LinkedHashMap<>();

@@ -26,8 +26,8 @@ import java.util.stream.Stream;
 /// no `persistence.xml` is needed to name them.
 final class EntityClasses {
     private static final String PACKAGE = "Ljakarta/persistence/";
-    private static final Set<String> MAPPED = Set.of(
-            PACKAGE + "Entity;", PACKAGE + "Embeddable;", PACKAGE + "MappedSuperclass;", PACKAGE + "Converter;");
+    private static final Set<String> MAPPED =
+            Set.of(PACKAGE + "Entity;", PACKAGE + "Embeddable;", PACKAGE + "MappedSuperclass;", PACKAGE + "Converter;");
     private static final String CLASS = ".class";
 
     private EntityClasses() {}
@@ -69,7 +69,9 @@ final class EntityClasses {
             while (entries.hasMoreElements()) {
                 JarEntry entry = entries.nextElement();
                 boolean versioned = entry.getName().startsWith("META-INF/");
-                if (entry.getName().endsWith(CLASS) && !versioned && !entry.getName().endsWith("module-info.class")) {
+                if (entry.getName().endsWith(CLASS)
+                        && !versioned
+                        && !entry.getName().endsWith("module-info.class")) {
                     try (InputStream in = file.getInputStream(entry)) {
                         add(in.readAllBytes(), names);
                     }

@@ -14,7 +14,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -129,9 +128,8 @@ final class EntityCommit implements JdbcLedger.Attempt {
         while (!todo.isEmpty()) {
             List<ObjectMessage.Create> ready = todo.stream()
                     .filter(create -> create.values().values().stream()
-                            .allMatch(value -> !(value instanceof ObjectKey key)
-                                    || !key.isTemporary()
-                                    || persisted.contains(key)))
+                            .allMatch(value ->
+                                    !(value instanceof ObjectKey key) || !key.isTemporary() || persisted.contains(key)))
                     .toList();
             if (ready.isEmpty()) {
                 ready = List.of(todo.getFirst());
@@ -149,8 +147,10 @@ final class EntityCommit implements JdbcLedger.Attempt {
         Map<String, ObjectKey> wanted = new java.util.TreeMap<>();
         for (ObjectMessage.Op op : ops) {
             switch (op) {
-                case ObjectMessage.Update update -> wanted.put(update.ref().toString(), update.ref().key());
-                case ObjectMessage.Delete delete -> wanted.put(delete.ref().toString(), delete.ref().key());
+                case ObjectMessage.Update update ->
+                    wanted.put(update.ref().toString(), update.ref().key());
+                case ObjectMessage.Delete delete ->
+                    wanted.put(delete.ref().toString(), delete.ref().key());
                 case ObjectMessage.Create create -> {}
             }
         }
@@ -170,7 +170,8 @@ final class EntityCommit implements JdbcLedger.Attempt {
         MappedType type = types.named(key.type());
         StoreRow there = entity == null ? null : session.row(type, entity);
         boolean strict = type.version() != null
-                && (type.policy() == StoreOverlay.Policy.STRICT || update.fields().isEmpty());
+                && (type.policy() == StoreOverlay.Policy.STRICT
+                        || update.fields().isEmpty());
         boolean same = there != null && (!strict || there.version() == update.version());
         for (Map.Entry<String, ObjectMessage.Edit> edit : update.fields().entrySet()) {
             MappedType.Part part = type.part(edit.getKey());
@@ -182,7 +183,8 @@ final class EntityCommit implements JdbcLedger.Attempt {
             boolean compared = !strict || part.field().tagged();
             same &= there != null
                     && (!compared
-                            || Values.same(edit.getValue().before(), there.fields().get(edit.getKey())));
+                            || Values.same(
+                                    edit.getValue().before(), there.fields().get(edit.getKey())));
         }
         if (!same || entity == null) {
             conflict(key, update.version(), update.fields(), there);
@@ -216,7 +218,8 @@ final class EntityCommit implements JdbcLedger.Attempt {
                 deletes.add(delete);
             }
         }
-        deletes.sort(Comparator.comparingInt(delete -> -height(delete.ref().key().type(), 0)));
+        deletes.sort(
+                Comparator.comparingInt(delete -> -height(delete.ref().key().type(), 0)));
         for (ObjectMessage.Delete delete : deletes) {
             ObjectKey key = delete.ref().key();
             MappedType type = types.named(key.type());

@@ -130,7 +130,8 @@ final class EntityFind {
     }
 
     private static Object java(MappedType.Part part, MappedType.Leaf leaf, Object value) {
-        Object java = EntityValues.java(leaf.java(), value, "field " + part.field().name());
+        Object java =
+                EntityValues.java(leaf.java(), value, "field " + part.field().name());
         if (java == null) {
             throw new IllegalStateException(leaf.path());
         }
@@ -140,9 +141,13 @@ final class EntityFind {
     private void condition(ObjectMessage.Condition condition) {
         MappedType.Part part = type.part(condition.field());
         List<@Nullable Object> values = condition.values();
-        boolean only = part.isKind() || (part.field().kind() == Kind.TEXT && part.leaves().getFirst().java() != String.class);
+        boolean only = part.isKind()
+                || (part.field().kind() == Kind.TEXT && part.leaves().getFirst().java() != String.class);
         Operator operator = condition.operator();
-        if (only && operator != Operator.EQUAL && operator != Operator.IN && operator != Operator.NOT_EQUAL
+        if (only
+                && operator != Operator.EQUAL
+                && operator != Operator.IN
+                && operator != Operator.NOT_EQUAL
                 && operator != Operator.IS_NULL) {
             throw new ProblemException(
                     Problem.QUERY_INVALID,
@@ -154,7 +159,10 @@ final class EntityFind {
             case NOT_EQUAL -> and(value == null ? "not " + isNull(part) : different(part, value));
             case LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL -> compared(part, operator, value);
             case PREFIX -> {
-                String text = String.valueOf(value).replace("!", "!!").replace("%", "!%").replace("_", "!_");
+                String text = String.valueOf(value)
+                        .replace("!", "!!")
+                        .replace("%", "!%")
+                        .replace("_", "!_");
                 and(part.leaves().getFirst().path() + " like " + parameter(text + "%") + " escape '!'");
             }
             case IS_NULL -> and(isNull(part));
@@ -205,7 +213,9 @@ final class EntityFind {
 
     /// One attribute of an order, of which the key is the end.
     private record Step(
-            MappedType.Leaf leaf, boolean descending, @Nullable Object after) {}
+            MappedType.Leaf leaf,
+            boolean descending,
+            @Nullable Object after) {}
 
     private List<Step> steps(List<ObjectMessage.Order> order, @Nullable List<@Nullable Object> after) {
         List<Step> steps = new ArrayList<>();

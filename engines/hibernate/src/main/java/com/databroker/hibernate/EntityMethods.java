@@ -97,8 +97,9 @@ final class EntityMethods {
 
     private @Nullable Object look(MappedType type, Method method, ObjectMethod.Invocation call) {
         List<@Nullable Object> arguments = allowed(method, call);
-        return new Result(ledger.ask(connection -> sessions.look(
-                        connection, session -> sent(session, invoked(session, type, method, call, arguments), call))))
+        return ledger.ask(connection -> sessions.look(
+                        connection,
+                        session -> new Result(sent(session, invoked(session, type, method, call, arguments), call))))
                 .value();
     }
 
@@ -143,7 +144,9 @@ final class EntityMethods {
             }
         }
         boolean gone = !refs.isEmpty()
-                && call.ask(new ObjectMessage.Get(1, List.copyOf(refs), List.of())).asked() < refs.size();
+                && call.ask(new ObjectMessage.Get(1, List.copyOf(refs), List.of()))
+                                .asked()
+                        < refs.size();
         if (gone) {
             throw new ProblemException(Problem.OBJECT_NOT_FOUND, "an argument of " + method.getName() + " is gone");
         }
@@ -160,8 +163,7 @@ final class EntityMethods {
         private List<StoreChange.Entry> entries = List.of();
         private boolean overturned;
 
-        Running(
-                MappedType type, Method method, ObjectMethod.Invocation call, List<@Nullable Object> arguments) {
+        Running(MappedType type, Method method, ObjectMethod.Invocation call, List<@Nullable Object> arguments) {
             this.type = type;
             this.method = method;
             this.call = call;

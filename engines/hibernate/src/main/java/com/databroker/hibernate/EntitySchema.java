@@ -61,7 +61,9 @@ final class EntitySchema {
             if (!schema.types.containsKey(name)) {
                 throw invalid(store, name, "there is no such entity");
             }
-            if (overlay.table() != null || overlay.version() != null || !overlay.references().isEmpty()) {
+            if (overlay.table() != null
+                    || overlay.version() != null
+                    || !overlay.references().isEmpty()) {
                 throw invalid(
                         store, name, "table, version and references are what the entity says; leave them out here");
             }
@@ -119,7 +121,7 @@ final class EntitySchema {
             found.kind(free(hierarchy));
         }
         for (EntityPersister entity : hierarchy) {
-            found.read(entity, entity.getMappedClass(), "", List.of(), entity == root);
+            found.read(entity, entity.getMappedClass(), "", List.of(), entity.equals(root));
             collections.addAll(collections(entity));
         }
         ObjectTypes.Type type = new ObjectTypes.Type(
@@ -135,13 +137,7 @@ final class EntitySchema {
         types.put(
                 name,
                 new MappedType(
-                        type,
-                        root,
-                        key,
-                        fields,
-                        isNumber(root) ? versionName(root) : null,
-                        overlay.policy(),
-                        kinds));
+                        type, root, key, fields, isNumber(root) ? versionName(root) : null, overlay.policy(), kinds));
     }
 
     private static void left(String what, String why) {
@@ -173,7 +169,8 @@ final class EntitySchema {
                     ? List.of()
                     : List.of(new MappedType.Leaf("e." + id.getAttributeName(), java, kind, false));
         }
-        String prefix = id.getNature() == EntityIdentifierMapping.Nature.VIRTUAL ? "e." : "e." + id.getAttributeName() + ".";
+        String prefix =
+                id.getNature() == EntityIdentifierMapping.Nature.VIRTUAL ? "e." : "e." + id.getAttributeName() + ".";
         List<MappedType.Leaf> all = new ArrayList<>();
         EmbeddableMappingType parts = MappedType.idType(composite);
         for (int i = 0; i < parts.getNumberOfAttributeMappings(); i++) {
@@ -240,11 +237,11 @@ final class EntitySchema {
             for (int i = 0; i < mapping.getNumberOfAttributeMappings(); i++) {
                 AttributeMapping attribute = mapping.getAttributeMapping(i);
                 String name = attribute.getAttributeName();
-                String field = prefix.isEmpty() ? name : prefix + Character.toUpperCase(name.charAt(0)) + name.substring(1);
+                String field =
+                        prefix.isEmpty() ? name : prefix + Character.toUpperCase(name.charAt(0)) + name.substring(1);
                 // Where an id has a class of its own, Hibernate has an attribute with all of it once more.
-                boolean hidden = name.startsWith("_")
-                        || overlay.hidden().contains(field)
-                        || isMarked(owner, name, Hidden.class);
+                boolean hidden =
+                        name.startsWith("_") || overlay.hidden().contains(field) || isMarked(owner, name, Hidden.class);
                 if (hidden || fields.containsKey(field) || (place.isEmpty() && name.equals(version))) {
                     continue;
                 }
@@ -254,7 +251,8 @@ final class EntitySchema {
                 if (attribute.isEmbeddedAttributeMapping()) {
                     EmbeddableMappingType embedded =
                             attribute.asEmbeddedAttributeMapping().getEmbeddableTypeDescriptor();
-                    boolean required = always && !attribute.getAttributeMetadata().isNullable();
+                    boolean required =
+                            always && !attribute.getAttributeMetadata().isNullable();
                     read(embedded, embedded.getMappedJavaType().getJavaTypeClass(), field, here, required);
                     continue;
                 }
@@ -298,7 +296,8 @@ final class EntitySchema {
             EntityMappingType target = reference.getAssociatedEntityMappingType();
             List<MappedType.Leaf> key = key(target);
             boolean byId = target.getIdentifierMapping().getAttributeName() == null
-                    || reference.getTargetKeyPropertyNames()
+                    || reference
+                            .getTargetKeyPropertyNames()
                             .contains(target.getIdentifierMapping().getAttributeName());
             if (!isOwned(reference) || key.isEmpty() || !byId) {
                 return null;

@@ -30,7 +30,7 @@ record EntitySession(Session session, LockMode lock) {
 
     StoreRow row(MappedType type, Object entity) {
         EntityPersister concrete = persister(entity);
-        return type.row(concrete, MappedType.idOf(type.root(), entity), concrete.getPropertyValues(entity));
+        return type.row(concrete, MappedType.idOf(type.root(), entity), concrete.getValues(entity));
     }
 
     ObjectKey key(MappedType type, Object entity) {

@@ -67,7 +67,8 @@ record EntitySessions(SessionFactoryImplementor factory, LockMode lock) {
     private static Connection held(Connection connection) {
         return (Connection) Proxy.newProxyInstance(
                 Connection.class.getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, arguments) -> {
-                    boolean ends = method.getName().equals("commit") || method.getName().equals("rollback");
+                    boolean ends = method.getName().equals("commit")
+                            || method.getName().equals("rollback");
                     boolean savepoint = method.getParameterCount() == 1;
                     if ((ends && !savepoint) || method.getName().equals("setAutoCommit")) {
                         return null;

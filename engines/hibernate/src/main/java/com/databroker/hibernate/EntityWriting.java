@@ -29,13 +29,15 @@ final class EntityWriting {
     /// A new entity with its id, where the client gives it, and nothing else.
     Object made(MappedType type, ObjectMessage.Create create) {
         List<Object> id = new ArrayList<>();
-        EntityPersister entity = type.kinds().size() == 1 ? type.kinds().values().iterator().next() : null;
+        EntityPersister entity =
+                type.kinds().size() == 1 ? type.kinds().values().iterator().next() : null;
         int at = 0;
         for (MappedType.Part part : type.fields().values()) {
             Object value = create.values().get(part.field().name());
             if (at++ < type.key().size() && value != null) {
                 MappedType.Leaf leaf = part.leaves().getFirst();
-                Object java = EntityValues.java(leaf.java(), value, "field " + part.field().name());
+                Object java = EntityValues.java(
+                        leaf.java(), value, "field " + part.field().name());
                 if (part.field().generated() || java == null) {
                     throw new ProblemException(
                             Problem.VALUE_INVALID, "field " + part.field().name() + " is given by the store");
@@ -48,7 +50,8 @@ final class EntityWriting {
         if (entity == null) {
             throw new ProblemException(
                     Problem.VALUE_INVALID,
-                    "a new " + type.name() + " says which one it is: one of " + type.kinds().keySet());
+                    "a new " + type.name() + " says which one it is: one of "
+                            + type.kinds().keySet());
         }
         if (!id.isEmpty() && id.size() != type.key().size()) {
             throw new ProblemException(Problem.CONSTRAINT_BROKEN, "an object of type " + type.name() + " needs a key");
@@ -77,7 +80,8 @@ final class EntityWriting {
         if (attribute == null) {
             throw new ProblemException(
                     Problem.VALUE_INVALID,
-                    "a " + concrete.getImportedName() + " has no field " + part.field().name());
+                    "a " + concrete.getImportedName() + " has no field "
+                            + part.field().name());
         }
         set(entity, attribute, part, 1, value);
     }
@@ -94,9 +98,15 @@ final class EntityWriting {
 
     /// Another in the place of what is embedded: it may be a record.
     private Object embedded(
-            EmbeddableMappingType type, @Nullable Object before, MappedType.Part part, int depth, @Nullable Object value) {
-        @Nullable Object[] values =
-                before == null ? new Object[type.getNumberOfAttributeMappings()] : type.getValues(before).clone();
+            EmbeddableMappingType type,
+            @Nullable Object before,
+            MappedType.Part part,
+            int depth,
+            @Nullable Object value) {
+        @Nullable
+        Object[] values = before == null
+                ? new Object[type.getNumberOfAttributeMappings()]
+                : type.getValues(before).clone();
         for (int i = 0; i < values.length; i++) {
             AttributeMapping attribute = type.getAttributeMapping(i);
             if (!attribute.getAttributeName().equals(part.place().get(depth))) {

@@ -47,8 +47,8 @@ public final class HibernateEngine implements StoreEngine {
             if (names.isEmpty()) {
                 throw invalid(wanted, "there is no entity in " + wanted.config().entities());
             }
-            JdbcLedger ledger = JdbcLedger.open(
-                    wanted.name(), wanted.config(), wanted.keep(), wanted.folder(), wanted.clock());
+            JdbcLedger ledger =
+                    JdbcLedger.open(wanted.name(), wanted.config(), wanted.keep(), wanted.folder(), wanted.clock());
             open.push(ledger::close);
             StandardServiceRegistry registry = registry(wanted, ledger, classes);
             open.push(() -> StandardServiceRegistryBuilder.destroy(registry));
@@ -87,7 +87,8 @@ public final class HibernateEngine implements StoreEngine {
             settings.loadProperties(SETTINGS);
         }
         if (wanted.config().schema() != null) {
-            settings.applySetting(AvailableSettings.DEFAULT_SCHEMA, wanted.config().schema());
+            settings.applySetting(
+                    AvailableSettings.DEFAULT_SCHEMA, wanted.config().schema());
         }
         return settings.applySettings(Map.of(
                         AvailableSettings.CONNECTION_PROVIDER, new LedgerConnections(ledger),
@@ -121,7 +122,8 @@ public final class HibernateEngine implements StoreEngine {
         boolean readOnly = wanted.config().readOnly();
         MappedTypes types = new MappedTypes(
                 wanted.name(),
-                EntitySchema.read(factory, wanted.name(), readOnly, wanted.config().types()),
+                EntitySchema.read(
+                        factory, wanted.name(), readOnly, wanted.config().types()),
                 overturning);
         EntitySessions sessions =
                 new EntitySessions(factory, ledger.isShared() ? LockMode.PESSIMISTIC_WRITE : LockMode.NONE);
@@ -133,13 +135,14 @@ public final class HibernateEngine implements StoreEngine {
     /// Entities with which the database deletes or changes rows of others, of which Hibernate hears nothing.
     private static Set<String> overturning(Metadata metadata) {
         Set<String> all = new HashSet<>();
-        metadata.getEntityBindings().forEach(entity -> entity.getPropertyClosure().forEach(property -> {
-            if (property.getValue() instanceof ToOne reference
-                    && reference.getOnDeleteAction() != null
-                    && reference.getOnDeleteAction() != OnDeleteAction.NO_ACTION) {
-                all.add(reference.getReferencedEntityName());
-            }
-        }));
+        metadata.getEntityBindings()
+                .forEach(entity -> entity.getPropertyClosure().forEach(property -> {
+                    if (property.getValue() instanceof ToOne reference
+                            && reference.getOnDeleteAction() != null
+                            && reference.getOnDeleteAction() != OnDeleteAction.NO_ACTION) {
+                        all.add(reference.getReferencedEntityName());
+                    }
+                }));
         return all;
     }
 }

@@ -70,8 +70,8 @@ final class HibernateStore implements ObjectStore {
 
     @Override
     public StorePage find(StoreQuery query) {
-        return ledger.ask(connection -> sessions.read(
-                connection, session -> EntityFind.find(session, types.named(query.type()), query)));
+        return ledger.ask(connection ->
+                sessions.read(connection, session -> EntityFind.find(session, types.named(query.type()), query)));
     }
 
     @Override

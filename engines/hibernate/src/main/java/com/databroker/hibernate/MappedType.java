@@ -208,9 +208,8 @@ record MappedType(
 
     /// Of the class that ids have, be it embedded or beside.
     static EmbeddableMappingType idType(CompositeIdentifierMapping composite) {
-        EmbeddableMappingType beside = composite instanceof NonAggregatedIdentifierMapping several
-                ? several.getIdClassEmbeddable()
-                : null;
+        EmbeddableMappingType beside =
+                composite instanceof NonAggregatedIdentifierMapping several ? several.getIdClassEmbeddable() : null;
         return beside == null ? composite.getMappedIdEmbeddableTypeDescriptor() : beside;
     }
 
@@ -222,7 +221,10 @@ record MappedType(
     Object id(List<Object> values) {
         if (root.getIdentifierMapping() instanceof CompositeIdentifierMapping composite) {
             Object[] all = values.toArray();
-            return idType(composite).getRepresentationStrategy().getInstantiator().instantiate(() -> all);
+            return idType(composite)
+                    .getRepresentationStrategy()
+                    .getInstantiator()
+                    .instantiate(() -> all);
         }
         return values.getFirst();
     }

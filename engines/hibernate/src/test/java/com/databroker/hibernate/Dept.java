@@ -10,6 +10,7 @@ import java.util.List;
 
 /// Of the contract; its number is given by whoever makes it.
 @Entity
+@SuppressWarnings("UnusedVariable") // Hibernate reads them.
 class Dept {
     @Id
     private long id;

@@ -30,7 +30,7 @@ class HibernateFolderTest {
         Path engine = placeOf(HibernateEngine.class);
         List<URL> classPath = new ArrayList<>();
         List<Path> apart = new ArrayList<>(List.of(engine));
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, 0)) {
             Path place = Path.of(entry).toAbsolutePath();
             boolean library = place.getFileName()
                     .toString()
@@ -45,10 +45,10 @@ class HibernateFolderTest {
         ExampleJar.write(folder.resolve("shop.jar"));
         try (URLClassLoader loader =
                 new URLClassLoader(classPath.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
-            Function<Path, List<String>> probe = (Function<Path, List<String>>) loader.loadClass(
-                            ProgramProbe.class.getName())
-                    .getConstructor()
-                    .newInstance();
+            Function<Path, List<String>> probe =
+                    (Function<Path, List<String>>) loader.loadClass(ProgramProbe.class.getName())
+                            .getConstructor()
+                            .newInstance();
             assertThatThrownBy(() -> probe.apply(folder)).hasMessageContaining("what maps entities is not there");
             Path hibernate = Files.createDirectory(program.resolve("hibernate"));
             for (Path library : apart) {

@@ -72,11 +72,10 @@ class HibernatePlaneTest {
         ExampleJar.write(folder.resolve("shop.jar"));
         Postgres.run(
                 "jdbc:h2:file:" + folder.resolve("shop"),
-                Files.readString(example.resolve("schema.sql")).split(";\\s*"));
+                Files.readString(example.resolve("schema.sql")).split(";\\s*", 0));
         StoreOverlay overlay = new StoreOverlay(
                 null, List.of(), List.of("addressStreet"), null, StoreOverlay.Policy.STRICT, false, List.of());
-        StoreConfig config =
-                StoreConfig.defaults().mapped(List.of("shop.jar")).with(Map.of("Customer", overlay));
+        StoreConfig config = StoreConfig.defaults().mapped(List.of("shop.jar")).with(Map.of("Customer", overlay));
         plane = plane(config);
         plane.changes(TOLD::addAll);
         plane.start();
@@ -128,7 +127,8 @@ class HibernatePlaneTest {
     }
 
     private static List<ObjectMessage.Row> found(String type, ObjectMessage.Condition... where) {
-        return ok(new ObjectMessage.Find(1, type, List.of(where), List.of(), List.of(), 100, null, false)).rows();
+        return ok(new ObjectMessage.Find(1, type, List.of(where), List.of(), List.of(), 100, null, false))
+                .rows();
     }
 
     private static ObjectMessage.Call call(
@@ -171,8 +171,7 @@ class HibernatePlaneTest {
                 .containsExactlyInAnyOrder("addressStreet", "notes");
         assertThat(Objects.requireNonNull(customer.field("id")).generated()).isTrue();
         assertThat(Objects.requireNonNull(customer.field("name")).length()).isEqualTo(100);
-        assertThat(customer.collections())
-                .containsExactly(new ObjectTypes.Collection("orders", "Purchase", "buyer"));
+        assertThat(customer.collections()).containsExactly(new ObjectTypes.Collection("orders", "Purchase", "buyer"));
         assertThat(customer.methods())
                 .containsExactlyInAnyOrder(
                         new ObjectTypes.Method("buy", false, List.of("product", "pieces"), false),
@@ -186,8 +185,8 @@ class HibernatePlaneTest {
 
     @Test
     void what_inherits_is_one_type_whose_objects_say_what_they_are() {
-        ObjectMessage.Row book = made(
-                "Product", "code", "b1", "kind", "Book", "title", "B", "price", BigDecimal.ONE, "pages", 300L);
+        ObjectMessage.Row book =
+                made("Product", "code", "b1", "kind", "Book", "title", "B", "price", BigDecimal.ONE, "pages", 300L);
         made("Product", "code", "d1", "kind", "Disc", "title", "D", "price", BigDecimal.ONE, "minutes", 60L);
         assertThat(book.fields()).containsEntry("pages", 300L).containsEntry("minutes", null);
         assertThat(found("Product", where("kind", Operator.EQUAL, "Disc")))
@@ -209,9 +208,7 @@ class HibernatePlaneTest {
     @Test
     void what_is_embedded_are_fields_of_who_has_it() {
         ObjectMessage.Row ada = made("Customer", "name", "Ada", "addressCity", "Wien", "addressStreet", "Ring 1");
-        assertThat(ada.fields())
-                .containsEntry("addressCity", "Wien")
-                .containsEntry("credit", new BigDecimal("0.00"));
+        assertThat(ada.fields()).containsEntry("addressCity", "Wien").containsEntry("credit", new BigDecimal("0.00"));
         ObjectMessage.Row moved = ok(commit(update(ada.ref().key(), ada.version(), "addressCity", "Wien", "Linz")))
                 .rows()
                 .getFirst();
@@ -219,7 +216,8 @@ class HibernatePlaneTest {
         assertThat(row(ada.ref()).fields())
                 .containsEntry("addressCity", "Linz")
                 .containsEntry("addressStreet", "Ring 1");
-        assertThat(found("Customer", where("addressCity", Operator.EQUAL, "Linz"))).hasSize(1);
+        assertThat(found("Customer", where("addressCity", Operator.EQUAL, "Linz")))
+                .hasSize(1);
         assertThat(refused(commit(update(ada.ref().key(), moved.version(), "cardNumber", null, "1"))))
                 .isEqualTo(Problem.FIELD_UNKNOWN);
     }
@@ -246,15 +244,13 @@ class HibernatePlaneTest {
 
     @Test
     void keys_of_several_parts_constants_and_what_cascades() throws Exception {
-        ObjectMessage.Row book = product("k1", "1.00");
+        product("k1", "1.00");
         ObjectMessage.Row ada = customer("Kim", "99.00");
         ObjectMessage.Row order =
                 ok(call(ada.ref(), "Customer", "buy", "Product/k1", "3")).rows().getFirst();
         String number = order.ref().key().parts().getFirst();
         ObjectKey line = new ObjectKey("Line", List.of(number, "1"));
-        assertThat(row(ObjectRef.of(line)).fields())
-                .containsEntry("pieces", 3L)
-                .containsKey("product");
+        assertThat(row(ObjectRef.of(line)).fields()).containsEntry("pieces", 3L).containsKey("product");
         assertThat(found("Line", where("purchase", Operator.EQUAL, order.ref())))
                 .extracting(row -> row.ref().key())
                 .containsExactly(line);
@@ -267,11 +263,13 @@ class HibernatePlaneTest {
         ObjectMessage.Row paid = ok(commit(update(order.ref().key(), order.version(), "status", "OPEN", "PAID")))
                 .rows()
                 .getFirst();
-        assertThat(found("Purchase", where("status", Operator.IN, "PAID", "SENT"))).hasSize(1);
+        assertThat(found("Purchase", where("status", Operator.IN, "PAID", "SENT")))
+                .hasSize(1);
         assertThat(refused(commit(update(order.ref().key(), paid.version(), "status", "PAID", "LOST"))))
                 .isEqualTo(Problem.VALUE_INVALID);
         ok(commit(delete(order.ref().key(), paid.version())));
-        assertThat(found("Line", where("purchase", Operator.EQUAL, order.ref()))).isEmpty();
+        assertThat(found("Line", where("purchase", Operator.EQUAL, order.ref())))
+                .isEmpty();
         heard(StoreChange.Kind.DELETED, order.ref().key(), line);
     }
 
@@ -282,8 +280,7 @@ class HibernatePlaneTest {
         ObjectMessage.Ok with = ok(new ObjectMessage.Get(1, List.of(ada.ref()), List.of("orders")));
         assertThat(with.rows()).hasSize(2);
         assertThat(with.lists().getFirst().collection()).isEqualTo("orders");
-        assertThat(refused(commit(creating(1, "Purchase", "status", "OPEN"))))
-                .isEqualTo(Problem.CONSTRAINT_BROKEN);
+        assertThat(refused(commit(creating(1, "Purchase", "status", "OPEN")))).isEqualTo(Problem.CONSTRAINT_BROKEN);
     }
 
     @Test
@@ -291,8 +288,7 @@ class HibernatePlaneTest {
         StoreConfig config = StoreConfig.defaults().at("jdbc:h2:mem:other", null, null);
         assertThatThrownBy(() -> plane(config.mapped(List.of("none.jar"))))
                 .hasMessageContaining("objects.stores.shop.entities: there is no");
-        assertThatThrownBy(() -> plane(config.mapped(List.of("."))
-                        .with(Map.of("Car", StoreOverlay.NONE))))
+        assertThatThrownBy(() -> plane(config.mapped(List.of(".")).with(Map.of("Car", StoreOverlay.NONE))))
                 .hasMessageContaining("objects.stores.shop.types.Car: there is no such entity");
     }
 }

@@ -38,18 +38,26 @@ class HibernatePostgresTest extends StoreContract {
         String url = Postgres.database();
         Postgres.run(url, Shop.tables());
         StoreConfig config = StoreConfig.defaults().at(url, null, null);
-        try (ObjectStore one = MappedShop.open(config, Path.of("unused"), OVERLAYS).store();
-                ObjectStore other = MappedShop.open(config, Path.of("unused"), OVERLAYS)
-                        .store()) {
+        try (ObjectStore one =
+                        MappedShop.open(config, Path.of("unused"), OVERLAYS).store();
+                ObjectStore other =
+                        MappedShop.open(config, Path.of("unused"), OVERLAYS).store()) {
             Semaphore woken = new Semaphore(0);
             other.listen(woken::release);
             Position before = other.position();
-            StoreRow ada = Wanted.done(one, Wanted.creating(1, "Person", "name", "Ada")).rows().getFirst();
+            StoreRow ada = Wanted.done(one, Wanted.creating(1, "Person", "name", "Ada"))
+                    .rows()
+                    .getFirst();
             // Until it listens, nobody hears it.
             do {
                 one.wakeOthers();
             } while (!woken.tryAcquire(200, TimeUnit.MILLISECONDS));
-            assertThat(Objects.requireNonNull(other.changes(before)).changes().getFirst().entries().getFirst().key())
+            assertThat(Objects.requireNonNull(other.changes(before))
+                            .changes()
+                            .getFirst()
+                            .entries()
+                            .getFirst()
+                            .key())
                     .isEqualTo(ada.key());
             assertThat(other.secret("tags", () -> Bytes.utf8("b")))
                     .isEqualTo(one.secret("tags", () -> Bytes.utf8("a")));
@@ -60,8 +68,8 @@ class HibernatePostgresTest extends StoreContract {
     void disjoint_changes_of_one_object_pass_where_fields_are_compared() {
         String url = Postgres.database();
         Postgres.run(url, Shop.tables());
-        StoreOverlay fields = new StoreOverlay(
-                null, List.of(), List.of(), null, StoreOverlay.Policy.FIELDS, false, List.of());
+        StoreOverlay fields =
+                new StoreOverlay(null, List.of(), List.of(), null, StoreOverlay.Policy.FIELDS, false, List.of());
         StoreConfig config = StoreConfig.defaults().at(url, null, null);
         try (ObjectStore store = MappedShop.open(config, Path.of("unused"), Map.of("Person", fields))
                 .store()) {

@@ -4,8 +4,8 @@ import com.databroker.objects.StoreConfig;
 import com.databroker.objects.StoreEngine;
 import com.databroker.objects.spi.StoreOverlay;
 import java.net.MalformedURLException;
-import java.net.URL;
 import java.net.URISyntaxException;
+import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,7 +21,11 @@ final class MappedShop {
     /// Where they are compiled to.
     static Path classes() {
         try {
-            return Path.of(Person.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            return Path.of(Person.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
         } catch (URISyntaxException impossible) {
             throw new IllegalStateException(impossible);
         }

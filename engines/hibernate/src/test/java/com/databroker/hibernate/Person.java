@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Of the contract; numbered by the database.
 @Entity
+@SuppressWarnings("UnusedVariable") // Hibernate reads them.
 class Person {
     @Id
     @GeneratedValue(strategy = GenerationType.IDENTITY)

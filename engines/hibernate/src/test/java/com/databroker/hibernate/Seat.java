@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /// By two attributes of its own.
 @Entity
+@SuppressWarnings("UnusedVariable") // Hibernate reads them.
 @IdClass(Seat.Place.class)
 class Seat {
     @Id

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Refers by two columns.
 @Entity
+@SuppressWarnings("UnusedVariable") // Hibernate reads them.
 class Ticket {
     @Id
     private @Nullable UUID id;

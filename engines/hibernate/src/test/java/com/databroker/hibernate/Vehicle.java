@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /// In a table of its own, beside those of what inherits from it.
 @Entity
+@SuppressWarnings("UnusedVariable") // Hibernate reads them.
 @Inheritance(strategy = InheritanceType.JOINED)
 class Vehicle {
     @Id
