@@ -60,11 +60,22 @@ class ReadmeTest {
             run(disk.get(1));
             watcher.await(line -> line.contains(" CREATED ci/CHANGELOG.md ") && line.endsWith(" disk"));
             collect(token, first(blocks, "./databroker search"));
+            objects(token, first(blocks, "./databroker objects types"));
             String given = run(first(blocks, "./databroker user add"));
             assertThat(given).contains("dbk_").contains("ci-server");
         } finally {
             running.forEach(Peer::close);
         }
+    }
+
+    private void objects(String token, String block) throws Exception {
+        int watch = block.indexOf("./databroker objects watch");
+        assertThat(run(token + block.substring(0, watch)))
+                .contains("Company", "Analytical Engines", "Charles", "\"name\":\"Ada\"");
+        Peer watcher = start(block.substring(watch));
+        watcher.await(line -> line.startsWith("subscribed to"));
+        run("./databroker objects set Person/2 salary=1150");
+        watcher.await(line -> line.contains("UPDATED Person/2 2 salary admin"));
     }
 
     /// The file is found as soon as the streams plane is up, which comes after the rest.
