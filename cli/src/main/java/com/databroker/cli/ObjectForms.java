@@ -1,7 +1,7 @@
 package com.databroker.cli;
 
-import com.databroker.core.Json;
 import com.databroker.core.Bytes;
+import com.databroker.core.Json;
 import com.databroker.core.ProblemException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What the verbs about objects have in common: how people write values and conditions, and how objects are shown.
 final class ObjectForms {
-    private static final Pattern CONDITION = Pattern.compile("([\\p{L}][\\p{L}\\p{N}_]*)(>=|<=|!=|\\^=|=|>|<)(.*)", Pattern.DOTALL);
+    private static final Pattern CONDITION =
+            Pattern.compile("([\\p{L}][\\p{L}\\p{N}_]*)(>=|<=|!=|\\^=|=|>|<)(.*)", Pattern.DOTALL);
     private static final Pattern VALUE = Pattern.compile("([\\p{L}][\\p{L}\\p{N}_]*)(:=|=)(.*)", Pattern.DOTALL);
     private static final Map<String, String> SUFFIXES =
             Map.of(">=", ".ge", "<=", ".le", "!=", ".ne", "^=", ".prefix", "=", ".eq", ">", ".gt", "<", ".lt");
@@ -30,7 +31,8 @@ final class ObjectForms {
         for (String text : texts) {
             Matcher matcher = CONDITION.matcher(text);
             if (!matcher.matches()) {
-                throw CliException.usage("\"" + text + "\" is no condition",
+                throw CliException.usage(
+                        "\"" + text + "\" is no condition",
                         "Write <field><operator><value>, as salary>=100, with = != < <= > >= or ^= (begins with).");
             }
             String value = matcher.group(3);
@@ -52,7 +54,8 @@ final class ObjectForms {
         for (String text : texts) {
             Matcher matcher = VALUE.matcher(text);
             if (!matcher.matches()) {
-                throw CliException.usage("\"" + text + "\" is no value of a field",
+                throw CliException.usage(
+                        "\"" + text + "\" is no value of a field",
                         "Write <field>=<text>, as name=Ada, or <field>:=<JSON>, as boss:=null.");
             }
             String value = matcher.group(3);

@@ -13,11 +13,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /// Calls a method of an object or of a type.
-@Command(
-        footer = {
-            "  databroker objects call Person/42 raise 0.1",
-            "  databroker objects call Person hire Ada Dept/1"
-        })
+@Command(footer = {"  databroker objects call Person/42 raise 0.1", "  databroker objects call Person hire Ada Dept/1"})
 final class ObjectsCallVerb implements Verb {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -29,7 +25,6 @@ final class ObjectsCallVerb implements Verb {
 
     @Parameters(index = "2..*", paramLabel = "ARGUMENT", description = "JSON, or a text.")
     private List<String> arguments = List.of();
-
 
     @Mixin
     private final Table.Options output = new Table.Options();
@@ -44,8 +39,8 @@ final class ObjectsCallVerb implements Verb {
         arguments.forEach(each -> values.add(ObjectForms.argument(each)));
         try (Http http = new Http(broker.resolve(around), around)) {
             Bytes body = Json.bytes(out -> Json.writeTree(out, values));
-            Bytes answer =
-                    http.call("POST", path + "/" + Http.segment(method), body, PATIENCE).body();
+            Bytes answer = http.call("POST", path + "/" + Http.segment(method), body, PATIENCE)
+                    .body();
             if (!output.isTable()) {
                 around.out().println(answer.utf8());
                 return Exit.OK;

@@ -9,17 +9,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /// Creates an object, and prints its key.
-@Command(
-        footer = {
-            "  databroker objects create Person name=Ada dept=Dept/1 salary=1200.50"
-        })
+@Command(footer = {"  databroker objects create Person name=Ada dept=Dept/1 salary=1200.50"})
 final class ObjectsCreateVerb implements Verb {
     @Parameters(index = "0", paramLabel = "TYPE", description = "The type.")
     private String type = "";
 
     @Parameters(index = "1..*", paramLabel = "VALUE", description = "<field>=<text>, or <field>:=<JSON>.")
     private List<String> values = List.of();
-
 
     @Mixin
     private final BrokerOptions broker = new BrokerOptions();

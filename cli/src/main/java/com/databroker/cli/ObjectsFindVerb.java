@@ -48,7 +48,6 @@ final class ObjectsFindVerb implements Verb {
     @Mixin
     private final Table.Options output = new Table.Options();
 
-
     @Mixin
     private final BrokerOptions broker = new BrokerOptions();
 
@@ -62,7 +61,8 @@ final class ObjectsFindVerb implements Verb {
         parameters.put("count", count ? "true" : null);
         Map<String, @Nullable Object> answer;
         try (Http http = new Http(broker.resolve(around), around)) {
-            answer = http.call("GET", "/objects/" + Http.segment(type) + Streams.query(parameters), null).object();
+            answer = http.call("GET", "/objects/" + Http.segment(type) + Streams.query(parameters), null)
+                    .object();
         }
         if (count) {
             around.out().println(JsonTree.text(answer, "count"));

@@ -31,7 +31,6 @@ final class ObjectsGetVerb implements Verb {
     @Mixin
     private final Table.Options output = new Table.Options();
 
-
     @Mixin
     private final BrokerOptions broker = new BrokerOptions();
 
@@ -42,8 +41,9 @@ final class ObjectsGetVerb implements Verb {
             for (String key : keys) {
                 Map<String, @Nullable Object> parameters = new LinkedHashMap<>();
                 parameters.put("with", follow);
-                Map<String, @Nullable Object> answer =
-                        http.call("GET", ObjectForms.path(key) + Streams.query(parameters), null).object();
+                Map<String, @Nullable Object> answer = http.call(
+                                "GET", ObjectForms.path(key) + Streams.query(parameters), null)
+                        .object();
                 if (follow == null) {
                     rows.add(answer);
                 } else {

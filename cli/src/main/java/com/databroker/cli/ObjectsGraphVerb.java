@@ -8,15 +8,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// Draws the types and what they refer to.
-@Command(
-        footer = {
-            "  databroker objects graph",
-            "  databroker objects graph --dot | dot -Tsvg >types.svg"
-        })
+@Command(footer = {"  databroker objects graph", "  databroker objects graph --dot | dot -Tsvg >types.svg"})
 final class ObjectsGraphVerb implements Verb {
     @Option(names = "--dot", description = "In the language of Graphviz.")
     private boolean dot;
-
 
     @Mixin
     private final BrokerOptions broker = new BrokerOptions();

@@ -10,18 +10,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// Deletes objects.
-@Command(
-        footer = {
-            "  databroker objects rm Task/7 Task/8",
-            "  databroker objects rm Person/42 --if-version 7"
-        })
+@Command(footer = {"  databroker objects rm Task/7 Task/8", "  databroker objects rm Person/42 --if-version 7"})
 final class ObjectsRmVerb implements Verb {
     @Parameters(arity = "1..*", paramLabel = "KEY", description = "Their keys, as Person/42.")
     private List<String> keys = List.of();
 
     @Option(names = "--if-version", paramLabel = "N", description = "Only where it is at this version.")
     private @Nullable String version;
-
 
     @Mixin
     private final BrokerOptions broker = new BrokerOptions();

@@ -31,7 +31,6 @@ final class ObjectsSetVerb implements Verb {
     @Option(names = "--if-version", paramLabel = "N", description = "Only where it is at this version.")
     private @Nullable String version;
 
-
     @Mixin
     private final BrokerOptions broker = new BrokerOptions();
 

@@ -49,14 +49,17 @@ final class ObjectsTriggersVerb implements Verb {
         try (Http http = new Http(broker.resolve(around), around)) {
             String path = "/objects/triggers" + (what == What.SHOW ? "" : "/" + Http.segment(String.valueOf(store)));
             String method = what == What.SHOW ? "GET" : what == What.INSTALL ? "POST" : "DELETE";
-            all = JsonTree.objects(Json.parse(http.call(method, path, Bytes.EMPTY, (String) null).body()));
+            all = JsonTree.objects(Json.parse(
+                    http.call(method, path, Bytes.EMPTY, (String) null).body()));
         }
         List<Map<String, @Nullable Object>> wanted = all.stream()
                 .filter(each -> store == null || JsonTree.text(each, "store").equals(store))
                 .toList();
         if (wanted.isEmpty()) {
-            around.say(store == null ? "there is no store that you administer" : "there is no store " + store
-                    + " that you administer");
+            around.say(
+                    store == null
+                            ? "there is no store that you administer"
+                            : "there is no store " + store + " that you administer");
             return Exit.NOT_FOUND;
         }
         output.print(

@@ -6,22 +6,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// Lists the types of objects, or the fields of one.
-@Command(
-        footer = {
-            "  databroker objects types",
-            "  databroker objects types Person"
-        })
+@Command(footer = {"  databroker objects types", "  databroker objects types Person"})
 final class ObjectsTypesVerb implements Verb {
     @Parameters(arity = "0..1", paramLabel = "TYPE", description = "Only this one, with its fields.")
     private @Nullable String type;
 
     @Mixin
     private final Table.Options output = new Table.Options();
-
 
     @Mixin
     private final BrokerOptions broker = new BrokerOptions();

@@ -44,13 +44,16 @@ final class ObjectVerbsTest {
                 .contains("persons tasks");
         assertThat(broker.run("objects", "types", "Person").out()).containsPattern("company +reference +Company");
         assertThat(broker.run("objects", "types", "Nope").exit()).isEqualTo(Exit.NOT_FOUND);
-        assertThat(broker.run("objects", "graph").out()).contains("── boss ──▶ Person").doesNotContain("Root");
+        assertThat(broker.run("objects", "graph").out())
+                .contains("── boss ──▶ Person")
+                .doesNotContain("Root");
         assertThat(broker.run("objects", "graph", "--dot").out()).contains("\"Task\" -> \"Person\" [label=\"owner\"];");
     }
 
     @Test
     void objects_are_shown_with_what_they_refer_to_each_type_in_its_own_table() {
-        String out = broker.run("objects", "get", "Person/2", "--follow", "company,tasks").out();
+        String out = broker.run("objects", "get", "Person/2", "--follow", "company,tasks")
+                .out();
         assertThat(out).containsPattern("KEY +ID +NAME +SALARY").containsPattern("\n\nKEY +ID +NAME +FOUNDED");
         assertThat(out).contains("Analytical Engines", "draw the mill");
         assertThat(refused(Exit.NOT_FOUND, "objects", "get", "Person/99").err()).contains("7001");
@@ -59,15 +62,20 @@ final class ObjectVerbsTest {
 
     @Test
     void they_are_found_counted_and_paged_by_conditions() {
-        assertThat(broker.run("objects", "find", "Person", "salary>=1100", "--order", "-salary", "-o", "ndjson").out())
+        assertThat(broker.run("objects", "find", "Person", "salary>=1100", "--order", "-salary", "-o", "ndjson")
+                        .out())
                 .containsPattern("(?s)Ada.*Charles")
                 .doesNotContain("Mary");
-        assertThat(broker.run("objects", "find", "Person", "boss=null", "--count").out()).isEqualToIgnoringNewLines("2");
-        assertThat(broker.run("objects", "find", "Person", "name^=A", "id=in:1,2").out())
+        assertThat(broker.run("objects", "find", "Person", "boss=null", "--count")
+                        .out())
+                .isEqualToIgnoringNewLines("2");
+        assertThat(broker.run("objects", "find", "Person", "name^=A", "id=in:1,2")
+                        .out())
                 .contains("Person/1")
                 .doesNotContain("Person/2");
         assertThat(broker.run("objects", "find", "Person", "-n", "1").err()).contains("--after ");
-        assertThat(refused(Exit.CONFLICT, "objects", "find", "Person", "nme=Ada").err())
+        assertThat(refused(Exit.CONFLICT, "objects", "find", "Person", "nme=Ada")
+                        .err())
                 .contains("did you mean name?");
         assertThat(refused(Exit.NOT_FOUND, "objects", "find", "Persn").err()).contains("did you mean Person?");
         refused(Exit.USAGE, "objects", "find", "Person", "name");
@@ -78,25 +86,35 @@ final class ObjectVerbsTest {
         Typed watching = broker.typed();
         CompletableFuture<Typed> watched = watching.start("objects", "watch", "Task", "-n", "3");
         Until.happens("the watch begins", () -> watching.err().contains("subscribed to"));
-        String key = broker.run("objects", "create", "Task", "title=sell", "owner=Person/1").out().strip();
+        String key = broker.run("objects", "create", "Task", "title=sell", "owner=Person/1")
+                .out()
+                .strip();
         assertThat(key).startsWith("Task/");
-        assertThat(broker.run("objects", "set", key, "done=true", "--if-version", "1").err()).contains("at version 2");
-        assertThat(refused(Exit.CONFLICT, "objects", "set", key, "done=false", "--if-version", "1").err())
+        assertThat(broker.run("objects", "set", key, "done=true", "--if-version", "1")
+                        .err())
+                .contains("at version 2");
+        assertThat(refused(Exit.CONFLICT, "objects", "set", key, "done=false", "--if-version", "1")
+                        .err())
                 .contains("Read it again");
-        assertThat(refused(Exit.CONFLICT, "objects", "set", key, "owner=Person/99").err())
+        assertThat(refused(Exit.CONFLICT, "objects", "set", key, "owner=Person/99")
+                        .err())
                 .contains("a reference would lead nowhere");
         assertThat(broker.run("objects", "rm", key).err()).contains(key + " is deleted");
         assertThat(watched.get(20, TimeUnit.SECONDS).exit()).isZero();
-        assertThat(watching.out())
-                .contains("CREATED " + key + " 1 ", "UPDATED " + key + " 2 done", "DELETED " + key);
+        assertThat(watching.out()).contains("CREATED " + key + " 1 ", "UPDATED " + key + " 2 done", "DELETED " + key);
     }
 
     @Test
     void methods_run_on_the_broker() {
-        assertThat(broker.run("objects", "call", "Person/3", "raise", "10").out()).isEqualToIgnoringNewLines("1045.00");
+        assertThat(broker.run("objects", "call", "Person/3", "raise", "10").out())
+                .isEqualToIgnoringNewLines("1045.00");
         assertThat(broker.run("objects", "call", "Task", "open").out()).contains("write the first program");
-        assertThat(refused(Exit.CONFLICT, "objects", "call", "Person/3", "raise", "a lot").err()).contains("7006");
-        assertThat(refused(Exit.NOT_FOUND, "objects", "call", "Person", "raise", "1").err()).contains("7008");
+        assertThat(refused(Exit.CONFLICT, "objects", "call", "Person/3", "raise", "a lot")
+                        .err())
+                .contains("7006");
+        assertThat(refused(Exit.NOT_FOUND, "objects", "call", "Person", "raise", "1")
+                        .err())
+                .contains("7008");
     }
 
     @Test

@@ -175,7 +175,9 @@ final class ObjectPeer implements WebSocket.Listener, AutoCloseable {
     }
 
     ObjectMessage.Row get(ObjectRef ref) {
-        return ok(id -> new ObjectMessage.Get(id, List.of(ref), List.of())).rows().getFirst();
+        return ok(id -> new ObjectMessage.Get(id, List.of(ref), List.of()))
+                .rows()
+                .getFirst();
     }
 
     ObjectMessage.Ok find(String type, String field, Object value) {

@@ -64,8 +64,8 @@ class ObjectsKillTest {
                         "--streams.enabled",
                         "false")
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        folder.resolve("out").toFile()))
+                .redirectOutput(
+                        ProcessBuilder.Redirect.appendTo(folder.resolve("out").toFile()))
                 .start();
         AttackSocket.await(
                 "the broker is up", () -> Files.exists(data().resolve("context.json")) || !process.isAlive());
@@ -74,8 +74,7 @@ class ObjectsKillTest {
     }
 
     private ObjectPeer connect() throws IOException {
-        Map<String, ?> context =
-                Json.parseObject(Bytes.utf8(Files.readString(data().resolve("context.json"))));
+        Map<String, ?> context = Json.parseObject(Bytes.utf8(Files.readString(data().resolve("context.json"))));
         return ObjectPeer.open(
                 URI.create(String.valueOf(context.get("url"))),
                 String.valueOf(context.get("token")),
@@ -96,8 +95,7 @@ class ObjectsKillTest {
                 for (int i = 0; i < WRITERS; i++) {
                     writers.add(Thread.ofPlatform().start(() -> write(acknowledged)));
                 }
-                AttackSocket.await(
-                        "commits are acknowledged", () -> acknowledged.size() >= ACKNOWLEDGED_BEFORE_KILL);
+                AttackSocket.await("commits are acknowledged", () -> acknowledged.size() >= ACKNOWLEDGED_BEFORE_KILL);
                 broker.destroyForcibly();
                 assertThat(broker.waitFor(20, TimeUnit.SECONDS)).isTrue();
                 for (Thread writer : writers) {
@@ -115,7 +113,9 @@ class ObjectsKillTest {
                 back.ok(id -> new ObjectMessage.Sync(id, stood));
                 back.changes().forEach(changed -> changed.tags().forEach(tag -> told.add(tag.tag())));
                 assertThat(told)
-                        .containsAll(acknowledged.stream().map(ObjectMessage.Row::tag).toList());
+                        .containsAll(acknowledged.stream()
+                                .map(ObjectMessage.Row::tag)
+                                .toList());
             } finally {
                 next.destroyForcibly().waitFor();
             }

@@ -51,8 +51,7 @@ class ObjectsOnPostgresTest {
                 + " version bigint DEFAULT 1 NOT NULL, name text NOT NULL, dept_id bigint REFERENCES dept (id))");
         postgres.ask("INSERT INTO dept VALUES (1, 'Engines'), (2, 'Sails')");
         for (String name : List.of("one", "two")) {
-            BROKERS.add(TestBroker.start(
-                    folder.resolve(name), Map.of("objects.stores.shop.jdbc", postgres.url())));
+            BROKERS.add(TestBroker.start(folder.resolve(name), Map.of("objects.stores.shop.jdbc", postgres.url())));
         }
         for (int at : List.of(0, 1, 1)) {
             TestBroker broker = BROKERS.get(at);
@@ -210,7 +209,9 @@ class ObjectsOnPostgresTest {
 
     @Test
     void what_psql_changes_is_seen_through_both_brokers_once_the_triggers_are_installed() throws Exception {
-        assertThat(BROKERS.getFirst().request("POST", "/objects/triggers/shop", "").body())
+        assertThat(BROKERS.getFirst()
+                        .request("POST", "/objects/triggers/shop", "")
+                        .body())
                 .contains("\"told\":[\"Dept\",\"Person\"]");
         postgres.ask("INSERT INTO person (id, name) VALUES (2001, 'before')");
         List<BlockingQueue<Object>> told = new ArrayList<>();

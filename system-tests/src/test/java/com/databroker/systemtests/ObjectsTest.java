@@ -100,8 +100,8 @@ class ObjectsTest {
                     .isEqualTo(403);
         }
         try (ObjectPeer peer = ObjectPeer.open(broker, nobody)) {
-            assertThat(peer.refused(id -> new ObjectMessage.Find(
-                            id, "Person", List.of(), List.of(), List.of(), 1, null, false)))
+            assertThat(peer.refused(id ->
+                            new ObjectMessage.Find(id, "Person", List.of(), List.of(), List.of(), 1, null, false)))
                     .isEqualTo(Problem.TYPE_UNKNOWN);
         }
     }
@@ -117,7 +117,8 @@ class ObjectsTest {
         try (ObjectPeer peer = ObjectPeer.open(broker, admin);
                 DatabrokerClient client = client(admin)) {
             client.subscribe(
-                    Pattern.of("objects/**"), event -> events.add(event.payload().utf8()));
+                    Pattern.of("objects/**"),
+                    event -> events.add(event.payload().utf8()));
             ObjectMessage.Row row = hired(peer, "Grace");
             String path = "/objects/" + row.ref().key();
             peer.get(row.ref());
@@ -126,7 +127,8 @@ class ObjectsTest {
                 said.add(broker.request("GET", address, "").body());
             }
             said.add(broker.request("PATCH", path, "{\"note\":\"seen\"}").body());
-            assertThat(broker.request("GET", "/objects/Person?pin=" + SECRET, "").statusCode())
+            assertThat(broker.request("GET", "/objects/Person?pin=" + SECRET, "")
+                            .statusCode())
                     .isEqualTo(422);
             assertThat(broker.request("PATCH", path, "{\"pin\":\"mine\"}").statusCode())
                     .isEqualTo(422);
@@ -139,9 +141,9 @@ class ObjectsTest {
             }
             said.add(peer.raw());
         }
-        assertThat(said).hasSizeGreaterThan(6).allSatisfy(one -> assertThat(one)
-                .doesNotContain(SECRET)
-                .doesNotContain("\"pin\""));
+        assertThat(said)
+                .hasSizeGreaterThan(6)
+                .allSatisfy(one -> assertThat(one).doesNotContain(SECRET).doesNotContain("\"pin\""));
     }
 
     private static DatabrokerClient client(String token) {
@@ -181,8 +183,10 @@ class ObjectsTest {
                 ObjectPeer peer = ObjectPeer.open(broker, admin);
                 DatabrokerClient client = client(reader)) {
             client.subscribe(
-                    Pattern.of("objects/**"), event -> granted.add(event.topic() + " " + event.payload().utf8()));
-            assertThat(broker.requestAs(nobody, "GET", "/events?topic=objects/**", "").statusCode())
+                    Pattern.of("objects/**"),
+                    event -> granted.add(event.topic() + " " + event.payload().utf8()));
+            assertThat(broker.requestAs(nobody, "GET", "/events?topic=objects/**", "")
+                            .statusCode())
                     .isEqualTo(403);
             ObjectMessage.Row row = hired(peer, "Melchior-Unmistakable");
             peer.commit(ObjectPeer.update(row, Map.of("note", "a value to be sniffed")));
@@ -191,7 +195,10 @@ class ObjectsTest {
             while (told != null && !told.contains("\"" + row.ref().key() + "\"")) {
                 told = granted.poll(20, TimeUnit.SECONDS);
             }
-            assertThat(told).startsWith("objects/shop/Person ").contains("CREATED").doesNotContain("Melchior");
+            assertThat(told)
+                    .startsWith("objects/shop/Person ")
+                    .contains("CREATED")
+                    .doesNotContain("Melchior");
             assertThat(sniffer.changes()).isNotEmpty();
             assertThat(sniffer.raw())
                     .doesNotContain("Melchior", "sniffed", "Person", "Dept", "note")
@@ -242,8 +249,8 @@ class ObjectsTest {
                     .isEqualTo(Problem.NOT_AUTHENTICATED);
             assertThat(peer.refused(id -> new ObjectMessage.Call(id, null, "Person", "auth", List.of())))
                     .isEqualTo(Problem.NOT_AUTHENTICATED);
-            ObjectTypes types = ObjectTypes.of(
-                    peer.ok(id -> new ObjectMessage.Types(id)).result());
+            ObjectTypes types =
+                    ObjectTypes.of(peer.ok(id -> new ObjectMessage.Types(id)).result());
             assertThat(types.types())
                     .singleElement()
                     .satisfies(root -> assertThat(root.methods())

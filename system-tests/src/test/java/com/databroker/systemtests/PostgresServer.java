@@ -59,7 +59,8 @@ final class PostgresServer implements AutoCloseable {
         Process process = new ProcessBuilder(serve)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(folder.resolveSibling(folder.getFileName() + ".log").toFile())
+                .redirectOutput(
+                        folder.resolveSibling(folder.getFileName() + ".log").toFile())
                 .start();
         PostgresServer server = new PostgresServer(bin, port, process);
         Peers.until("PostgreSQL is up", server::isUp);

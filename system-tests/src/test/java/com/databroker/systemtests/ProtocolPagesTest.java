@@ -39,22 +39,13 @@ class ProtocolPagesTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "zeromq.md",
-                "websocket.md",
-                "sse.md",
-                "http-events.md",
-                "files.md",
-                "console.md",
-                "objects.md"
-            })
+            strings = {"zeromq.md", "websocket.md", "sse.md", "http-events.md", "files.md", "console.md", "objects.md"})
     void everyExampleOfThePageDoesWhatItSays(String page) throws Exception {
         Path file = Path.of("..", "docs", "reference", page);
         List<Block> blocks = blocks(Files.readAllLines(file));
         assertThat(blocks).hasSizeGreaterThan(3);
-        Map<String, String> settings = page.equals("objects.md")
-                ? Map.of("objects.demo", "true")
-                : Map.of("http.idle-timeout", "3s");
+        Map<String, String> settings =
+                page.equals("objects.md") ? Map.of("objects.demo", "true") : Map.of("http.idle-timeout", "3s");
         try (TestBroker broker = TestBroker.start(folder, settings);
                 Replay replay = new Replay(broker)) {
             for (Block block : blocks) {
@@ -152,7 +143,9 @@ class ProtocolPagesTest {
             Object expected = Json.parse(Bytes.utf8(block.text));
             while (!early.removeIf(frame -> matches(expected, frame))) {
                 String line = open.await(said -> said.startsWith("TEXT ") || said.startsWith("CLOSE"));
-                assertThat(line).as("expected %s, before it %s", block.text, early).startsWith("TEXT ");
+                assertThat(line)
+                        .as("expected %s, before it %s", block.text, early)
+                        .startsWith("TEXT ");
                 early.add(Json.parse(Bytes.utf8(line.substring(5))));
                 assertThat(early).as("expected %s", block.text).hasSizeLessThan(EARLY_MAX);
             }
