@@ -154,9 +154,10 @@ final class EntityCommit implements JdbcLedger.Attempt {
                 case ObjectMessage.Create create -> {}
             }
         }
+        wanted.values().forEach(key -> session.hold(types.named(key.type()), key));
         Map<ObjectKey, Object> found = new HashMap<>();
         wanted.values().forEach(key -> {
-            Object entity = session.locked(types.named(key.type()), key);
+            Object entity = session.there(types.named(key.type()), key);
             if (entity != null) {
                 found.put(key, entity);
             }

@@ -2,6 +2,7 @@ package com.databroker.hibernate;
 
 import com.databroker.core.ObjectKey;
 import com.databroker.objects.spi.StoreRow;
+import java.sql.Connection;
 import org.hibernate.Hibernate;
 import org.hibernate.LockMode;
 import org.hibernate.Session;
@@ -12,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /// One session of Hibernate, in a transaction that somebody else ends.
 ///
-/// @param lock how rows are read that are to be changed
-record EntitySession(Session session, LockMode lock) {
+/// @param held the connection of it where rows that are to be changed are locked, null where nobody else can
+///     change them
+record EntitySession(Session session, @Nullable Connection held) {
     private SharedSessionContractImplementor implementor() {
         return session.unwrap(SharedSessionContractImplementor.class);
     }
@@ -22,10 +24,26 @@ record EntitySession(Session session, LockMode lock) {
         return implementor().getEntityPersister(null, entity);
     }
 
+    /// Waits until nobody else changes that row. Of what is read together later every row is held before the
+    /// first is read, since reading one may load others.
+    void hold(MappedType type, ObjectKey key) {
+        if (held != null && EntityLock.isPossible(type)) {
+            EntityLock.row(held, type, key);
+        }
+    }
+
     /// The entity of that key, as it is now; null where it is gone.
     @Nullable
-    Object locked(MappedType type, ObjectKey key) {
+    Object there(MappedType type, ObjectKey key) {
+        LockMode lock = held == null || EntityLock.isPossible(type) ? LockMode.NONE : LockMode.PESSIMISTIC_WRITE;
         return Hibernate.unproxy(session.find(type.root().getMappedClass(), type.id(key), lock));
+    }
+
+    /// The same, held.
+    @Nullable
+    Object locked(MappedType type, ObjectKey key) {
+        hold(type, key);
+        return there(type, key);
     }
 
     StoreRow row(MappedType type, Object entity) {

@@ -13,7 +13,6 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.hibernate.FlushMode;
-import org.hibernate.LockMode;
 import org.hibernate.PropertyValueException;
 import org.hibernate.Session;
 import org.hibernate.StaleStateException;
@@ -25,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// Sessions over connections that somebody else has. What the database says comes out of them as it said
 /// it, and not as Hibernate wraps it.
 ///
-/// @param lock how rows are read that are to be changed
-record EntitySessions(SessionFactoryImplementor factory, LockMode lock) {
+/// @param shared whether others may change rows meanwhile, so that they are locked
+record EntitySessions(SessionFactoryImplementor factory, boolean shared) {
     private static final String REPEAT = "40001";
 
     <T> T read(Connection connection, Function<StatelessSession, T> work) throws SQLException {
@@ -48,7 +47,7 @@ record EntitySessions(SessionFactoryImplementor factory, LockMode lock) {
                 Transaction transaction = session.beginTransaction();
                 boolean good = false;
                 try {
-                    good = work.test(new EntitySession(session, lock));
+                    good = work.test(new EntitySession(session, shared ? connection : null));
                 } finally {
                     if (!good) {
                         transaction.rollback();
@@ -89,7 +88,7 @@ record EntitySessions(SessionFactoryImplementor factory, LockMode lock) {
                     .flushMode(FlushMode.MANUAL)
                     .openSession()) {
                 session.setDefaultReadOnly(true);
-                return work.apply(new EntitySession(session, LockMode.NONE));
+                return work.apply(new EntitySession(session, null));
             }
         });
     }

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import org.hibernate.HibernateException;
-import org.hibernate.LockMode;
 import org.hibernate.annotations.OnDeleteAction;
 import org.hibernate.boot.Metadata;
 import org.hibernate.boot.MetadataSources;
@@ -125,8 +124,7 @@ public final class HibernateEngine implements StoreEngine {
                 EntitySchema.read(
                         factory, wanted.name(), readOnly, wanted.config().types()),
                 overturning);
-        EntitySessions sessions =
-                new EntitySessions(factory, ledger.isShared() ? LockMode.PESSIMISTIC_WRITE : LockMode.NONE);
+        EntitySessions sessions = new EntitySessions(factory, ledger.isShared());
         return new Opened(
                 new HibernateStore(wanted.name(), ledger, sessions, types, closing),
                 new EntityMethods(ledger, sessions, types, wanted.random()).all());
