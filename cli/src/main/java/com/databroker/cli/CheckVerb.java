@@ -99,7 +99,7 @@ final class CheckVerb implements Verb {
             case NAGIOS -> {
                 Verdict.Level level = well ? Verdict.Level.OK : Verdict.Level.CRITICAL;
                 around.out().println(Verdict.nagios(level, word + ": " + status));
-                return level.ordinal();
+                return level.exit();
             }
             case PROMETHEUS -> {
                 around.out().println("# HELP databroker_check_ok 1 where it is well.");

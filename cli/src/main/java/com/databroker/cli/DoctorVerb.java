@@ -43,16 +43,18 @@ final class DoctorVerb implements Verb {
                     case PROMETHEUS -> prometheus(around, checks);
                 }
                 return format == Verdict.Format.NAGIOS
-                        ? level(checks).ordinal()
+                        ? level(checks).exit()
                         : level(checks) == Verdict.Level.CRITICAL ? Exit.FAILED : Exit.OK;
             }
         });
     }
 
     private static long count(List<Map<String, @Nullable Object>> checks, String status) {
-        return checks.stream()
-                .filter(check -> JsonTree.text(check, "status").equals(status))
-                .count();
+        long count = 0;
+        for (Map<String, @Nullable Object> check : checks) {
+            count += JsonTree.text(check, "status").equals(status) ? 1 : 0;
+        }
+        return count;
     }
 
     private static Verdict.Level level(List<Map<String, @Nullable Object>> checks) {
@@ -66,12 +68,12 @@ final class DoctorVerb implements Verb {
         out.append(count(checks, "ok")).append(" well, ");
         out.append(count(checks, "warning")).append(" warnings, ");
         out.append(count(checks, "failed")).append(" failed");
-        checks.stream()
-                .filter(check -> !JsonTree.text(check, "status").equals("ok"))
-                .forEach(check -> out.append("; ")
-                        .append(JsonTree.text(check, "name"))
-                        .append(": ")
-                        .append(JsonTree.text(check, "why")));
+        for (Map<String, @Nullable Object> check : checks) {
+            if (!JsonTree.text(check, "status").equals("ok")) {
+                out.append("; ").append(JsonTree.text(check, "name"));
+                out.append(": ").append(JsonTree.text(check, "why"));
+            }
+        }
         return out.toString();
     }
 

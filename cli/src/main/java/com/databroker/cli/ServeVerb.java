@@ -6,9 +6,7 @@ import com.databroker.server.Databroker;
 import com.databroker.server.Logs;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -52,7 +50,7 @@ final class ServeVerb implements Verb {
         ConfigReader.Result read = again(around);
         Logs.configure(read.config().log());
         try (Databroker broker = Databroker.start(read)) {
-            Supplier<List<String>> reload = broker.reloadFrom(() -> again(around));
+            Runnable reload = broker.reloadFrom(() -> again(around));
             Hangup.hear(() -> reload(reload));
             Training training = Training.ofNextStart();
             Surroundings.Hook hook = around.hooks().add(() -> {
@@ -82,9 +80,9 @@ final class ServeVerb implements Verb {
         return ConfigReader.read(settings.file(around), around.environment(), flags);
     }
 
-    private static void reload(Supplier<List<String>> reload) {
+    private static void reload(Runnable reload) {
         try {
-            reload.get();
+            reload.run();
         } catch (ProblemException invalid) {
             // Nobody waits for an answer to a signal.
             LOG.atError().addKeyValue("problem", invalid.line()).log("not reloaded; what was in force stays so");

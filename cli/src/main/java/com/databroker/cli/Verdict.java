@@ -16,11 +16,22 @@ final class Verdict {
         PROMETHEUS
     }
 
-    /// In the order of Nagios' exit codes.
+    /// As Nagios tells them apart.
     enum Level {
-        OK,
-        WARNING,
-        CRITICAL
+        OK(0),
+        WARNING(1),
+        CRITICAL(2);
+
+        private final int exit;
+
+        Level(int exit) {
+            this.exit = exit;
+        }
+
+        /// Of a plugin that found this.
+        int exit() {
+            return exit;
+        }
     }
 
     private Verdict() {}
@@ -39,7 +50,7 @@ final class Verdict {
                 throw unanswered;
             }
             around.out().println(nagios(Level.CRITICAL, String.valueOf(unanswered.getMessage())));
-            return Level.CRITICAL.ordinal();
+            return Level.CRITICAL.exit();
         }
     }
 

@@ -416,8 +416,8 @@ public final class Databroker implements AutoCloseable {
     }
 
     /// Says where the configuration is to be read again, and gives what takes into use what can be changed while it
-    /// runs; that names the settings which wait for the next start.
-    public Supplier<List<String>> reloadFrom(Supplier<ConfigReader.Result> again) {
+    /// runs.
+    public Runnable reloadFrom(Supplier<ConfigReader.Result> again) {
         reloading.readFrom(again);
         return reloading::now;
     }

@@ -58,7 +58,7 @@ final class MetricDocs {
             out.append("\n## ").append(section.title).append("\n\n");
             out.append("| Metric | Kind | Labels | What it tells |\n|---|---|---|---|\n");
             for (Metric metric : Metric.values()) {
-                if (sectionOf(metric) == section) {
+                if (sectionOf(metric).equals(section)) {
                     String labels = metric.labels().stream()
                             .map(label -> '`' + label + '`')
                             .collect(Collectors.joining(", "));

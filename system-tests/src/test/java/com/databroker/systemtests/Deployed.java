@@ -36,6 +36,11 @@ final class Deployed {
         return list instanceof List<?> all ? all.stream().map(each -> (Map<?, ?>) each) : Stream.of();
     }
 
+    /// A map within a map.
+    static Map<?, ?> inner(Map<?, ?> map, String name) {
+        return (Map<?, ?>) Objects.requireNonNull(map.get(name), name);
+    }
+
     static String text(Map<?, ?> map, String... path) {
         Object at = map;
         for (String name : path) {
@@ -67,12 +72,16 @@ final class Deployed {
         return found;
     }
 
+    private static String name(Path file) {
+        return file.toString().substring(file.toString().lastIndexOf('/') + 1);
+    }
+
     /// Dashboards by the name of their file.
     static Map<String, Map<?, ?>> dashboards() {
         Map<String, Map<?, ?>> found = new LinkedHashMap<>();
         for (Path file : House.files(".json")) {
             if (file.startsWith("deploy/grafana/dashboards")) {
-                found.put(file.getFileName().toString(), (Map<?, ?>)
+                found.put(name(file), (Map<?, ?>)
                         Objects.requireNonNull(Json.parse(Bytes.utf8(House.text(file)))));
             }
         }
