@@ -75,10 +75,7 @@ abstract class ObjectsClientContract {
     final TestBroker broker(String name, int at) {
         return TestBroker.start(
                 folder.resolve(name),
-                Map.of(
-                        "http.port", Integer.toString(at),
-                        "objects.beat", "500ms",
-                        "objects.stores.shop.jdbc", jdbc));
+                Map.of("http.port", Integer.toString(at), "objects.beat", "500ms", "objects.stores.shop.jdbc", jdbc));
     }
 
     @AfterAll
@@ -193,12 +190,17 @@ abstract class ObjectsClientContract {
     void what_comes_along_is_one_trip() {
         Made made = make(space(), "Sails", "Ann", "Bob", "Cid");
         ObjectSpace space = space();
-        List<Person> found =
-                space.find(Person.class).eq("dept", made.dept()).order("-name").with("dept", "tasks").list();
-        assertThat(missesOf(space, () -> found.forEach(person -> {
-                    assertThat(some(person.dept()).name()).isEqualTo("Sails");
-                    assertThat(person.tasks().list()).isEmpty();
-                })))
+        List<Person> found = space.find(Person.class)
+                .eq("dept", made.dept())
+                .order("-name")
+                .with("dept", "tasks")
+                .list();
+        assertThat(missesOf(
+                        space,
+                        () -> found.forEach(person -> {
+                            assertThat(some(person.dept()).name()).isEqualTo("Sails");
+                            assertThat(person.tasks().list()).isEmpty();
+                        })))
                 .isZero();
         assertThat(found).extracting(Person::name).containsExactly("Cid", "Bob", "Ann");
         assertThat(space.find(Person.class)
@@ -215,8 +217,8 @@ abstract class ObjectsClientContract {
         Made left = make(other, "Left", "Lea", "Leo");
         Made right = make(other, "Right", "Rob");
         ObjectSpace space = space();
-        Dept leftDept = space.get(Dept.class, left.dept().get("id"));
-        Dept rightDept = space.get(Dept.class, right.dept().get("id"));
+        Dept leftDept = space.get(Dept.class, left.dept().id());
+        Dept rightDept = space.get(Dept.class, right.dept().id());
         assertThat(leftDept.persons().list()).hasSize(2);
         assertThat(rightDept.persons().list()).hasSize(1);
         assertThat(space.find(Person.class).eq("name", "Leo").count()).isEqualTo(1);
@@ -227,7 +229,8 @@ abstract class ObjectsClientContract {
         }
         assertThat(missesOf(space, () -> {
                     assertThat(rightDept.persons().list()).containsExactly(rob);
-                    assertThat(space.find(Person.class).eq("name", "Leo").count()).isEqualTo(1);
+                    assertThat(space.find(Person.class).eq("name", "Leo").count())
+                            .isEqualTo(1);
                 }))
                 .isZero();
         assertThat(leftDept.persons()).extracting(Person::name).containsExactly("Lea", "Leo", "Liz");
@@ -246,7 +249,9 @@ abstract class ObjectsClientContract {
         for (int i = 0; i < 20; i++) {
             int round = i;
             assertThat(made.dept().persons().list()).hasSize(1 + round);
-            Person found = some(space.find(Person.class).eq("name", "Uma" + (round == 0 ? "" : round)).first());
+            Person found = some(space.find(Person.class)
+                    .eq("name", "Uma" + (round == 0 ? "" : round))
+                    .first());
             assertThat(found.id()).isEqualTo(made.person(0));
             try (ObjectSession session = space.session()) {
                 session.create(Person.class).name("new").salary(TEN).dept(made.dept());
@@ -254,7 +259,9 @@ abstract class ObjectsClientContract {
                 session.commit();
             }
             assertThat(space.get(Person.class, made.person(0)).name()).isEqualTo("Uma" + (round + 1));
-            assertThat(space.find(Person.class).eq("name", "Uma" + (round == 0 ? "" : round)).first())
+            assertThat(space.find(Person.class)
+                            .eq("name", "Uma" + (round == 0 ? "" : round))
+                            .first())
                     .isNull();
         }
     }
@@ -395,7 +402,9 @@ abstract class ObjectsClientContract {
         String token = broker.user(name, "objects-read:shop/Person", "objects-read:shop/Dept");
         ObjectSpace reader = space(broker, token, Duration.ofSeconds(20));
         Person ada = reader.get(Person.class, made.person(0));
-        assertThat(ada).isEqualTo(admin.get(Person.class, made.person(0))).isNotSameAs(admin.get(Person.class, made.person(0)));
+        assertThat(ada)
+                .isEqualTo(admin.get(Person.class, made.person(0)))
+                .isNotSameAs(admin.get(Person.class, made.person(0)));
         assertThat(problem(() -> reader.find(Task.class).list())).isEqualTo(Problem.TYPE_UNKNOWN);
         assertThatThrownBy(ada::tasks).isInstanceOf(ProblemException.class);
         try (ObjectSession session = reader.session()) {
@@ -417,8 +426,10 @@ abstract class ObjectsClientContract {
         made.persons().forEach(person -> before.put(person.id(), space.get(Person.class, person.id())));
         brief.get(Person.class, made.person(0));
         broker.close();
-        assertThat(missesOf(space, () -> before.forEach(
-                        (id, person) -> assertThat(space.get(Person.class, id)).isSameAs(person))))
+        assertThat(missesOf(
+                        space,
+                        () -> before.forEach((id, person) ->
+                                assertThat(space.get(Person.class, id)).isSameAs(person))))
                 .isZero();
         long began = System.nanoTime();
         assertThat(problem(() -> brief.get(Person.class, made.person(1)))).isEqualTo(Problem.UNAVAILABLE);

@@ -21,8 +21,7 @@ final class ObjectsExamplesTest {
 
     private TestBroker broker(int port) {
         return TestBroker.start(
-                data,
-                Map.of("objects.demo", "true", "objects.beat", "300ms", "http.port", Integer.toString(port)));
+                data, Map.of("objects.demo", "true", "objects.beat", "300ms", "http.port", Integer.toString(port)));
     }
 
     @Test
