@@ -29,7 +29,8 @@ final class EntityLock {
     /// Whether every object has a row in one table, with a key that the driver takes as it is.
     static boolean isPossible(MappedType type) {
         List<SelectableMapping> columns = columns(type);
-        if (type.root() instanceof UnionSubclassEntityPersister || columns.size() != type.key().size()) {
+        if (type.root() instanceof UnionSubclassEntityPersister
+                || columns.size() != type.key().size()) {
             return false;
         }
         for (int i = 0; i < columns.size(); i++) {
@@ -45,7 +46,8 @@ final class EntityLock {
 
     /// Waits until nobody else holds it. What is gone is not locked.
     static void row(Connection connection, MappedType type, ObjectKey key) {
-        StringBuilder sql = new StringBuilder("SELECT 1 FROM ").append(type.root().getRootTableName());
+        StringBuilder sql =
+                new StringBuilder("SELECT 1 FROM ").append(type.root().getRootTableName());
         String before = " WHERE ";
         for (SelectableMapping column : columns(type)) {
             sql.append(before).append(column.getSelectionExpression()).append(" = ?");
