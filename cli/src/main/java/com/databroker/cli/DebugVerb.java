@@ -101,9 +101,9 @@ final class DebugVerb implements Verb {
     private static String machine() {
         StringBuilder out = new StringBuilder();
         out.append("command: databroker ").append(Version.VERSION).append('\n');
-        for (String property : new String[] {
-            "java.vendor", "java.runtime.version", "java.vm.name", "os.name", "os.version", "os.arch"
-        }) {
+        for (String property :
+                new String[] {"java.vendor", "java.runtime.version", "java.vm.name", "os.name", "os.version", "os.arch"
+                }) {
             out.append(property)
                     .append(": ")
                     .append(System.getProperty(property, ""))

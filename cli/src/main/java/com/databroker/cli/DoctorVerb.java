@@ -84,9 +84,8 @@ final class DoctorVerb implements Verb {
                 continue;
             }
             around.out()
-                    .println(Surroundings.visible(
-                            String.format(Locale.ROOT, "%-8s", status) + JsonTree.text(check, "name") + ": "
-                                    + JsonTree.text(check, "value")));
+                    .println(Surroundings.visible(String.format(Locale.ROOT, "%-8s", status)
+                            + JsonTree.text(check, "name") + ": " + JsonTree.text(check, "value")));
             line(around, "why: ", JsonTree.text(check, "why"));
             line(around, "try: ", JsonTree.text(check, "remedy"));
         }

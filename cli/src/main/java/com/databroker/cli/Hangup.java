@@ -15,12 +15,13 @@ final class Hangup {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
-            Object hears = Proxy.newProxyInstance(Hangup.class.getClassLoader(), new Class<?>[] {handler}, (self, method, arguments) -> {
-                if (method.getName().equals("handle")) {
-                    task.run();
-                }
-                return null;
-            });
+            Object hears = Proxy.newProxyInstance(
+                    Hangup.class.getClassLoader(), new Class<?>[] {handler}, (self, method, arguments) -> {
+                        if (method.getName().equals("handle")) {
+                            task.run();
+                        }
+                        return null;
+                    });
             signal.getMethod("handle", signal, handler)
                     .invoke(null, signal.getConstructor(String.class).newInstance("HUP"), hears);
             return true;

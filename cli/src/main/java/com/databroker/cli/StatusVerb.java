@@ -59,10 +59,7 @@ final class StatusVerb implements Verb {
                             .append(' ')
                             .append(open));
             line(around, "connections", doors + "; " + JsonTree.text(status, "sessions") + " sessions");
-            line(
-                    around,
-                    "heap",
-                    JsonTree.text(heap, "used") + " of " + JsonTree.text(heap, "max") + " bytes");
+            line(around, "heap", JsonTree.text(heap, "used") + " of " + JsonTree.text(heap, "max") + " bytes");
         }
         return Exit.OK;
     }

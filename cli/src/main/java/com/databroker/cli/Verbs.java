@@ -131,6 +131,13 @@ final class Verbs {
             case "config check" -> new ConfigCheckVerb();
             case "config show" -> new ConfigShowVerb();
             case "config default" -> new ConfigDefaultVerb();
+            default -> madeOfRest(name);
+        };
+    }
+
+    /// Verbs about the broker itself, and about the command.
+    private static Verb madeOfRest(String name) {
+        return switch (name) {
             case "check" -> new CheckVerb();
             case "status" -> new StatusVerb();
             case "top" -> new TopVerb();

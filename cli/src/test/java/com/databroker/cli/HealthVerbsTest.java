@@ -70,8 +70,12 @@ final class HealthVerbsTest {
     void figures_are_shown_once_and_again_and_again() {
         assertThat(broker.run("pub", "a/b", "1").exit()).isZero();
         Typed status = broker.run("status");
-        assertThat(status.out()).contains("\nevents       ").contains(" taken, ").contains("\nconnections  http ");
-        assertThat(Json.parseObject(Bytes.utf8(broker.run("status", "--format", "json").out())))
+        assertThat(status.out())
+                .contains("\nevents       ")
+                .contains(" taken, ")
+                .contains("\nconnections  http ");
+        assertThat(Json.parseObject(
+                        Bytes.utf8(broker.run("status", "--format", "json").out())))
                 .containsKeys("version", "events", "files");
         Typed top = broker.run("top", "-n", "2", "--every", "10ms");
         assertThat(top.exit()).isZero();
@@ -90,15 +94,16 @@ final class HealthVerbsTest {
                 found.put(entry.getName(), new String(zip.readAllBytes(), StandardCharsets.UTF_8));
             }
         }
-        assertThat(found).containsOnlyKeys(
-                "checks.json",
-                "config.json",
-                "machine.txt",
-                "metrics.txt",
-                "objects.json",
-                "ready.json",
-                "status.json",
-                "streams.json");
+        assertThat(found)
+                .containsOnlyKeys(
+                        "checks.json",
+                        "config.json",
+                        "machine.txt",
+                        "metrics.txt",
+                        "objects.json",
+                        "ready.json",
+                        "status.json",
+                        "streams.json");
         assertThat(found.get("metrics.txt")).contains("databroker_object_store_up{store=\"shop\"} 1.0");
         assertThat(found.toString()).doesNotContain(broker.token()).doesNotContain(SECRET);
         assertThat(broker.run("debug", "help.zip").exit()).isEqualTo(2);

@@ -187,8 +187,7 @@ final class ServeVerbTest {
         Path file = folder.resolve("broker.yaml");
         Files.writeString(file, "log:\n  level: warn\n");
         Typed typed = new Typed(folder);
-        CompletableFuture<Typed> running =
-                serve(typed, "--config", file.toString(), "--set", "streams.enabled=false");
+        CompletableFuture<Typed> running = serve(typed, "--config", file.toString(), "--set", "streams.enabled=false");
         String data = folder.resolve("my data").toString();
         Files.writeString(file, "log:\n  level: error\nhttp:\n  max-connections: 7\n");
         Typed told = new Typed(folder).run("reload", "--data", data);
@@ -211,7 +210,10 @@ final class ServeVerbTest {
 
     private static void hangUp() {
         try {
-            new ProcessBuilder("kill", "-HUP", Long.toString(ProcessHandle.current().pid()))
+            new ProcessBuilder(
+                            "kill",
+                            "-HUP",
+                            Long.toString(ProcessHandle.current().pid()))
                     .start()
                     .waitFor();
         } catch (IOException | InterruptedException failed) {

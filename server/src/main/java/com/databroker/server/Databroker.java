@@ -319,7 +319,17 @@ public final class Databroker implements AutoCloseable {
                 new StatusHandler(
                         metrics, config.http().metricsPublic(), files, this.streams.orElse(null), () -> stopping),
                 new AboutHandler(new AboutHandler.Parts(
-                        config, origins, data, gate, events, files, this.streams.orElse(null), objects, limits, reloading, clock)),
+                        config,
+                        origins,
+                        data,
+                        gate,
+                        events,
+                        files,
+                        this.streams.orElse(null),
+                        objects,
+                        limits,
+                        reloading,
+                        clock)),
                 new ConsoleHandler(),
                 metrics,
                 streams);

@@ -39,8 +39,8 @@ final class Reloading {
     /// Blocks: reads files, asks databases.
     ///
     /// @return keys of settings that changed and wait for the next start
-    /// @throws com.databroker.core.ProblemException where the configuration or the users file is not valid; what was
-    ///     valid before stays in force
+    /// @throws com.databroker.core.ProblemException where the configuration or the users file is not
+    ///     valid; what was in force stays so
     synchronized List<String> now() {
         ConfigReader.Result read = source.get();
         Logs.configure(read.config().log());

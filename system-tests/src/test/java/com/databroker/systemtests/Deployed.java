@@ -81,8 +81,7 @@ final class Deployed {
         Map<String, Map<?, ?>> found = new LinkedHashMap<>();
         for (Path file : House.files(".json")) {
             if (file.startsWith("deploy/grafana/dashboards")) {
-                found.put(name(file), (Map<?, ?>)
-                        Objects.requireNonNull(Json.parse(Bytes.utf8(House.text(file)))));
+                found.put(name(file), (Map<?, ?>) Objects.requireNonNull(Json.parse(Bytes.utf8(House.text(file)))));
             }
         }
         return found;

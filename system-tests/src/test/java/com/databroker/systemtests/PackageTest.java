@@ -55,7 +55,9 @@ final class PackageTest {
 
     private static String run(String... command) throws Exception {
         Peers.Result result = Peers.run(command);
-        assertThat(result.status()).as(String.join(" ", command) + "\n" + result.output()).isZero();
+        assertThat(result.status())
+                .as(String.join(" ", command) + "\n" + result.output())
+                .isZero();
         return result.output();
     }
 
@@ -65,7 +67,8 @@ final class PackageTest {
         Path unit = folder.resolve("databroker.service");
         Files.writeString(
                 unit,
-                House.text("deploy/systemd/databroker.service").replace("ExecStart=/opt/databroker/databroker", "ExecStart=" + LAUNCHER));
+                House.text("deploy/systemd/databroker.service")
+                        .replace("ExecStart=/opt/databroker/databroker", "ExecStart=" + LAUNCHER));
         assertThat(run("systemd-analyze", "verify", unit.toString())).isEmpty();
         String found = run("systemd-analyze", "security", "--offline=true", "--threshold=20", unit.toString());
         assertThat(found).containsPattern("Overall exposure level for databroker.service: 1\\.\\d");
@@ -86,7 +89,9 @@ final class PackageTest {
                     for (Object volume : volumes) {
                         String from = String.valueOf(volume).split(":", -1)[0];
                         assertThat(!from.startsWith(".")
-                                        || Files.exists(House.ROOT.resolve("deploy/container").resolve(from)))
+                                        || Files.exists(House.ROOT
+                                                .resolve("deploy/container")
+                                                .resolve(from)))
                                 .as("%s mounts %s", file, from)
                                 .isTrue();
                     }
