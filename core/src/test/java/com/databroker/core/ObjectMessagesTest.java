@@ -82,7 +82,8 @@ class ObjectMessagesTest {
         frames.put("{'t':'types','i':6}", new ObjectMessage.Types(6));
         frames.put("{'t':'beat'}", new ObjectMessage.Beat());
         frames.put(
-                "{'t':'welcome','server':'a1','at':'shop:7-8812','resumed':true,'types':'9f','beat':15000,'now':1792940000000}",
+                "{'t':'welcome','server':'a1','at':'shop:7-8812','resumed':true,'types':'9f','beat':15000,"
+                        + "'now':1792940000000}",
                 new ObjectMessage.Welcome("a1", AT, true, "9f", 15_000, 1_792_940_000_000L));
         frames.put(
                 "{'t':'ok','i':1,'asked':1,'rows':[['Person/42~" + CAP
