@@ -26,9 +26,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
-/// How long a cache shows what is not true any more, after the writer has its acknowledgement: one client writes, at a
-/// fixed rate; another reads through its cache, by several threads, while what it has read is being overtaken. Afterwards
-/// everybody rests, and whatever is not the last value then is stale for good.
+/// How long a cache shows what is not true any more, after the writer has its acknowledgement: one client writes,
+/// at a fixed rate; another reads through its cache, by several threads, while what it has read is being overtaken.
+/// Afterwards everybody rests, and whatever is not the last value then is stale for good.
 final class ObjectStaleness {
     private static final int KEYS = 200;
     private static final int READERS = 4;
@@ -101,7 +101,8 @@ final class ObjectStaleness {
         var writer = client.connect().sync();
         Map<String, String> near = new ConcurrentHashMap<>();
         @SuppressWarnings("deprecation")
-        var reader = ClientSideCaching.enable(CacheAccessor.forMap(near), client.connect(), TrackingArgs.Builder.enabled());
+        var reader = ClientSideCaching.enable(
+                CacheAccessor.forMap(near), client.connect(), TrackingArgs.Builder.enabled());
         return new Cached() {
             @Override
             public void write(int key, long value) {
@@ -197,7 +198,8 @@ final class ObjectStaleness {
     }
 
     /// Looks again and again at what was written and is not seen yet.
-    private static void look(Cached cached, Queue<Written> written, List<Long> samples, AtomicLong end) throws Exception {
+    private static void look(Cached cached, Queue<Written> written, List<Long> samples, AtomicLong end)
+            throws Exception {
         List<Written> open = new ArrayList<>();
         while (System.nanoTime() < end.get()) {
             for (Written one = written.poll(); one != null; one = written.poll()) {

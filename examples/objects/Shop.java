@@ -121,7 +121,8 @@ public final class Shop {
             mine.commit();
         } catch (ConflictException conflict) {
             conflict.conflicts()
-                    .forEach(one -> say("conflict", one.key() + "." + one.field() + ": " + one.mine() + " or " + one.theirs()));
+                    .forEach(one -> say(
+                            "conflict", one.key() + "." + one.field() + ": " + one.mine() + " or " + one.theirs()));
             conflict.rebase().keepTheirs("name").commit();
         }
         Person now = space.get(Person.class, 3);

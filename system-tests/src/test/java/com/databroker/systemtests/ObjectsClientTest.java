@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.databroker.client.ObjectSession;
 import com.databroker.client.ObjectSpace;
 import com.databroker.systemtests.ObjectsShop.Person;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -28,14 +29,15 @@ final class ObjectsClientTest {
     @Nested
     @SuppressWarnings("NullAway.Init")
     final class OnPostgres extends ObjectsClientContract {
-        private PostgresServer postgres;
+        private PostgresPeer postgres;
         private TestBroker second;
 
         @Override
         String database(Path place) throws Exception {
-            postgres = PostgresServer.start(place.resolve("postgres"));
-            ObjectsShop.run(postgres.url(), ObjectsShop.TABLES);
-            return postgres.url();
+            postgres = PostgresPeer.start(Files.createDirectory(place.resolve("postgres")));
+            String jdbc = postgres.database();
+            ObjectsShop.run(jdbc, ObjectsShop.TABLES);
+            return jdbc;
         }
 
         private TestBroker second() {
