@@ -257,7 +257,7 @@ final class ApiHandler {
         json.writeName("properties");
         json.writeStartObject();
         for (String member : members) {
-            String[] parts = member.split(" ");
+            String[] parts = member.split(" ", -1);
             json.writeName(parts[0].replace("?", ""));
             json.writeStartObject();
             if (!parts[1].equals("any")) {
@@ -269,7 +269,7 @@ final class ApiHandler {
         json.writeName("required");
         json.writeStartArray();
         members.stream()
-                .map(member -> member.split(" ")[0])
+                .map(member -> member.split(" ", -1)[0])
                 .filter(name -> !name.endsWith("?"))
                 .forEach(json::writeString);
         json.writeEndArray();

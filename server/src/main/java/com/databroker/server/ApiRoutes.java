@@ -65,7 +65,7 @@ final class ApiRoutes {
         /// `limit: how many at most; after: the next of the page before`
         Route asks(String list) {
             List<Parameter> parameters = new ArrayList<>(query);
-            for (String each : list.split("; ")) {
+            for (String each : list.split("; ", -1)) {
                 String[] parts = each.split(": ", 2);
                 parameters.add(new Parameter(parts[0], parts[1]));
             }

@@ -3,6 +3,8 @@ package com.databroker.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /// The console of a broker in a browser, signed in as its administrator.
@@ -46,11 +48,12 @@ record ConsoleView(TestBroker broker, BrowserPage page) {
             // Only colours differ between the schemes.
             assertThat(dark ? page.axe("color-contrast") : page.axe()).as(path + (dark ? ", dark" : ", light")).isEmpty();
         }
-        assertThat(page.spoken().stream()
+        List<Map.Entry<String, String>> spoken = page.spoken();
+        assertThat(spoken.stream()
                         .filter(each -> CONTROLS.contains(each.getKey())
                                 && each.getValue().isBlank()))
                 .as("without a name on " + path)
                 .isEmpty();
-        assertThat(page.spoken()).as(path).anyMatch(each -> each.getKey().equals("heading"));
+        assertThat(spoken).as(path).anyMatch(each -> each.getKey().equals("heading"));
     }
 }
