@@ -1,5 +1,7 @@
 /// The objects plane: databases, Java objects and whatever else implements
 /// [com.databroker.objects.spi.ObjectStore], as typed, related objects with optimistic commits, and with
 /// changes that are told to whoever holds what was changed.
-@org.jspecify.annotations.NullMarked
+@NullMarked
 package com.databroker.objects;
+
+import org.jspecify.annotations.NullMarked;

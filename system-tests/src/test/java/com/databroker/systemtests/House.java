@@ -54,7 +54,17 @@ final class House {
         plan.put("testkit", List.of(CORE, "access", "files"));
         plan.put(
                 SYSTEM_TESTS,
-                List.of(CORE, "access", "events", "files", "objects", "server", "client", "cli", "testkit"));
+                List.of(
+                        CORE,
+                        "access",
+                        "events",
+                        "files",
+                        "objects",
+                        "engines/hibernate",
+                        "server",
+                        "client",
+                        "cli",
+                        "testkit"));
         return Collections.unmodifiableMap(plan);
     }
 

@@ -1,4 +1,6 @@
 /// Classes that JPA maps as objects of the broker, by Hibernate: what a jar with entities needs beside
 /// them, and the back-end that answers for them.
-@org.jspecify.annotations.NullMarked
+@NullMarked
 package com.databroker.hibernate;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,6 @@
 /// What a back-end of the objects plane implements, and the records in which it is asked and answers. It
 /// knows neither principals nor capabilities nor the wire: whoever may ask what was decided before.
-@org.jspecify.annotations.NullMarked
+@NullMarked
 package com.databroker.objects.spi;
+
+import org.jspecify.annotations.NullMarked;
