@@ -94,8 +94,7 @@ class ObjectsOnPostgresTest {
     }
 
     private static void psql(String sql) throws Exception {
-        Peers.Result result =
-                Peers.run("psql", "-v", "ON_ERROR_STOP=1", "-c", sql, url.substring("jdbc:".length()));
+        Peers.Result result = Peers.run("psql", "-v", "ON_ERROR_STOP=1", "-c", sql, url.substring("jdbc:".length()));
         assertThat(result.status()).as(result.output()).isZero();
     }
 
