@@ -112,15 +112,9 @@ public final class Gate implements AutoCloseable {
         while (true) {
             Snapshot used = snapshot;
             Resolution.Accepted accepted = accept(used, credentials, proof, address, door);
-            Session session = new Session(
-                    life + "-" + admitted.incrementAndGet(),
-                    clock.instant(),
-                    proof,
-                    accepted,
-                    address,
-                    door,
-                    onRevoked,
-                    sessions::remove);
+            Session.Origin origin =
+                    new Session.Origin(life + "-" + admitted.incrementAndGet(), clock.instant(), address, door);
+            Session session = new Session(origin, proof, accepted, onRevoked, sessions::remove);
             sessions.add(session);
             if (used == snapshot) {
                 return session;

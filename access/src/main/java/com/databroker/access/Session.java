@@ -26,11 +26,11 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    private final String id;
-    private final Instant since;
+    /// Which connection it is.
+    record Origin(String id, Instant since, String address, String door) {}
+
+    private final Origin origin;
     private final Proof proof;
-    private final String address;
-    private final String door;
     private final Consumer<ProblemException> onRevoked;
     private final Consumer<Session> onEnd;
     private final AtomicBoolean open = new AtomicBoolean(true);
@@ -40,21 +40,15 @@ public final class Session implements AutoCloseable {
     private volatile @Nullable Supplier<@Nullable Traffic> traffic;
 
     Session(
-            String id,
-            Instant since,
+            Origin origin,
             Proof proof,
             Resolution.Accepted accepted,
-            String address,
-            String door,
             Consumer<ProblemException> onRevoked,
             Consumer<Session> onEnd) {
-        this.id = id;
-        this.since = since;
+        this.origin = origin;
         this.proof = proof;
         this.principal = accepted.principal();
         this.until = accepted.until();
-        this.address = address;
-        this.door = door;
         this.onRevoked = onRevoked;
         this.onEnd = onEnd;
     }
@@ -79,20 +73,20 @@ public final class Session implements AutoCloseable {
 
     /// Of this connection only, and no other of any start.
     public String id() {
-        return id;
+        return origin.id();
     }
 
     /// When it was admitted.
     public Instant since() {
-        return since;
+        return origin.since();
     }
 
     public String address() {
-        return address;
+        return origin.address();
     }
 
     public String door() {
-        return door;
+        return origin.door();
     }
 
     /// What is spoken, in the words of its door; empty where it did not say.

@@ -194,15 +194,13 @@ final class BrowserPage implements AutoCloseable {
                 run(new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8) + ";1");
             }
         }
+        String named = Json.bytes(json -> Json.writeTree(json, List.of(rules))).utf8();
+        String only = rules.length == 0 ? "" : ", runOnly: " + named;
         return run("""
                 axe.run(document, { resultTypes: ["violations"], elementRef: false%s }).then((found) => found.violations
                   .map((each) => each.id + ": " + each.nodes.map((node) => node.html.slice(0, 160)).join(" | "))
                   .join("; "))
-                """.formatted(
-                        rules.length == 0
-                                ? ""
-                                : ", runOnly: [" + String.join(",", List.of(rules).stream().map(BrowserPage::quoted).toList())
-                                        + "]"));
+                """.formatted(only));
     }
 
     /// Scripts that failed and policies that were violated.

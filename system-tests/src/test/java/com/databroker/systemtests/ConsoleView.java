@@ -44,9 +44,12 @@ record ConsoleView(TestBroker broker, BrowserPage page) {
                 .isEqualTo("0");
         for (boolean dark : new boolean[] {false, true}) {
             page.dark(dark);
-            assertThat(page.faint()).as(path + (dark ? ", dark" : ", light")).isEmpty();
+            String where = path + (dark ? ", dark" : ", light");
+            assertThat(page.faint()).as(where).isEmpty();
             // Only colours differ between the schemes.
-            assertThat(dark ? page.axe("color-contrast") : page.axe()).as(path + (dark ? ", dark" : ", light")).isEmpty();
+            assertThat(dark ? page.axe("color-contrast") : page.axe())
+                    .as(where)
+                    .isEmpty();
         }
         List<Map.Entry<String, String>> spoken = page.spoken();
         assertThat(spoken.stream()
