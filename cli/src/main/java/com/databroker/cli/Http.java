@@ -67,7 +67,8 @@ final class Http implements AutoCloseable {
     /// @param version that what is changed must have; null for any
     /// @throws ProblemException the broker's refusal
     Answer call(String method, String path, Bytes body, @Nullable String version) throws InterruptedException {
-        Answer answer = send(method, path, body, TIMEOUT, version == null ? Map.of() : Map.of("If-Match", '"' + version + '"'));
+        Answer answer =
+                send(method, path, body, TIMEOUT, version == null ? Map.of() : Map.of("If-Match", '"' + version + '"'));
         if (answer.status >= 300) {
             throw ProblemDocument.read(answer.status, answer.body);
         }

@@ -32,10 +32,12 @@ class ObjectMessagesTest {
 
     /// One of each kind of frame, and how it stands in JSON.
     private static Map<String, ObjectMessage> frames() {
-        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-        fields.put("name", "Ada");
-        fields.put("dept", ObjectRef.parse("Dept/17"));
-        fields.put("left", null);
+        Map<String, ObjectMessage> frames = new LinkedHashMap<>(requests());
+        frames.putAll(answers());
+        return frames;
+    }
+
+    private static Map<String, ObjectMessage> requests() {
         Map<String, ObjectMessage> frames = new LinkedHashMap<>();
         frames.put(
                 "{'t':'hello','v':1,'token':'secret','resume':'shop:7-8812'}",
@@ -81,6 +83,15 @@ class ObjectMessagesTest {
         frames.put("{'t':'sync','i':5,'at':'shop:7-8812'}", new ObjectMessage.Sync(5, AT));
         frames.put("{'t':'types','i':6}", new ObjectMessage.Types(6));
         frames.put("{'t':'beat'}", new ObjectMessage.Beat());
+        return frames;
+    }
+
+    private static Map<String, ObjectMessage> answers() {
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+        fields.put("name", "Ada");
+        fields.put("dept", ObjectRef.parse("Dept/17"));
+        fields.put("left", null);
+        Map<String, ObjectMessage> frames = new LinkedHashMap<>();
         frames.put(
                 "{'t':'welcome','server':'a1','at':'shop:7-8812','resumed':true,'types':'9f','beat':15000,"
                         + "'now':1792940000000}",

@@ -82,23 +82,18 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     private long committed;
     private @Nullable String lost;
 
-    ObjectConversation(
-            ObjectPlane plane,
-            Gate gate,
-            ServerWebSocket socket,
-            ObjectMessages form,
-            String address,
-            Executor blocking,
-            InstantSource clock,
-            OpenStreams open) {
-        this.plane = plane;
+    /// What all conversations of a door have in common.
+    record Shared(ObjectPlane plane, Executor blocking, InstantSource clock, OpenStreams open) {}
+
+    ObjectConversation(Shared shared, Gate gate, ServerWebSocket socket, ObjectMessages form, String address) {
+        this.plane = shared.plane();
         this.gate = gate;
         this.socket = socket;
         this.form = form;
         this.address = address;
-        this.blocking = blocking;
-        this.clock = clock;
-        this.open = open;
+        this.blocking = shared.blocking();
+        this.clock = shared.clock();
+        this.open = shared.open();
         this.context = ((WebSocketInternal) socket).channelHandlerContext();
         this.farewell = () -> loop().execute(() -> close(OpenStreams.shuttingDown()));
     }

@@ -15,18 +15,12 @@ final class ObjectsSocketHandler {
     static final List<String> SUBPROTOCOLS =
             List.of(ObjectMessages.JSON.subprotocol(), ObjectMessages.CBOR.subprotocol());
 
-    private final ObjectPlane plane;
+    private final ObjectConversation.Shared shared;
     private final Origins origins;
-    private final Executor blocking;
-    private final InstantSource clock;
-    private final OpenStreams open;
 
     ObjectsSocketHandler(ObjectPlane plane, Origins origins, Executor blocking, InstantSource clock, OpenStreams open) {
-        this.plane = plane;
+        this.shared = new ObjectConversation.Shared(plane, blocking, clock, open);
         this.origins = origins;
-        this.blocking = blocking;
-        this.clock = clock;
-        this.open = open;
     }
 
     void handle(Exchange exchange) {
@@ -45,8 +39,7 @@ final class ObjectsSocketHandler {
                     ObjectMessages form = ObjectMessages.CBOR.subprotocol().equals(socket.subProtocol())
                             ? ObjectMessages.CBOR
                             : ObjectMessages.JSON;
-                    new ObjectConversation(
-                                    plane, exchange.gate(), socket, form, exchange.address(), blocking, clock, open)
+                    new ObjectConversation(shared, exchange.gate(), socket, form, exchange.address())
                             .open(known ? credentials : null);
                 })
                 .onFailure(failed -> exchange.fail(

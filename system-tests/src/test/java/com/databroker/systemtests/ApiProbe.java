@@ -109,7 +109,8 @@ final class ApiProbe {
             for (Object message : messages instanceof List<?> list ? list : List.of()) {
                 String[] way = String.valueOf(((Map<?, ?>) message).get("$ref")).split("/");
                 assertThat(map(map(channels, way[2]), "messages").get(way[4]))
-                        .as(String.join("/", way)).isNotNull();
+                        .as(String.join("/", way))
+                        .isNotNull();
                 references++;
             }
         }

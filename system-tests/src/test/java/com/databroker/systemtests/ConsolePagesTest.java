@@ -241,9 +241,8 @@ final class ConsolePagesTest {
         view.see("/access/users/jenkins/may");
         assertThat(page.run("location.search")).isEqualTo("?find=tries+a+grant");
         page.type("main input", "");
-        List<String> commands = List.of(page.run(
-                        "[...document.querySelectorAll('details.entry .copy pre')]"
-                                + ".map((pre) => pre.textContent).join('\\n')")
+        List<String> commands = List.of(page.run("[...document.querySelectorAll('details.entry .copy pre')]"
+                        + ".map((pre) => pre.textContent).join('\\n')")
                 .split("\n"));
         assertThat(commands).hasSizeGreaterThan(50).allMatch(command -> command.startsWith("curl "));
         String put = commands.stream()

@@ -47,9 +47,7 @@ record ConsoleView(TestBroker broker, BrowserPage page) {
             String where = path + (dark ? ", dark" : ", light");
             assertThat(page.faint()).as(where).isEmpty();
             // Only colours differ between the schemes.
-            assertThat(dark ? page.axe("color-contrast") : page.axe())
-                    .as(where)
-                    .isEmpty();
+            assertThat(dark ? page.axe("color-contrast") : page.axe()).as(where).isEmpty();
         }
         List<Map.Entry<String, String>> spoken = page.spoken();
         assertThat(spoken.stream()
