@@ -84,10 +84,10 @@ final class ObjectForms {
     /// A table of the objects of each type, or all of them as JSON.
     static void print(Table.Options output, Surroundings around, List<Map<String, @Nullable Object>> objects) {
         Map<String, List<Map<String, @Nullable Object>>> byType = new LinkedHashMap<>();
-        objects.forEach(object -> byType.computeIfAbsent(
-                        output.isTable() ? JsonTree.text(object, KEY).replaceFirst("/.*", "") : "",
-                        type -> new ArrayList<>())
-                .add(object));
+        for (Map<String, @Nullable Object> object : objects) {
+            String name = output.isTable() ? JsonTree.text(object, KEY).replaceFirst("/.*", "") : "";
+            byType.computeIfAbsent(name, type -> new ArrayList<>()).add(object);
+        }
         String between = "";
         for (List<Map<String, @Nullable Object>> same : byType.values()) {
             around.out().print(between);

@@ -3,6 +3,7 @@ package com.databroker.cli;
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -52,9 +53,12 @@ final class ObjectsTriggersVerb implements Verb {
             all = JsonTree.objects(Json.parse(
                     http.call(method, path, Bytes.EMPTY, (String) null).body()));
         }
-        List<Map<String, @Nullable Object>> wanted = all.stream()
-                .filter(each -> store == null || JsonTree.text(each, "store").equals(store))
-                .toList();
+        List<Map<String, @Nullable Object>> wanted = new ArrayList<>();
+        for (Map<String, @Nullable Object> each : all) {
+            if (store == null || JsonTree.text(each, "store").equals(store)) {
+                wanted.add(each);
+            }
+        }
         if (wanted.isEmpty()) {
             around.say(
                     store == null

@@ -1,6 +1,7 @@
 package com.databroker.cli;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -63,10 +64,10 @@ final class ObjectsTypesVerb implements Verb {
     }
 
     private static String names(Map<String, @Nullable Object> type, String list) {
-        return String.join(
-                " ",
-                JsonTree.objects(type.get(list)).stream()
-                        .map(each -> JsonTree.text(each, "name"))
-                        .toList());
+        List<String> names = new ArrayList<>();
+        for (Map<String, @Nullable Object> each : JsonTree.objects(type.get(list))) {
+            names.add(JsonTree.text(each, "name"));
+        }
+        return String.join(" ", names);
     }
 }

@@ -130,7 +130,7 @@ final class UserVerbsTest {
                             .out()
                             .strip())
                     .isEqualTo("[]");
-            String id = list.out().lines().toList().get(1).split(" ")[0];
+            String id = list.out().lines().toList().get(1).replaceFirst(" .*", "");
             assertThat(broker.run("connections", "end", id).exit()).isZero();
             heard.body().close();
             assertThat(broker.run("connections", "end", id).exit()).isEqualTo(3);

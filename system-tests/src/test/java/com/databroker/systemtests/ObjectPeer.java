@@ -16,11 +16,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
@@ -36,7 +38,7 @@ final class ObjectPeer implements WebSocket.Listener, AutoCloseable {
     private final Map<Long, CompletableFuture<ObjectMessage.Reply>> answers = new ConcurrentHashMap<>();
     private final BlockingQueue<ObjectMessage> unasked = new LinkedBlockingQueue<>();
     private final List<ObjectMessage.Changed> changes = new ArrayList<>();
-    private final StringBuffer raw = new StringBuffer();
+    private final Queue<String> raw = new ConcurrentLinkedQueue<>();
     private final StringBuilder text = new StringBuilder();
     private final ByteArrayOutputStream binary = new ByteArrayOutputStream();
     private final CompletableFuture<Integer> closed = new CompletableFuture<>();
@@ -69,7 +71,7 @@ final class ObjectPeer implements WebSocket.Listener, AutoCloseable {
     public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
         text.append(data);
         if (last) {
-            raw.append(text).append('\n');
+            raw.add(text.toString());
             take(form.decodeAnswer(Bytes.utf8(text.toString())));
             text.setLength(0);
         }
@@ -242,7 +244,7 @@ final class ObjectPeer implements WebSocket.Listener, AutoCloseable {
 
     /// Every frame that came, as it came.
     String raw() {
-        return raw.toString();
+        return String.join("\n", raw);
     }
 
     /// The code with which the broker closed.
