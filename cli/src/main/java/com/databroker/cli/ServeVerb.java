@@ -7,6 +7,7 @@ import com.databroker.server.Logs;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -49,9 +50,11 @@ final class ServeVerb implements Verb {
     private int serve(Surroundings around) throws InterruptedException {
         ConfigReader.Result read = again(around);
         Logs.configure(read.config().log());
+        // One that comes during the start must not end it; what it would read again is being read.
+        AtomicReference<Runnable> reload = new AtomicReference<>(() -> {});
+        Hangup.hear(() -> reload(reload.get()));
         try (Databroker broker = Databroker.start(read)) {
-            Runnable reload = broker.reloadFrom(() -> again(around));
-            Hangup.hear(() -> reload(reload));
+            reload.set(broker.reloadFrom(() -> again(around)));
             Training training = Training.ofNextStart();
             Surroundings.Hook hook = around.hooks().add(() -> {
                 training.stop();

@@ -183,7 +183,7 @@ final class ServeVerbTest {
     }
 
     @Test
-    void a_hangup_or_a_command_has_it_read_its_configuration_again_and_say_what_waits() throws Exception {
+    void a_command_has_it_read_its_configuration_again_and_say_what_waits() throws Exception {
         Path file = folder.resolve("broker.yaml");
         Files.writeString(file, "log:\n  level: warn\n");
         Typed typed = new Typed(folder);
@@ -197,7 +197,7 @@ final class ServeVerbTest {
         CompletableFuture<Typed> listening =
                 heard.start("sub", "broker/reloaded", "--raw", "-n", "1", "--timeout", "1m", "--data", data);
         Until.happens("a reload is heard", () -> {
-            hangUp();
+            new Typed(folder).run("reload", "--data", data);
             return listening.isDone();
         });
         assertThat(heard.out()).contains("{\"waiting\":[\"http.max-connections\"]}");
@@ -206,18 +206,5 @@ final class ServeVerbTest {
         assertThat(refused.err()).contains("[9001]", "prot");
         assertThat(refused.exit()).isEqualTo(2);
         stop(typed, running);
-    }
-
-    private static void hangUp() {
-        try {
-            new ProcessBuilder(
-                            "kill",
-                            "-HUP",
-                            Long.toString(ProcessHandle.current().pid()))
-                    .start()
-                    .waitFor();
-        } catch (IOException | InterruptedException failed) {
-            throw new IllegalStateException(failed);
-        }
     }
 }

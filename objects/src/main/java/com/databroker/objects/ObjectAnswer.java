@@ -71,6 +71,8 @@ final class ObjectAnswer {
     /// Whether a reference may be used for `right`, by its capability or, where the store allows that, by
     /// its key.
     void require(ObjectRef ref, ObjectTypes.Type type, char right) {
+        // Who lacks the grant would look for a better reference in vain.
+        require(type, right);
         String proven = ref.capability().isEmpty()
                 ? stores.lookup(type.store()) == StoreConfig.Lookup.KEY ? rights(type.name()) : null
                 : stamp(type.store()).rights(ref);
@@ -79,7 +81,6 @@ final class ObjectAnswer {
                     Problem.CAPABILITY_INVALID,
                     ref + (ref.capability().isEmpty() ? " comes without" : " comes with no good") + " capability");
         }
-        require(type, right);
     }
 
     /// Whether the principal may do that with objects of the type at all.

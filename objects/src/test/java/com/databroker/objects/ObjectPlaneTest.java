@@ -121,7 +121,7 @@ class ObjectPlaneTest extends ShopPlane {
                 .isEqualTo(Problem.CAPABILITY_INVALID);
         ObjectMessage.Update rename =
                 new ObjectMessage.Update(toEve.ref(), 1, Map.of("name", new ObjectMessage.Edit("Ada", "Eve")));
-        assertThat(eve.refused(commit(rename))).isEqualTo(Problem.CAPABILITY_INVALID);
+        assertThat(eve.refused(commit(rename))).isEqualTo(Problem.FORBIDDEN);
         assertThat(eve.refused(commit(Wanted.update(row.ref().key(), 1, "name", "Ada", "Eve"))))
                 .isEqualTo(Problem.FORBIDDEN);
         assertThat(rex.refused(commit(creating(1, "Person", "name", "Rex")))).isEqualTo(Problem.FORBIDDEN);

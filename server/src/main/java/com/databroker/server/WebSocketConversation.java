@@ -23,7 +23,6 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
-import io.netty.handler.codec.http.websocketx.Utf8FrameValidator;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.internal.http.WebSocketInternal;
@@ -42,7 +41,6 @@ import org.slf4j.LoggerFactory;
 final class WebSocketConversation implements Outlet {
     private static final Logger LOG = LoggerFactory.getLogger(WebSocketConversation.class);
     private static final String DOOR = "ws";
-    private static final String DECODER = "wsdecoder";
     private static final long ADMISSION_SECONDS = 5;
     private static final int REASON_MAX = 120;
     private static final long FAREWELL_MILLIS = 500;
@@ -101,10 +99,7 @@ final class WebSocketConversation implements Outlet {
         socket.binaryMessageHandler(bytes -> received(Bytes.wrap(bytes.getBytes()), true));
         socket.exceptionHandler(this::broke);
         socket.closeHandler(closed -> end());
-        // Vert.x would repair what is not UTF-8.
-        if (context.pipeline().get(DECODER) != null) {
-            context.pipeline().addAfter(DECODER, null, new Utf8FrameValidator(true));
-        }
+        MessageLimit.apply(context.pipeline(), WebSocketHandler.messageMax(plane));
         // In front of Vert.x, which keeps the news to itself.
         context.pipeline().addBefore(context.name(), null, new WritabilityWatch(this::resume));
         // What watched its requests is of no more use, and ten thousand idle connections would keep it.

@@ -38,8 +38,12 @@ final class WebSocketHandler {
     }
 
     /// Bytes of the largest message: a payload of the full size in Base64, and what stands around it.
-    int messageMax() {
+    static int messageMax(EventPlane plane) {
         return 2 * plane.config().payloadMax().intBytes() + 65_536;
+    }
+
+    int messageMax() {
+        return messageMax(plane);
     }
 
     static boolean isUpgrade(HttpServerRequest request) {

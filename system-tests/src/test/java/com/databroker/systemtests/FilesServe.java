@@ -80,6 +80,17 @@ final class FilesServe {
         return Path.of("/proc", Long.toString(process.pid()), "root" + path.toAbsolutePath());
     }
 
+    void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
+    }
+
+    /// What it printed and logged so far.
+    String said() throws IOException {
+        return Files.readString(data.resolve("out.txt"));
+    }
+
     /// Ends it as a power cut would end it, but for the disk.
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();

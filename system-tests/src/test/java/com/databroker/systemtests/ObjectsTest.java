@@ -225,7 +225,7 @@ class ObjectsTest {
             ObjectRef read = other.get(ObjectRef.of(good.key())).ref();
             assertThat(other.refused(id -> new ObjectMessage.Commit(
                             id, UUID.randomUUID(), List.of(new ObjectMessage.Delete(read, 1)))))
-                    .isEqualTo(Problem.CAPABILITY_INVALID);
+                    .isEqualTo(Problem.FORBIDDEN);
             assertThat(broker.request("POST", "/objects/capabilities/shop", "").statusCode())
                     .isEqualTo(204);
             assertThat(peer.get(good).ref()).isNotEqualTo(good);
