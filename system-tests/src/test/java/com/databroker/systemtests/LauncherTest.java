@@ -45,6 +45,14 @@ class LauncherTest {
         }
     }
 
+    @Test
+    void a_broker_without_streams_has_the_drivers_of_its_databases() throws Exception {
+        try (Stream<Path> jars = Files.list(ROOT.resolve("cli/target/lib"))) {
+            assertThat(jars.map(jar -> jar.getFileName().toString().replaceFirst("-[0-9].*", "")))
+                    .contains("h2", "postgresql");
+        }
+    }
+
     private static void script(Path path, String command) throws Exception {
         Files.writeString(path, "#!/bin/bash\n" + command + "\n");
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
