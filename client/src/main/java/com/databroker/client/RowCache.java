@@ -378,20 +378,19 @@ final class RowCache {
     /// An item turned out to be old, though nobody has told so: it is not served any more, and what it was is not
     /// said of others.
     void refute(Object key, Cached item) {
+        item.overtaken();
         CacheEntry entry = entries.get(key);
-        if (entry == null) {
-            item.overtaken();
-            return;
-        }
-        synchronized (entry) {
-            overtaken(entry, item);
-            if (entry.known() == item) {
-                entry.state = null;
-                ring.remove(entry);
+        if (entry != null) {
+            synchronized (entry) {
+                if (entry.known() == item) {
+                    entry.state = null;
+                    ring.remove(entry);
+                }
+                index.remove(entry, item.tags);
             }
+            tidy(entry);
+            listener.dropped(entry.key, item, Cached.UNVERSIONED);
         }
-        tidy(entry);
-        listener.dropped(entry.key, item, Cached.UNVERSIONED);
     }
 
     private void evict(List<CacheEntry> victims) {

@@ -16,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -75,6 +76,7 @@ final class Relay implements AutoCloseable {
     private volatile boolean reachable = true;
     private volatile @Nullable Instant relayed;
     private volatile boolean closed;
+    private final CountDownLatch closing = new CountDownLatch(1);
     private Set<Long> known = new HashSet<>();
     private Instant swept;
     private @Nullable Thread thread;
@@ -132,9 +134,9 @@ final class Relay implements AutoCloseable {
                 reachable = true;
                 relayed = clock.instant();
                 sweep();
-                if (told) {
-                    TimeUnit.MICROSECONDS.sleep(
-                            Math.min(PAUSE_MICROS_MAX, PAUSE_MICROS_PER_LISTENER * telling.listeners()));
+                long pause = Math.min(PAUSE_MICROS_MAX, PAUSE_MICROS_PER_LISTENER * telling.listeners());
+                if (told && closing.await(pause, TimeUnit.MICROSECONDS)) {
+                    return;
                 }
             } catch (InterruptedException stopped) {
                 return;
@@ -282,6 +284,7 @@ final class Relay implements AutoCloseable {
         if (running != null) {
             // Not by an interrupt: that would close the file of an embedded database under it.
             wake.release();
+            closing.countDown();
             try {
                 running.join(TimeUnit.SECONDS.toMillis(2));
             } catch (InterruptedException stopped) {

@@ -101,6 +101,7 @@ final class LuceneDay {
 
     private static IndexWriterConfig config() {
         IndexWriterConfig config = new IndexWriterConfig(LuceneText.ANALYZER);
+        config.setCodec(new LuceneCodec());
         config.setRAMBufferSizeMB(BUFFER_MB);
         config.setIndexDeletionPolicy(new LastTwo());
         config.setUseCompoundFile(false);

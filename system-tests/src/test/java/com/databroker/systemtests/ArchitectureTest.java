@@ -39,7 +39,7 @@ final class ArchitectureTest {
             Map.entry("access", 15),
             Map.entry("events", 10),
             Map.entry("files", 18),
-            Map.entry("streams", 37),
+            Map.entry("streams", 38),
             Map.entry("sources", 11),
             Map.entry("objects", 22),
             Map.entry("engines/hibernate", 4),
