@@ -1,6 +1,8 @@
 package com.databroker.client;
 
+import com.databroker.core.AmqpAddress;
 import com.databroker.core.Bytes;
+import com.databroker.core.ObjectQueues;
 import com.databroker.core.Pattern;
 import com.databroker.core.Position;
 import com.databroker.core.Problem;
@@ -55,10 +57,11 @@ public final class DatabrokerClient implements AutoCloseable {
     private final HttpClient http;
     private final Session session;
     private final FileCalls files;
+    private final @Nullable Route route;
     private @Nullable ObjectSpace objects;
     private boolean closed;
 
-    private DatabrokerClient(Settings settings, @Nullable SSLContext sslContext) {
+    private DatabrokerClient(Settings settings, @Nullable SSLContext sslContext, @Nullable Route route) {
         HttpClient.Builder http = HttpClient.newBuilder()
                 // Neither an upgrade that a strict broker would have to refuse, nor a token that follows a redirect.
                 .version(HttpClient.Version.HTTP_1_1)
@@ -72,6 +75,12 @@ public final class DatabrokerClient implements AutoCloseable {
         this.http = client;
         this.session = new Session(settings, client);
         this.files = new FileCalls(settings, client);
+        this.route = route;
+    }
+
+    /// Another way for objects than a WebSocket. Classes of RabbitMQ's client are asked for by it alone.
+    private interface Route {
+        ObjectLink.Opener opener(Settings settings, Timer timer);
     }
 
     /// @param broker its address, `http://host:port` or `https://host`, a path in front allowed
@@ -231,7 +240,9 @@ public final class DatabrokerClient implements AutoCloseable {
         }
         if (there == null) {
             Timer timer = new Timer();
-            there = new ObjectSpace(settings, SocketLink.opener(settings, http, timer), timer);
+            ObjectLink.Opener opener =
+                    route == null ? SocketLink.opener(settings, http, timer) : route.opener(settings, timer);
+            there = new ObjectSpace(settings, opener, timer);
             objects = there;
         }
         return there;
@@ -300,6 +311,8 @@ public final class DatabrokerClient implements AutoCloseable {
         private int messageMax = MESSAGE_MAX;
         private RandomGenerator random = new SplittableRandom();
         private InstantSource clock = InstantSource.system();
+        private @Nullable AmqpAddress rabbit;
+        private String queues = ObjectQueues.NAME;
 
         private Builder(URI broker) {
             String scheme = broker.getScheme();
@@ -359,6 +372,24 @@ public final class DatabrokerClient implements AutoCloseable {
             return this;
         }
 
+        /// Has objects come over a RabbitMQ instead of a WebSocket: the broker's address is not asked for them
+        /// then. Needs `com.rabbitmq:amqp-client`, which this client does not bring.
+        ///
+        /// @param address as `amqps://user:password@host:5671/vhost`, with the rights that the broker's manual
+        ///     names
+        /// @throws IllegalArgumentException where that is something else
+        public Builder objectsOver(URI address) {
+            this.rabbit = AmqpAddress.parse(address.toString());
+            return this;
+        }
+
+        /// What the names of the broker's exchanges there begin with, its `amqp.name`; `databroker` where not
+        /// set.
+        public Builder objectsUnder(String name) {
+            this.queues = new ObjectQueues(name).name();
+            return this;
+        }
+
         /// Between two looks at the connection, a ninth of the silence after which it is taken for dead.
         Builder tick(Duration value) {
             this.tick = positive(value);
@@ -368,7 +399,17 @@ public final class DatabrokerClient implements AutoCloseable {
         /// A client that has opened nothing yet.
         public DatabrokerClient build() {
             return new DatabrokerClient(
-                    new Settings(base, token, timeout, tick, queue, messageMax, random, clock), sslContext);
+                    new Settings(base, token, timeout, tick, queue, messageMax, random, clock), sslContext, route());
+        }
+
+        private @Nullable Route route() {
+            AmqpAddress address = rabbit;
+            if (address == null) {
+                return null;
+            }
+            ObjectQueues names = new ObjectQueues(queues);
+            SSLContext tls = sslContext;
+            return (settings, timer) -> AmqpLink.opener(settings, new AmqpLink.Route(address, names, tls), timer);
         }
 
         private static Duration positive(Duration value) {

@@ -38,6 +38,9 @@ final class Relay implements AutoCloseable {
         void round(List<StoreChange> changes);
 
         void reset(String why);
+
+        /// Something was committed here that other servers have to hear of.
+        void committed();
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
@@ -75,7 +78,7 @@ final class Relay implements AutoCloseable {
     }
 
     void start() {
-        store.listen(wake::release);
+        store.listen(this::wake);
         thread = Thread.ofPlatform()
                 .daemon()
                 .name("objects-relay-" + store.name())
@@ -103,6 +106,11 @@ final class Relay implements AutoCloseable {
     /// Something was committed here, so other servers have to hear of it.
     void committed() {
         committed.set(true);
+        wake.release();
+    }
+
+    /// There may be something to tell.
+    void wake() {
         wake.release();
     }
 
@@ -165,6 +173,7 @@ final class Relay implements AutoCloseable {
         }
         if (committed.getAndSet(false)) {
             store.wakeOthers();
+            telling.committed();
         }
     }
 

@@ -77,6 +77,14 @@ enum Metric {
             "Times that clients were told to look at everything again, since changes were lost.",
             "store"),
 
+    AMQP_UP(Kind.GAUGE, "databroker_amqp_up", "1 where the AMQP door has its connection to RabbitMQ, 0 where not."),
+    AMQP_CONNECTS(Kind.COUNTER, "databroker_amqp_connects", "Connections to RabbitMQ made since the start."),
+    AMQP_REQUESTS(Kind.COUNTER, "databroker_amqp_requests", "Requests about objects answered over RabbitMQ."),
+    AMQP_DEAD(
+            Kind.COUNTER,
+            "databroker_amqp_dead",
+            "Messages over RabbitMQ that had nobody to answer, and were set aside."),
+
     STREAMS_ANSWERING(
             Kind.GAUGE, "databroker_streams_answering", "1 where the engines of the streams said how they do."),
     STREAM_PHASE(

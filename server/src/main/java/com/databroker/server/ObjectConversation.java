@@ -15,9 +15,7 @@ import com.databroker.objects.ObjectListener;
 import com.databroker.objects.ObjectPlane;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -29,9 +27,6 @@ import org.slf4j.LoggerFactory;
 /// One conversation of *dbo/1*, whatever carries it. Requests are answered beside one another on threads that may
 /// wait; whatever is written is written by the carrier's loop, so that what is told of changes keeps its order. The
 /// carrier calls [#open], [#received], [#writable], [#close] and [#ended] from that loop.
-///
-/// What a slow reader has not been told yet waits as tags with their newest versions, of which each is there once;
-/// where even those are too many, it is told that nobody knows.
 final class ObjectConversation implements ObjectCaller, ObjectListener {
     private static final Logger LOG = LoggerFactory.getLogger(ObjectConversation.class);
     private static final long ADMISSION_SECONDS = 5;
@@ -40,8 +35,6 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     private static final long LOGIN_SECONDS = 60;
 
     private static final int TOGETHER_MAX = 64;
-    private static final int TOLD_MAX = 10_000;
-    private static final int WAITING_MAX = 200_000;
 
     private final ObjectPlane plane;
     private final Gate gate;
@@ -68,14 +61,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     private boolean closing;
     private int underWay;
 
-    /// What was told on this connection, and what waits to be.
-    private final Map<String, Long> waiting = new LinkedHashMap<>();
-
-    private ObjectPosition told = ObjectPosition.NONE;
-    private ObjectPosition heard = ObjectPosition.NONE;
-    private long number;
-    private long committed;
-    private @Nullable String lost;
+    private final ObjectNews news = new ObjectNews();
 
     /// What all conversations of a door have in common.
     record Shared(ObjectPlane plane, Executor blocking, InstantSource clock, OpenStreams open) {}
@@ -188,10 +174,8 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
             close(((ObjectMessage.Failed) reply).exception());
             return;
         }
-        // Where the stores stand, and that they are there, is nobody's business yet.
         beatMillis = welcome.beatMillis();
-        write(new ObjectMessage.Welcome(
-                welcome.server(), ObjectPosition.NONE, false, welcome.types(), beatMillis, welcome.now()));
+        write(forStrangers(welcome));
         timer = loop().schedule(
                         () -> close(new ProblemException(
                                 Problem.NOT_AUTHENTICATED, "nobody signed in within " + LOGIN_SECONDS + " s")),
@@ -199,8 +183,21 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
                         TimeUnit.SECONDS);
     }
 
+    /// Where the stores stand, and that they are there, is no stranger's business.
+    static ObjectMessage.Reply forStrangers(ObjectMessage.Reply reply) {
+        return reply instanceof ObjectMessage.Welcome welcome
+                ? new ObjectMessage.Welcome(
+                        welcome.server(),
+                        ObjectPosition.NONE,
+                        false,
+                        welcome.types(),
+                        welcome.beatMillis(),
+                        welcome.now())
+                : reply;
+    }
+
     /// What a stranger may ask: what there is to call, which is the login, and that.
-    private static boolean isForStrangers(ObjectMessage.Request request) {
+    static boolean isForStrangers(ObjectMessage.Request request) {
         return request instanceof ObjectMessage.Types
                 || (request instanceof ObjectMessage.Call call
                         && call.target() == null
@@ -208,14 +205,18 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
                         && call.method().equals(ObjectPlane.AUTH));
     }
 
+    static ObjectMessage.Failed notSignedIn(ObjectMessage.Request request) {
+        return new ObjectMessage.Failed(
+                request.id(),
+                Problem.NOT_AUTHENTICATED,
+                "call " + ObjectPlane.AUTH + " of " + ObjectPlane.ROOT + " with a token first");
+    }
+
     /// Answers a stranger. Whoever signs in hears of changes from then on, before it can have read
     /// anything.
     private void serveStranger(ObjectMessage.Request request) {
         if (!isForStrangers(request)) {
-            write(new ObjectMessage.Failed(
-                    request.id(),
-                    Problem.NOT_AUTHENTICATED,
-                    "call " + ObjectPlane.AUTH + " of " + ObjectPlane.ROOT + " with a token first"));
+            write(notSignedIn(request));
             return;
         }
         // One after the other: somebody who guesses waits.
@@ -246,8 +247,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
             return;
         }
         listening = greeting.listening();
-        told = greeting.from();
-        heard = told.with(heard);
+        news.begin(greeting.from());
         welcomed = true;
         timer = loop().scheduleAtFixedRate(this::beat, beatMillis, beatMillis, TimeUnit.MILLISECONDS);
         tell(false);
@@ -297,57 +297,32 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     @Override
     public void changed(ObjectPosition at, Instant when, List<ObjectMessage.Tagged> tags) {
         loop().execute(() -> {
-            heard = heard.with(at);
-            committed = when.toEpochMilli();
-            tags.forEach(each -> waiting.merge(each.tag(), each.version(), ObjectConversation::newer));
-            if (waiting.size() > WAITING_MAX) {
-                waiting.clear();
-                lost = "this connection reads too slowly";
-            }
+            news.changed(at, when, tags);
             tell(false);
         });
-    }
-
-    /// Without a version everything that was read before is too old.
-    private static long newer(long one, long other) {
-        return one == 0 || other == 0 ? 0 : Math.max(one, other);
     }
 
     @Override
     public void reset(String why) {
         loop().execute(() -> {
-            waiting.clear();
-            lost = why;
+            news.reset(why);
             tell(false);
         });
     }
 
     /// @param all also what a slow reader has not taken yet
     private void tell(boolean all) {
-        if (closing || !welcomed || !(all || carrier.isWritable())) {
-            return;
-        }
-        if (lost != null) {
-            write(new ObjectMessage.Reset(lost));
-            lost = null;
-        }
-        while (!waiting.isEmpty() && (all || carrier.isWritable())) {
-            List<ObjectMessage.Tagged> some = waiting.entrySet().stream()
-                    .limit(TOLD_MAX)
-                    .map(each -> new ObjectMessage.Tagged(each.getKey(), each.getValue()))
-                    .toList();
-            some.forEach(each -> waiting.remove(each.tag()));
-            // Only with the last of them everything up to there is told.
-            told = waiting.isEmpty() ? heard : told;
-            write(new ObjectMessage.Changed(++number, told, committed, some));
-        }
-        if (waiting.isEmpty()) {
-            told = heard;
+        while (!closing && welcomed && (all || carrier.isWritable())) {
+            ObjectMessage.Push next = news.next();
+            if (next == null) {
+                return;
+            }
+            write(next);
         }
     }
 
     private void beat() {
-        write(new ObjectMessage.Pulse(number, told, clock.millis()));
+        write(news.pulse(clock.millis()));
     }
 
     private void write(ObjectMessage message) {

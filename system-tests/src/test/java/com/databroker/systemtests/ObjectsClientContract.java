@@ -73,9 +73,20 @@ abstract class ObjectsClientContract {
     }
 
     final TestBroker broker(String name, int at) {
-        return TestBroker.start(
-                folder.resolve(name),
+        Map<String, String> settings = new HashMap<>(
                 Map.of("http.port", Integer.toString(at), "objects.beat", "500ms", "objects.stores.shop.jdbc", jdbc));
+        settings.putAll(settings());
+        return TestBroker.start(folder.resolve(name), settings);
+    }
+
+    /// What brokers are set to beside that.
+    Map<String, String> settings() {
+        return Map.of();
+    }
+
+    /// How a program comes to the objects of a broker.
+    DatabrokerClient.Builder client(TestBroker at) {
+        return DatabrokerClient.builder(at.http(""));
     }
 
     @AfterAll
@@ -94,10 +105,7 @@ abstract class ObjectsClientContract {
     }
 
     final ObjectSpace space(TestBroker at, String token, Duration timeout) {
-        DatabrokerClient client = DatabrokerClient.builder(at.http(""))
-                .token(token)
-                .timeout(timeout)
-                .build();
+        DatabrokerClient client = client(at).token(token).timeout(timeout).build();
         clients.add(client);
         return client.objects();
     }
