@@ -132,7 +132,7 @@ final class AmqpLink implements ObjectLink {
         factory.setShutdownTimeout(END_MILLIS);
         factory.setRequestedHeartbeat(HEARTBEAT_SECONDS);
         factory.setMaxInboundMessageBodySize(ObjectMessages.ANSWER_MAX + MARGIN);
-        factory.setExceptionHandler(new ForgivingExceptionHandler());
+        factory.setExceptionHandler(new Quiet());
         factory.setThreadFactory(task -> {
             Thread thread = new Thread(task, "databroker-amqp");
             thread.setDaemon(true);
@@ -149,6 +149,14 @@ final class AmqpLink implements ObjectLink {
         return factory.newConnection("databroker client");
     }
 
+    /// What goes wrong is told to the owner, who knows whether anybody wants to hear it.
+    private static final class Quiet extends ForgivingExceptionHandler {
+        @Override
+        protected void log(String message, Throwable why) {
+            // Told by the end of the connection.
+        }
+    }
+
     /// @return the name of the queue for answers and news
     private String declare(Channel channel) throws IOException {
         channel.exchangeDeclarePassive(route.queues.requests());
@@ -158,7 +166,10 @@ final class AmqpLink implements ObjectLink {
         channel.queueBind(queue, route.queues.changes(), ObjectQueues.topic(FORM, "*"));
         channel.addReturnListener(returned -> end(
                 new ProblemException(
-                        Problem.UNAVAILABLE, "the broker that is followed is gone: " + returned.getReplyText()),
+                        Problem.UNAVAILABLE,
+                        returned.getRoutingKey().equals(ObjectQueues.ANY)
+                                ? "no broker has been at RabbitMQ under " + route.queues.name()
+                                : "the broker that is followed is gone"),
                 false));
         channel.basicConsume(queue, true, new DefaultConsumer(channel) {
             @Override

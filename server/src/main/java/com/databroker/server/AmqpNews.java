@@ -101,10 +101,11 @@ final class AmqpNews implements ObjectListener {
                 send(channel, next);
                 next = next();
             }
-            for (String store : committed) {
-                committed.remove(store);
-                channel.basicPublish(
-                        queues.changes(), ObjectQueues.wake(server), null, store.getBytes(StandardCharsets.UTF_8));
+            for (String store : List.copyOf(committed)) {
+                if (committed.remove(store)) {
+                    channel.basicPublish(
+                            queues.changes(), ObjectQueues.wake(server), null, store.getBytes(StandardCharsets.UTF_8));
+                }
             }
         }
     }

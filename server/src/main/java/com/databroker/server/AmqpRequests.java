@@ -170,16 +170,25 @@ final class AmqpRequests {
         }
     }
 
-    /// One without a token.
-    private record Stranger(Gate gate, String address) implements ObjectCaller {
+    /// One without a token, until it has shown that it knows a good one.
+    private static final class Stranger implements ObjectCaller {
+        private final Gate gate;
+        private final String address;
+        private Principal principal = Principal.stranger();
+
+        Stranger(Gate gate, String address) {
+            this.gate = gate;
+            this.address = address;
+        }
+
         @Override
         public Principal principal() {
-            return Principal.stranger();
+            return principal;
         }
 
         @Override
         public void authenticate(Credentials credentials) {
-            gate.authenticate(credentials, address, DOOR);
+            principal = gate.authenticate(credentials, address, DOOR);
         }
     }
 

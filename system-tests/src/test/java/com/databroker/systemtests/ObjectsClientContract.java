@@ -72,11 +72,18 @@ abstract class ObjectsClientContract {
         port = broker.httpPort();
     }
 
-    final TestBroker broker(String name, int at) {
+    final TestBroker broker(String name, int at) throws Exception {
         Map<String, String> settings = new HashMap<>(
                 Map.of("http.port", Integer.toString(at), "objects.beat", "500ms", "objects.stores.shop.jdbc", jdbc));
         settings.putAll(settings());
-        return TestBroker.start(folder.resolve(name), settings);
+        TestBroker started = TestBroker.start(folder.resolve(name), settings);
+        await(started);
+        return started;
+    }
+
+    /// Waits until programs can come in.
+    void await(TestBroker started) throws Exception {
+        assertThat(started.httpPort()).isPositive();
     }
 
     /// What brokers are set to beside that.

@@ -93,6 +93,11 @@ final class ObjectsOverRabbitTest {
         }
 
         @Override
+        void await(TestBroker started) throws Exception {
+            opens(started);
+        }
+
+        @Override
         DatabrokerClient.Builder client(TestBroker at) {
             // Nothing listens there: it is not asked for.
             return DatabrokerClient.builder(URI.create("http://127.0.0.1:1"))
@@ -126,6 +131,9 @@ final class ObjectsOverRabbitTest {
                             rabbit.uri().toString(),
                             "amqp.name",
                             name))));
+        }
+        for (TestBroker broker : brokers) {
+            opens(broker);
         }
         // Both know the same token, as they would where they share their users.
         String users =
@@ -224,6 +232,7 @@ final class ObjectsOverRabbitTest {
                         rabbit.uri().toString(),
                         "amqp.name",
                         "killed")));
+        opens(broker);
         ObjectSpace direct = later(DatabrokerClient.builder(broker.http(""))
                         .token(broker.token())
                         .build())
@@ -241,7 +250,7 @@ final class ObjectsOverRabbitTest {
         Peers.until(
                 "the change is seen",
                 PATIENCE,
-                () -> space.get("Person", 1).get("name").equals("changed meanwhile"));
+                () -> "changed meanwhile".equals(space.get("Person", 1).get("name")));
         assertThat(before.obsolete()).isTrue();
         assertThat(space.find("Person").eq("name", before.get("name")).count()).isZero();
         assertThat(space.stats().resumes()).isEqualTo(1);
@@ -309,13 +318,17 @@ final class ObjectsOverRabbitTest {
         }
     }
 
+    private static void opens(TestBroker broker) throws Exception {
+        Peers.until(
+                "the door is open",
+                () -> broker.request("GET", "/metrics", "").body().contains("\ndatabroker_amqp_up 1"));
+    }
+
     private TestBroker demo(String name) throws Exception {
         TestBroker broker = later(TestBroker.start(
                 folder.resolve(name),
                 Map.of("objects.demo", "true", "amqp.uri", rabbit.uri().toString(), "amqp.name", name)));
-        Peers.until(
-                "the door is open",
-                () -> broker.request("GET", "/metrics", "").body().contains("databroker_amqp_up 1"));
+        opens(broker);
         return broker;
     }
 
