@@ -41,7 +41,7 @@ final class AmqpLink implements ObjectLink {
             @Nullable SSLContext tls) {}
 
     private static final int TOLD_MAX = 100_000;
-    private static final int WAITING_MAX = 10_000;
+    private static final long BYTES_MAX = 64L << 20;
     private static final int HEARTBEAT_SECONDS = 10;
     private static final int END_MILLIS = 1000;
     private static final int MARGIN = 1 << 16;
@@ -52,13 +52,18 @@ final class AmqpLink implements ObjectLink {
     private final Route route;
     private final Timer timer;
 
+    private final AmqpStream stream;
+
     // Guards what follows.
     private final Object lock = new Object();
-    private final BlockingQueue<ObjectMessage.Request> waiting = new LinkedBlockingQueue<>(WAITING_MAX);
-    private final AmqpStream stream;
+    private final BlockingQueue<Outgoing> waiting = new LinkedBlockingQueue<>();
+    private long bytes;
     private boolean ended;
     private @Nullable Connection connection;
     private @Nullable Thread writer;
+
+    /// @param followed whether it is for the broker that tells the news
+    private record Outgoing(long id, boolean followed, Bytes frame) {}
 
     private AmqpLink(Owner owner, Settings settings, Route route, Timer timer) {
         this.owner = owner;
@@ -98,7 +103,11 @@ final class AmqpLink implements ObjectLink {
             String queue = declare(channel);
             owner.opened(this);
             while (open.isOpen()) {
-                publish(channel, queue, waiting.take());
+                Outgoing next = waiting.take();
+                synchronized (lock) {
+                    bytes -= next.frame.length();
+                }
+                publish(channel, queue, next);
             }
         } catch (AuthenticationFailureException refused) {
             end(
@@ -180,35 +189,44 @@ final class AmqpLink implements ObjectLink {
         return queue;
     }
 
-    private void publish(Channel channel, String queue, ObjectMessage.Request request) throws IOException {
+    private void publish(Channel channel, String queue, Outgoing next) throws IOException {
         Map<String, Object> headers = new HashMap<>();
         if (settings.token() != null) {
             headers.put(ObjectQueues.TOKEN, settings.token());
         }
         AMQP.BasicProperties properties = new AMQP.BasicProperties.Builder()
                 .contentType(ObjectQueues.contentType(FORM))
-                .correlationId(Long.toString(request.id()))
+                .correlationId(Long.toString(next.id))
                 .replyTo(queue)
                 .userId(route.address.user())
                 .expiration(Long.toString(settings.timeout().toMillis()))
                 .headers(headers)
                 .build();
         // Only the broker that tells the news knows when it has told them.
-        String to = request instanceof ObjectMessage.Sync ? stream.server() : ObjectQueues.ANY;
+        String to = next.followed ? stream.server() : ObjectQueues.ANY;
         channel.basicPublish(
                 route.queues.requests(),
                 to,
                 true,
                 properties,
-                FORM.encode(request).toArray());
+                next.frame.toArray());
     }
 
     @Override
     public void send(ObjectMessage.Request request) {
-        if (!waiting.offer(request)) {
+        Bytes frame = FORM.encode(request);
+        boolean full;
+        synchronized (lock) {
+            full = bytes + frame.length() > BYTES_MAX;
+            if (!full && !ended) {
+                bytes += frame.length();
+                waiting.add(new Outgoing(request.id(), request instanceof ObjectMessage.Sync, frame));
+            }
+        }
+        if (full) {
             // Not from here: the owner holds its lock.
-            timer.execute(() ->
-                    end(new ProblemException(Problem.UNAVAILABLE, WAITING_MAX + " requests wait to be sent"), false));
+            timer.execute(() -> end(
+                    new ProblemException(Problem.UNAVAILABLE, BYTES_MAX + " bytes wait to be sent"), false));
         }
     }
 

@@ -172,10 +172,10 @@ final class AmqpDoor implements AutoCloseable {
     }
 
     void enter(MetricBook book) {
-        book.value(Metric.AMQP_UP, () -> line == null ? 0 : 1);
-        book.value(Metric.AMQP_CONNECTS, connects::sum);
-        book.value(Metric.AMQP_REQUESTS, requests::answered);
-        book.value(Metric.AMQP_DEAD, dead::sum);
+        book.value(Metric.OBJECT_AMQP_UP, () -> line == null ? 0 : 1);
+        book.value(Metric.OBJECT_AMQP_CONNECTS, connects::sum);
+        book.value(Metric.OBJECT_AMQP_REQUESTS, requests::answered);
+        book.value(Metric.OBJECT_AMQP_DEAD, dead::sum);
     }
 
     @Override

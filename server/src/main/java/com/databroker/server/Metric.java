@@ -77,12 +77,12 @@ enum Metric {
             "Times that clients were told to look at everything again, since changes were lost.",
             "store"),
 
-    AMQP_UP(Kind.GAUGE, "databroker_amqp_up", "1 where the AMQP door has its connection to RabbitMQ, 0 where not."),
-    AMQP_CONNECTS(Kind.COUNTER, "databroker_amqp_connects", "Connections to RabbitMQ made since the start."),
-    AMQP_REQUESTS(Kind.COUNTER, "databroker_amqp_requests", "Requests about objects answered over RabbitMQ."),
-    AMQP_DEAD(
+    OBJECT_AMQP_UP(Kind.GAUGE, "databroker_object_amqp_up", "1 where the AMQP door has its connection to RabbitMQ, 0 where not."),
+    OBJECT_AMQP_CONNECTS(Kind.COUNTER, "databroker_object_amqp_connects", "Connections to RabbitMQ made since the start."),
+    OBJECT_AMQP_REQUESTS(Kind.COUNTER, "databroker_object_amqp_requests", "Requests about objects answered over RabbitMQ."),
+    OBJECT_AMQP_DEAD(
             Kind.COUNTER,
-            "databroker_amqp_dead",
+            "databroker_object_amqp_dead",
             "Messages over RabbitMQ that had nobody to answer, and were set aside."),
 
     STREAMS_ANSWERING(

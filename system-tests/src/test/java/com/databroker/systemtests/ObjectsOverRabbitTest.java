@@ -182,7 +182,7 @@ final class ObjectsOverRabbitTest {
         }
         for (TestBroker broker : brokers) {
             assertThat(broker.request("GET", "/metrics", "").body())
-                    .containsPattern("databroker_amqp_requests_total [1-9]");
+                    .containsPattern("databroker_object_amqp_requests_total [1-9]");
         }
         brokers.getFirst().close();
         for (int i = 21; i <= 30; i++) {
@@ -321,7 +321,7 @@ final class ObjectsOverRabbitTest {
     private static void opens(TestBroker broker) throws Exception {
         Peers.until(
                 "the door is open",
-                () -> broker.request("GET", "/metrics", "").body().contains("\ndatabroker_amqp_up 1"));
+                () -> broker.request("GET", "/metrics", "").body().contains("\ndatabroker_object_amqp_up 1"));
     }
 
     private TestBroker demo(String name) throws Exception {
