@@ -19,8 +19,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/// A get over RabbitMQ beside what a call over RabbitMQ costs at least: a queue of requests, a queue of answers, messages
-/// of the same sizes, and at the other end nothing but the answer.
+/// A get over RabbitMQ beside what a call over RabbitMQ costs at least: a queue of requests, a queue of answers,
+/// messages of the same sizes, and at the other end nothing but the answer.
 final class RabbitCells {
     private static final String BARE = "bare";
 
@@ -67,7 +67,8 @@ final class RabbitCells {
             channel.basicConsume(queue, true, (tag, delivery) -> answers.add(delivery.getBody()), tag -> {});
         }
 
-        byte[] call(String exchange, String key, AMQP.BasicProperties.Builder properties, byte[] body) throws Exception {
+        byte[] call(String exchange, String key, AMQP.BasicProperties.Builder properties, byte[] body)
+                throws Exception {
             channel.basicPublish(
                     exchange, key, properties.replyTo(queue).correlationId("1").build(), body);
             byte[] answer = answers.poll(30, TimeUnit.SECONDS);

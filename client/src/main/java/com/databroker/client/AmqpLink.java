@@ -204,12 +204,7 @@ final class AmqpLink implements ObjectLink {
                 .build();
         // Only the broker that tells the news knows when it has told them.
         String to = next.followed ? stream.server() : ObjectQueues.ANY;
-        channel.basicPublish(
-                route.queues.requests(),
-                to,
-                true,
-                properties,
-                next.frame.toArray());
+        channel.basicPublish(route.queues.requests(), to, true, properties, next.frame.toArray());
     }
 
     @Override
@@ -225,8 +220,8 @@ final class AmqpLink implements ObjectLink {
         }
         if (full) {
             // Not from here: the owner holds its lock.
-            timer.execute(() -> end(
-                    new ProblemException(Problem.UNAVAILABLE, BYTES_MAX + " bytes wait to be sent"), false));
+            timer.execute(
+                    () -> end(new ProblemException(Problem.UNAVAILABLE, BYTES_MAX + " bytes wait to be sent"), false));
         }
     }
 

@@ -43,7 +43,7 @@ final class ArchitectureTest {
             Map.entry("sources", 11),
             Map.entry("objects", 22),
             Map.entry("engines/hibernate", 4),
-            Map.entry("server", 9),
+            Map.entry("server", 10),
             Map.entry("client", 12),
             Map.entry("cli", 1),
             Map.entry("testkit", 3));
