@@ -100,6 +100,8 @@ public final class ObjectCells {
             case "tables" -> cells.tables();
             case "grpc" -> cells.serve();
             case "get" -> cells.get();
+            case "rabbit" -> new RabbitCells(cells).run();
+            case "bare" -> RabbitCells.serve(cells.text("rabbit"));
             case "cached" -> cells.cached();
             case "page" -> cells.page();
             case "metadata" -> cells.metadata();
@@ -247,6 +249,11 @@ public final class ObjectCells {
                 result.getString(3);
             }
         });
+        calls(contestants);
+    }
+
+    /// One call after the other.
+    void calls(Map<String, Contestant> contestants) throws Exception {
         Map<String, Long> numbers = new LinkedHashMap<>();
         measured(contestants, (round, name, contestant) -> {
             long[] nanos = new long[number("calls")];

@@ -19,6 +19,15 @@ def get(peers, options):
                      rows=ROWS, calls=options.calls, warm=4, rounds=options.rounds)
 
 
+def rabbit(peers, options):
+    """One object of 200 bytes over RabbitMQ, beside a call over RabbitMQ with messages of the same sizes."""
+    embedded = f"jdbc:h2:{peers.folder}/shop"
+    peers.run("fill", jdbc=embedded, rows=ROWS)
+    uri = peers.rabbit()
+    h2, h2_token = peers.broker("h2", embedded, **{"amqp.uri": uri})
+    return peers.run("rabbit", h2=h2, h2_token=h2_token, rabbit=uri, rows=ROWS, calls=options.calls, warm=4, rounds=options.rounds)
+
+
 def cached(peers, options):
     """What the client has already, on 1024 objects."""
     url, token = peers.broker("pg", filled(peers, 2000))
@@ -55,7 +64,7 @@ def metadata(peers, options):
     return peers.run("metadata", jdbc=jdbc, folder=peers.folder, warm=1, rounds=options.rounds)
 
 
-CELLS = {"get": get, "cached": cached, "page": page, "stale": stale, "commit": commit, "metadata": metadata}
+CELLS = {"get": get, "rabbit": rabbit, "cached": cached, "page": page, "stale": stale, "commit": commit, "metadata": metadata}
 
 # Of which figure of which two contestants there is a quotient, and what it shall be.
 RATIOS = (
@@ -63,6 +72,8 @@ RATIOS = (
     ("get", "p99_us", "databroker-h2", "redis", "at most 1.2"),
     ("get", "p50_us", "databroker-h2", "grpc", "at most 0.5"),
     ("get", "p50_us", "databroker-postgres", "jdbc-postgres", ""),
+    ("rabbit", "p50_us", "databroker-h2", "rabbitmq", "at most 1.2"),
+    ("rabbit", "p99_us", "databroker-h2", "rabbitmq", ""),
     ("page", "ms", "databroker-postgres", "jdbc-postgres", "at most 1.5, transfer beside it"),
     ("commit", "commits_per_s", "databroker-postgres", "jdbc-postgres", "at least 0.8"),
 )

@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 JVM = ("-Xmx768m", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
 OURS = ("databroker-core-", "databroker-access-", "databroker-objects-", "databroker-client-", "jackson", "jspecify", "slf4j-api", "h2-",
-        "postgresql-", "logback")
+        "amqp-client-", "postgresql-", "logback")
 PATIENCE = 120
 
 
@@ -56,6 +56,11 @@ class Peers:
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
+            try:
+                # What it has started itself.
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
         for log in self.logs:
             log.close()
 
@@ -132,18 +137,44 @@ class Peers:
         wait("Redis listens", lambda: listens(port))
         return port
 
+    def rabbit(self):
+        """RabbitMQ with a node name, ports and a port mapper of its own, and beside it the program that only answers."""
+        servers = sorted(glob.glob("/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server"))
+        if not servers:
+            sys.exit("not installed: RabbitMQ (package rabbitmq-server)")
+        folder = os.path.join(self.folder, "rabbit")
+        os.mkdir(folder)
+        port, distribution, mapping = free_port(), free_port(), free_port()
+        with open(os.path.join(folder, "enabled_plugins"), "w", encoding="utf-8") as file:
+            file.write("[].")
+        # Started here, since RabbitMQ would start one that outlives it.
+        self.start("epmd", ["epmd", "-port", str(mapping), "-address", "127.0.0.1"])
+        names = {"CONFIG_FILE": "rabbitmq", "ADVANCED_CONFIG_FILE": "advanced", "CONF_ENV_FILE": "environment", "LOG_BASE": "log",
+                 "MNESIA_BASE": "mnesia", "ENABLED_PLUGINS_FILE": "enabled_plugins", "BASE": ""}
+        environment = {"RABBITMQ_" + name: os.path.join(folder, file) for name, file in names.items()}
+        environment |= {"HOME": folder, "RABBITMQ_NODENAME": f"bench{port}@localhost", "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+                        "RABBITMQ_NODE_PORT": str(port), "RABBITMQ_DIST_PORT": str(distribution), "ERL_EPMD_PORT": str(mapping),
+                        "ERL_EPMD_ADDRESS": "127.0.0.1",
+                        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}"}
+        self.start("rabbit", [servers[-1]], signal.SIGKILL, env={**os.environ, **environment})
+        wait("RabbitMQ listens", lambda: listens(port))
+        uri = f"amqp://guest:guest@127.0.0.1:{port}"
+        self.start("bare", self.command("bare", rabbit=uri))
+        wait("the bare server is ready", lambda: "ready" in open(os.path.join(self.folder, "bare.log"), encoding="utf-8").read())
+        return uri
+
     def grpc(self):
         port = free_port()
         self.start("grpc", self.command("grpc", port=port))
         wait("the gRPC server listens", lambda: listens(port))
         return port
 
-    def broker(self, name, jdbc):
+    def broker(self, name, jdbc, **more):
         """Address and token of a broker with one store."""
         data = os.path.join(self.folder, name)
         command = self.options.command.split() if self.options.command else [os.path.join(ROOT, "databroker"), "serve"]
         for key, value in {"data": data, "http.port": 0, "zmq.port": 0, "ssh.port": 0, "streams.enabled": "false",
-                           "objects.stores.shop.jdbc": jdbc, "log.level": "warn"}.items():
+                           "objects.stores.shop.jdbc": jdbc, "log.level": "warn", **more}.items():
             command += ["--" + key, str(value)]
         self.start(name, command, env={**os.environ, "DATABROKER_CACHE": "use"})
         context = os.path.join(data, "context.json")

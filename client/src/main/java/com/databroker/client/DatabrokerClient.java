@@ -1,6 +1,8 @@
 package com.databroker.client;
 
+import com.databroker.core.AmqpAddress;
 import com.databroker.core.Bytes;
+import com.databroker.core.ObjectQueues;
 import com.databroker.core.Pattern;
 import com.databroker.core.Position;
 import com.databroker.core.Problem;
@@ -55,15 +57,17 @@ public final class DatabrokerClient implements AutoCloseable {
     private final @Nullable SSLContext sslContext;
     private final Session session;
     private final FileCalls files;
+    private final @Nullable Route route;
     private @Nullable ObjectSpace objects;
     private boolean closed;
 
-    private DatabrokerClient(Settings settings, @Nullable SSLContext sslContext) {
+    private DatabrokerClient(Settings settings, @Nullable SSLContext sslContext, @Nullable Route route) {
         HttpClient client = http(settings, sslContext).build();
         this.settings = settings;
         this.sslContext = sslContext;
         this.session = new Session(settings, client);
         this.files = new FileCalls(settings, client);
+        this.route = route;
     }
 
     private static HttpClient.Builder http(Settings settings, @Nullable SSLContext sslContext) {
@@ -73,6 +77,11 @@ public final class DatabrokerClient implements AutoCloseable {
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .connectTimeout(settings.timeout());
         return sslContext == null ? http : http.sslContext(sslContext);
+    }
+
+    /// Another way for objects than a WebSocket. Classes of RabbitMQ's client are asked for by it alone.
+    private interface Route {
+        ObjectLink.Opener opener(Settings settings, Timer timer);
     }
 
     /// @param broker its address, `http://host:port` or `https://host`, a path in front allowed
@@ -232,15 +241,18 @@ public final class DatabrokerClient implements AutoCloseable {
         }
         if (there == null) {
             Timer timer = new Timer();
-            // What comes is dealt with on the thread that reads it: nothing there waits, and handing it to another
-            // thread
-            // takes longer than all that is done with it.
-            HttpClient direct =
-                    http(settings, sslContext).executor(Runnable::run).build();
-            there = new ObjectSpace(settings, SocketLink.opener(settings, direct, timer), timer);
+            there = new ObjectSpace(
+                    settings, route == null ? webSocket(timer) : route.opener(settings, timer), timer);
             objects = there;
         }
         return there;
+    }
+
+    private ObjectLink.Opener webSocket(Timer timer) {
+        // What comes is dealt with on the thread that reads it: nothing there waits, and handing it to another takes
+        // longer than all that is done with it.
+        HttpClient direct = http(settings, sslContext).executor(Runnable::run).build();
+        return SocketLink.opener(settings, direct, timer);
     }
 
     private synchronized void closeObjects() {
@@ -306,6 +318,8 @@ public final class DatabrokerClient implements AutoCloseable {
         private int messageMax = MESSAGE_MAX;
         private RandomGenerator random = new SplittableRandom();
         private InstantSource clock = InstantSource.system();
+        private @Nullable AmqpAddress rabbit;
+        private String queues = ObjectQueues.NAME;
 
         private Builder(URI broker) {
             String scheme = broker.getScheme();
@@ -365,6 +379,24 @@ public final class DatabrokerClient implements AutoCloseable {
             return this;
         }
 
+        /// Has objects come over a RabbitMQ instead of a WebSocket: the broker's address is not asked for them
+        /// then. Needs `com.rabbitmq:amqp-client`, which this client does not bring.
+        ///
+        /// @param address as `amqps://user:password@host:5671/vhost`, with the rights that the broker's manual
+        ///     names
+        /// @throws IllegalArgumentException where that is something else
+        public Builder objectsOver(URI address) {
+            this.rabbit = AmqpAddress.parse(address.toString());
+            return this;
+        }
+
+        /// What the names of the broker's exchanges there begin with, its `amqp.name`; `databroker` where not
+        /// set.
+        public Builder objectsUnder(String name) {
+            this.queues = new ObjectQueues(name).name();
+            return this;
+        }
+
         /// Between two looks at the connection, a ninth of the silence after which it is taken for dead.
         Builder tick(Duration value) {
             this.tick = positive(value);
@@ -374,7 +406,17 @@ public final class DatabrokerClient implements AutoCloseable {
         /// A client that has opened nothing yet.
         public DatabrokerClient build() {
             return new DatabrokerClient(
-                    new Settings(base, token, timeout, tick, queue, messageMax, random, clock), sslContext);
+                    new Settings(base, token, timeout, tick, queue, messageMax, random, clock), sslContext, route());
+        }
+
+        private @Nullable Route route() {
+            AmqpAddress address = rabbit;
+            if (address == null) {
+                return null;
+            }
+            ObjectQueues names = new ObjectQueues(queues);
+            SSLContext tls = sslContext;
+            return (settings, timer) -> AmqpLink.opener(settings, new AmqpLink.Route(address, names, tls), timer);
         }
 
         private static Duration positive(Duration value) {

@@ -451,7 +451,10 @@ public final class JdbcLedger implements AutoCloseable {
         if (notices != null) {
             notices.close();
         }
-        if (dialect == JdbcDialect.H2) {
+        String address = config.jdbc();
+        boolean served = address != null && address.matches("jdbc:h2:(tcp|ssl):.*");
+        if (dialect == JdbcDialect.H2 && !served) {
+            // Not at a server of H2, where others may be.
             try (Connection connection = pool.open()) {
                 run(connection, "SHUTDOWN");
             } catch (SQLException alreadyClosed) {

@@ -48,6 +48,7 @@ public final class ObjectPlane implements AutoCloseable {
     private final ObjectCalling calling;
     private final List<ObjectListener> listeners = new CopyOnWriteArrayList<>();
     private final List<Consumer<List<ObjectChange>>> watchers = new CopyOnWriteArrayList<>();
+    private final List<Consumer<String>> commits = new CopyOnWriteArrayList<>();
 
     /// The stores of the configuration. Nothing is told until [#start].
     ///
@@ -180,6 +181,11 @@ public final class ObjectPlane implements AutoCloseable {
             stores.named(store).counts().resets.increment();
             LOG.atInfo().addKeyValue("store", store).log("everything that clients hold is to be looked at again");
             each(listener -> listener.reset(why));
+        }
+
+        @Override
+        public void committed() {
+            commits.forEach(watcher -> watcher.accept(store));
         }
 
         private void each(Consumer<ObjectListener> what) {
@@ -341,6 +347,21 @@ public final class ObjectPlane implements AutoCloseable {
     /// Each server over the same store does.
     public void changes(Consumer<List<ObjectChange>> watcher) {
         watchers.add(watcher);
+    }
+
+    /// Tells the names of stores to which this server has committed something, from their threads, which must not
+    /// wait: other servers over them have to hear of it, and would only look once a second.
+    public void commits(Consumer<String> watcher) {
+        commits.add(watcher);
+    }
+
+    /// Another server has committed something to a store. A hint: where it has not, nothing is told.
+    ///
+    /// @param store where there is none of this name, nothing happens
+    public void wake(String store) {
+        stores.all().stream()
+                .filter(open -> open.store().name().equals(store))
+                .forEach(open -> open.relay().wake());
     }
 
     /// Where this server stands in telling.

@@ -45,6 +45,9 @@ final class Relay implements AutoCloseable {
 
         /// How many hear it.
         int listeners();
+
+        /// Something was committed here that other servers have to hear of.
+        void committed();
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
@@ -92,7 +95,7 @@ final class Relay implements AutoCloseable {
     }
 
     void start() {
-        store.listen(wake::release);
+        store.listen(this::wake);
         thread = Thread.ofPlatform()
                 .daemon()
                 .name("objects-relay-" + store.name())
@@ -120,6 +123,11 @@ final class Relay implements AutoCloseable {
     /// Something was committed here, so other servers have to hear of it.
     void committed() {
         committed.set(true);
+        wake.release();
+    }
+
+    /// There may be something to tell.
+    void wake() {
         wake.release();
     }
 
@@ -197,6 +205,7 @@ final class Relay implements AutoCloseable {
         }
         if (committed.getAndSet(false)) {
             store.wakeOthers();
+            telling.committed();
         }
         return told;
     }

@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
@@ -50,6 +51,7 @@ final class AboutHandler {
             @Nullable StreamSources streams,
             ObjectPlane objects,
             Map<String, ConnectionLimit> limits,
+            Optional<AmqpDoor> amqp,
             Reloading reloading,
             InstantSource clock) {}
 

@@ -39,6 +39,8 @@ public record Config(
         @Setting("The SSH door: files by SFTP, scp and rsync.")
         SshConfig ssh,
 
+        @Setting("The AMQP door: objects over a RabbitMQ.") AmqpConfig amqp,
+
         @Setting("Limits of the events plane.") EventsConfig events,
 
         @Setting("Limits of the files plane.") FilesConfig files,

@@ -84,6 +84,7 @@ public final class Databroker implements AutoCloseable {
     private final HttpDoor http;
     private final ZmtpListener zmq;
     private final Optional<SshDoor> ssh;
+    private final Optional<AmqpDoor> amqp;
     private final AtomicBoolean closing = new AtomicBoolean();
     private volatile boolean stopping;
 
@@ -134,6 +135,9 @@ public final class Databroker implements AutoCloseable {
             VertxInternal vertx = loops.join();
             open(() -> Loops.end(vertx));
             ExecutorService blocking = open(Executors.newVirtualThreadPerTaskExecutor());
+            amqp = AmqpDoor.of(config.amqp(), objects, gate, blocking, clock, random)
+                    .map(this::open);
+            amqp.ifPresent(metrics::amqp);
             http = open(openHttp(vertx, httpLimit, limits, blocking));
             zmq = open(openZmq(vertx, zmqLimit));
             ssh = openSsh(sshLimit);
@@ -141,6 +145,7 @@ public final class Databroker implements AutoCloseable {
             writeContext();
             files.start();
             objects.start();
+            amqp.ifPresent(AmqpDoor::start);
             streams.ifPresent(all -> all.start(files, events));
         } catch (RuntimeException | Error failed) {
             closeAll();
@@ -332,6 +337,7 @@ public final class Databroker implements AutoCloseable {
                         this.streams.orElse(null),
                         objects,
                         limits,
+                        amqp,
                         reloading,
                         clock)),
                 new ConsoleHandler(),

@@ -46,6 +46,7 @@ final class HealthChecks {
         room(found);
         streams(found, asks);
         doors(found);
+        parts.amqp().ifPresent(door -> found.add(door.health()));
         certificate(found);
         if (asks.may(Action.ADMIN, "users")) {
             tokens(found);

@@ -77,6 +77,19 @@ enum Metric {
             "Times that clients were told to look at everything again, since changes were lost.",
             "store"),
 
+    OBJECT_AMQP_UP(
+            Kind.GAUGE,
+            "databroker_object_amqp_up",
+            "1 where the AMQP door has its connection to RabbitMQ, 0 where not."),
+    OBJECT_AMQP_CONNECTS(
+            Kind.COUNTER, "databroker_object_amqp_connects", "Connections to RabbitMQ made since the start."),
+    OBJECT_AMQP_REQUESTS(
+            Kind.COUNTER, "databroker_object_amqp_requests", "Requests about objects answered over RabbitMQ."),
+    OBJECT_AMQP_DEAD(
+            Kind.COUNTER,
+            "databroker_object_amqp_dead",
+            "Messages over RabbitMQ that had nobody to answer, and were set aside."),
+
     STREAMS_ANSWERING(
             Kind.GAUGE, "databroker_streams_answering", "1 where the engines of the streams said how they do."),
     STREAM_PHASE(

@@ -141,6 +141,11 @@ final class Metrics {
         ObjectMetrics.enter(book, plane, clock);
     }
 
+    /// How the door to RabbitMQ is doing.
+    void amqp(AmqpDoor door) {
+        door.enter(book);
+    }
+
     /// How the streams plane is doing.
     void streams(StreamPlane plane) {
         streams = new StreamMetrics(plane, book);

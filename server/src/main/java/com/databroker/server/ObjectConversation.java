@@ -13,50 +13,38 @@ import com.databroker.core.ProblemException;
 import com.databroker.objects.ObjectCaller;
 import com.databroker.objects.ObjectListener;
 import com.databroker.objects.ObjectPlane;
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.EventLoop;
-import io.vertx.core.http.ServerWebSocket;
-import io.vertx.core.internal.http.WebSocketInternal;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One connection of *dbo/1*. Requests are answered beside one another on threads that may wait; whatever is written
-/// is written by the event loop, so that what is told of changes keeps its order.
-///
-/// What a slow reader has not been told yet waits as tags with their newest versions, of which each is there once;
-/// where even those are too many, it is told that nobody knows.
+/// One conversation of *dbo/1*, whatever carries it. Requests are answered beside one another on threads that may
+/// wait; whatever is written is written by the carrier's loop, so that what is told of changes keeps its order. The
+/// carrier calls [#open], [#received], [#writable], [#close] and [#ended] from that loop.
 final class ObjectConversation implements ObjectCaller, ObjectListener {
     private static final Logger LOG = LoggerFactory.getLogger(ObjectConversation.class);
-    private static final String DOOR = "objects";
     private static final long ADMISSION_SECONDS = 5;
 
     /// Somebody may have to type a token.
     private static final long LOGIN_SECONDS = 60;
 
     private static final int TOGETHER_MAX = 64;
-    private static final int TOLD_MAX = 10_000;
-    private static final int WAITING_MAX = 200_000;
-    private static final int REASON_MAX = 120;
 
     private final ObjectPlane plane;
     private final Gate gate;
-    private final ServerWebSocket socket;
+    private final ObjectCarrier carrier;
+    private final String door;
     private final ObjectMessages form;
     private final String address;
     private final Executor blocking;
     private final InstantSource clock;
     private final OpenStreams open;
-    private final ChannelHandlerContext context;
     private final Runnable farewell;
 
     private volatile @Nullable Session session;
@@ -73,41 +61,30 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     private boolean closing;
     private int underWay;
 
-    /// What was told on this connection, and what waits to be.
-    private final Map<String, Long> waiting = new LinkedHashMap<>();
-
-    private ObjectPosition told = ObjectPosition.NONE;
-    private ObjectPosition heard = ObjectPosition.NONE;
-    private long number;
-    private long committed;
-    private @Nullable String lost;
+    private final ObjectNews news = new ObjectNews();
 
     /// What all conversations of a door have in common.
     record Shared(ObjectPlane plane, Executor blocking, InstantSource clock, OpenStreams open) {}
 
-    ObjectConversation(Shared shared, Gate gate, ServerWebSocket socket, ObjectMessages form, String address) {
+    /// @param door by which name the gate knows it
+    /// @param address of the other end
+    ObjectConversation(
+            Shared shared, Gate gate, ObjectCarrier carrier, ObjectMessages form, String door, String address) {
         this.plane = shared.plane();
         this.gate = gate;
-        this.socket = socket;
+        this.carrier = carrier;
+        this.door = door;
         this.form = form;
         this.address = address;
         this.blocking = shared.blocking();
         this.clock = shared.clock();
         this.open = shared.open();
-        this.context = ((WebSocketInternal) socket).channelHandlerContext();
         this.farewell = () -> loop().execute(() -> close(OpenStreams.shuttingDown()));
     }
 
     /// @param credentials null where the client has sent none, and may do so in its greeting
     void open(@Nullable Credentials credentials) {
         given = credentials;
-        socket.textMessageHandler(text -> received(Bytes.utf8(text), form == ObjectMessages.JSON));
-        socket.binaryMessageHandler(bytes -> received(Bytes.wrap(bytes.getBytes()), form == ObjectMessages.CBOR));
-        socket.exceptionHandler(broken -> close(new ProblemException(
-                Problem.VALUE_TOO_LARGE,
-                "a frame is malformed, or longer than " + ObjectMessages.REQUEST_MAX + " bytes")));
-        socket.closeHandler(closed -> end());
-        context.pipeline().addBefore(context.name(), null, new WritabilityWatch(() -> tell(false)));
         open.add(farewell);
         timer = loop().schedule(
                         () -> close(new ProblemException(Problem.REQUEST_TIMEOUT, "hello did not come in time")),
@@ -127,19 +104,16 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     @Override
     public void authenticate(Credentials credentials) {
         Session before = session;
-        session = gate.admit(credentials, address, DOOR, why -> loop().execute(() -> close(why)));
+        session = gate.admit(credentials, address, door, why -> loop().execute(() -> close(why)));
         session.speaks(form.subprotocol());
         if (before != null) {
             before.close();
         }
     }
 
-    private void received(Bytes bytes, boolean expected) {
+    /// A frame of the other end's.
+    void received(Bytes bytes) {
         if (closing) {
-            return;
-        }
-        if (!expected) {
-            close(new ProblemException(Problem.MESSAGE_INVALID, form.subprotocol() + " has the other kind of frames"));
             return;
         }
         ObjectMessage.Request request;
@@ -200,10 +174,8 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
             close(((ObjectMessage.Failed) reply).exception());
             return;
         }
-        // Where the stores stand, and that they are there, is nobody's business yet.
         beatMillis = welcome.beatMillis();
-        write(new ObjectMessage.Welcome(
-                welcome.server(), ObjectPosition.NONE, false, welcome.types(), beatMillis, welcome.now()));
+        write(forStrangers(welcome));
         timer = loop().schedule(
                         () -> close(new ProblemException(
                                 Problem.NOT_AUTHENTICATED, "nobody signed in within " + LOGIN_SECONDS + " s")),
@@ -211,8 +183,21 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
                         TimeUnit.SECONDS);
     }
 
+    /// Where the stores stand, and that they are there, is no stranger's business.
+    static ObjectMessage.Reply forStrangers(ObjectMessage.Reply reply) {
+        return reply instanceof ObjectMessage.Welcome welcome
+                ? new ObjectMessage.Welcome(
+                        welcome.server(),
+                        ObjectPosition.NONE,
+                        false,
+                        welcome.types(),
+                        welcome.beatMillis(),
+                        welcome.now())
+                : reply;
+    }
+
     /// What a stranger may ask: what there is to call, which is the login, and that.
-    private static boolean isForStrangers(ObjectMessage.Request request) {
+    static boolean isForStrangers(ObjectMessage.Request request) {
         return request instanceof ObjectMessage.Types
                 || (request instanceof ObjectMessage.Call call
                         && call.target() == null
@@ -220,25 +205,29 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
                         && call.method().equals(ObjectPlane.AUTH));
     }
 
+    static ObjectMessage.Failed notSignedIn(ObjectMessage.Request request) {
+        return new ObjectMessage.Failed(
+                request.id(),
+                Problem.NOT_AUTHENTICATED,
+                "call " + ObjectPlane.AUTH + " of " + ObjectPlane.ROOT + " with a token first");
+    }
+
     /// Answers a stranger. Whoever signs in hears of changes from then on, before it can have read
     /// anything.
     private void serveStranger(ObjectMessage.Request request) {
         if (!isForStrangers(request)) {
-            write(new ObjectMessage.Failed(
-                    request.id(),
-                    Problem.NOT_AUTHENTICATED,
-                    "call " + ObjectPlane.AUTH + " of " + ObjectPlane.ROOT + " with a token first"));
+            write(notSignedIn(request));
             return;
         }
         // One after the other: somebody who guesses waits.
-        socket.pause();
+        carrier.pause();
         blocking.execute(() -> {
             ObjectMessage.Reply reply = plane.handle(this, request);
             ObjectPlane.Greeting greeting = session == null
                     ? null
                     : plane.greet(this, new ObjectMessage.Hello(ObjectMessage.PROTOCOL, null, null), this);
             loop().execute(() -> {
-                socket.resume();
+                carrier.resume();
                 if (greeting != null && greeting.reply() instanceof ObjectMessage.Failed failed) {
                     close(failed.exception());
                 } else if (greeting != null && greeting.reply() instanceof ObjectMessage.Welcome) {
@@ -253,20 +242,19 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     }
 
     private void listen(ObjectPlane.Greeting greeting) {
-        if (closing || socket.isClosed()) {
+        if (closing || carrier.isClosed()) {
             quietly(greeting.listening());
             return;
         }
         listening = greeting.listening();
-        told = greeting.from();
-        heard = told.with(heard);
+        news.begin(greeting.from());
         welcomed = true;
         timer = loop().scheduleAtFixedRate(this::beat, beatMillis, beatMillis, TimeUnit.MILLISECONDS);
         tell(false);
     }
 
     private void welcome(ObjectPlane.Greeting greeting) {
-        if (closing || socket.isClosed()) {
+        if (closing || carrier.isClosed()) {
             quietly(greeting.listening());
             return;
         }
@@ -281,14 +269,14 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
 
     private void serve(ObjectMessage.Request request) {
         if (++underWay >= TOGETHER_MAX) {
-            socket.pause();
+            carrier.pause();
         }
         blocking.execute(() -> {
             ObjectMessage.Reply reply = plane.handle(this, request);
             Bytes frame = encode(request.id(), reply);
             loop().execute(() -> {
                 if (--underWay == TOGETHER_MAX - 1) {
-                    socket.resume();
+                    carrier.resume();
                 }
                 if (request instanceof ObjectMessage.Sync) {
                     tell(true);
@@ -309,14 +297,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     @Override
     public void changed(ObjectPosition at, Instant when, List<ObjectMessage.Tagged> tags) {
         loop().execute(() -> {
-            heard = heard.with(at);
-            // Of what waits, the oldest says how late it is.
-            committed = waiting.isEmpty() ? when.toEpochMilli() : Math.min(committed, when.toEpochMilli());
-            tags.forEach(each -> waiting.merge(each.tag(), each.version(), ObjectMessage.Tagged::newer));
-            if (waiting.size() > WAITING_MAX) {
-                waiting.clear();
-                lost = "this connection reads too slowly";
-            }
+            news.changed(at, when, tags);
             tell(false);
         });
     }
@@ -324,38 +305,24 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     @Override
     public void reset(String why) {
         loop().execute(() -> {
-            waiting.clear();
-            lost = why;
+            news.reset(why);
             tell(false);
         });
     }
 
     /// @param all also what a slow reader has not taken yet
     private void tell(boolean all) {
-        if (closing || !welcomed || !(all || context.channel().isWritable())) {
-            return;
-        }
-        if (lost != null) {
-            write(new ObjectMessage.Reset(lost));
-            lost = null;
-        }
-        while (!waiting.isEmpty() && (all || context.channel().isWritable())) {
-            List<ObjectMessage.Tagged> some = waiting.entrySet().stream()
-                    .limit(TOLD_MAX)
-                    .map(each -> new ObjectMessage.Tagged(each.getKey(), each.getValue()))
-                    .toList();
-            some.forEach(each -> waiting.remove(each.tag()));
-            // Only with the last of them everything up to there is told.
-            told = waiting.isEmpty() ? heard : told;
-            write(new ObjectMessage.Changed(++number, told, committed, some));
-        }
-        if (waiting.isEmpty()) {
-            told = heard;
+        while (!closing && welcomed && (all || carrier.isWritable())) {
+            ObjectMessage.Push next = news.next();
+            if (next == null) {
+                return;
+            }
+            write(next);
         }
     }
 
     private void beat() {
-        write(new ObjectMessage.Pulse(number, told, clock.millis()));
+        write(news.pulse(clock.millis()));
     }
 
     private void write(ObjectMessage message) {
@@ -363,31 +330,30 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     }
 
     private void write(Bytes bytes) {
+        if (!closing) {
+            carrier.write(bytes);
+        }
+    }
+
+    /// The carrier takes frames again.
+    void writable() {
+        tell(false);
+    }
+
+    /// Ends the conversation, and has the carrier say why.
+    void close(ProblemException why) {
         if (closing) {
             return;
         }
-        ByteBuf frame = context.alloc().buffer(bytes.length() + 10);
-        if (form == ObjectMessages.JSON) {
-            EventFrames.text(frame, bytes);
-        } else {
-            EventFrames.binary(frame, bytes);
-        }
-        context.writeAndFlush(frame, context.voidPromise());
+        LOG.atDebug()
+                .addKeyValue("address", address)
+                .log("a conversation about objects closed: {} {}", why.problem().number(), why.detail());
+        ended();
+        carrier.close(why);
     }
 
-    private void close(ProblemException why) {
-        if (closing) {
-            return;
-        }
-        closing = true;
-        String reason = why.problem().number() + " " + why.detail();
-        String cut = reason.substring(0, Math.min(reason.length(), REASON_MAX));
-        LOG.atDebug().addKeyValue("address", address).log("a connection of objects closed: {}", reason);
-        end();
-        socket.close((short) why.problem().closeCode(), cut.replaceAll("[^ -~]", "?"));
-    }
-
-    private void end() {
+    /// The other end is gone.
+    void ended() {
         closing = true;
         open.remove(farewell);
         cancelTimer();
@@ -418,7 +384,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         }
     }
 
-    private EventLoop loop() {
-        return context.channel().eventLoop();
+    private ScheduledExecutorService loop() {
+        return carrier.loop();
     }
 }

@@ -10,7 +10,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Executor;
 
-/// `GET /objects` with an upgrade: checks the request, and hands the connection to an [ObjectConversation].
+/// `GET /objects` with an upgrade: checks the request, and has an [ObjectSocket] carry the conversation.
 final class ObjectsSocketHandler {
     static final List<String> SUBPROTOCOLS =
             List.of(ObjectMessages.JSON.subprotocol(), ObjectMessages.CBOR.subprotocol());
@@ -35,13 +35,8 @@ final class ObjectsSocketHandler {
         Credentials credentials = exchange.credentials();
         exchange.request()
                 .toWebSocket()
-                .onSuccess(socket -> {
-                    ObjectMessages form = ObjectMessages.CBOR.subprotocol().equals(socket.subProtocol())
-                            ? ObjectMessages.CBOR
-                            : ObjectMessages.JSON;
-                    new ObjectConversation(shared, exchange.gate(), socket, form, exchange.address())
-                            .open(known ? credentials : null);
-                })
+                .onSuccess(socket -> ObjectSocket.open(
+                        shared, exchange.gate(), socket, exchange.address(), known ? credentials : null))
                 .onFailure(failed -> exchange.fail(
                         new ProblemException(Problem.BAD_REQUEST, "the WebSocket handshake is malformed", failed)));
     }

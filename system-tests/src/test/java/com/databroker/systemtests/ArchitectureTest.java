@@ -35,7 +35,7 @@ final class ArchitectureTest {
 
     /// Public top-level types a room may have: what others have to learn of it. More of them is a decision, made here.
     private static final Map<String, Integer> PUBLIC_TYPES_MAX = Map.ofEntries(
-            Map.entry("core", 25),
+            Map.entry("core", 27),
             Map.entry("access", 15),
             Map.entry("events", 10),
             Map.entry("files", 18),
@@ -43,7 +43,7 @@ final class ArchitectureTest {
             Map.entry("sources", 11),
             Map.entry("objects", 22),
             Map.entry("engines/hibernate", 4),
-            Map.entry("server", 9),
+            Map.entry("server", 10),
             Map.entry("client", 12),
             Map.entry("cli", 1),
             Map.entry("testkit", 3));
@@ -76,10 +76,11 @@ final class ArchitectureTest {
                             "io.vertx.",
                             "tools.jackson.core.",
                             "org.apache.sshd.",
+                            "com.rabbitmq.client.",
                             "org.snakeyaml.",
                             "ch.qos.logback.",
                             "io.prometheus.")),
-            Map.entry("client", List.of("tools.jackson.core.")),
+            Map.entry("client", List.of("tools.jackson.core.", "com.rabbitmq.client.")),
             Map.entry("cli", List.of("picocli.", "tools.jackson.core.")));
 
     /// A class that may do what others may not, and why.

@@ -72,10 +72,28 @@ abstract class ObjectsClientContract {
         port = broker.httpPort();
     }
 
-    final TestBroker broker(String name, int at) {
-        return TestBroker.start(
-                folder.resolve(name),
+    final TestBroker broker(String name, int at) throws Exception {
+        Map<String, String> settings = new HashMap<>(
                 Map.of("http.port", Integer.toString(at), "objects.beat", "500ms", "objects.stores.shop.jdbc", jdbc));
+        settings.putAll(settings());
+        TestBroker started = TestBroker.start(folder.resolve(name), settings);
+        await(started);
+        return started;
+    }
+
+    /// Waits until programs can come in.
+    void await(TestBroker started) throws Exception {
+        assertThat(started.httpPort()).isPositive();
+    }
+
+    /// What brokers are set to beside that.
+    Map<String, String> settings() {
+        return Map.of();
+    }
+
+    /// How a program comes to the objects of a broker.
+    DatabrokerClient.Builder client(TestBroker at) {
+        return DatabrokerClient.builder(at.http(""));
     }
 
     @AfterAll
@@ -94,10 +112,7 @@ abstract class ObjectsClientContract {
     }
 
     final ObjectSpace space(TestBroker at, String token, Duration timeout) {
-        DatabrokerClient client = DatabrokerClient.builder(at.http(""))
-                .token(token)
-                .timeout(timeout)
-                .build();
+        DatabrokerClient client = client(at).token(token).timeout(timeout).build();
         clients.add(client);
         return client.objects();
     }

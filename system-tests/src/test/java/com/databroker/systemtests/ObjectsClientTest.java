@@ -40,14 +40,14 @@ final class ObjectsClientTest {
             return jdbc;
         }
 
-        private TestBroker second() {
+        private TestBroker second() throws Exception {
             if (second == null) {
                 second = broker("two", 0);
             }
             return second;
         }
 
-        private ObjectSpace spaceThere() {
+        private ObjectSpace spaceThere() throws Exception {
             return space(second(), second().token(), Duration.ofSeconds(20));
         }
 
@@ -60,7 +60,7 @@ final class ObjectsClientTest {
         }
 
         @Test
-        void two_brokers_over_one_database_are_as_one() {
+        void two_brokers_over_one_database_are_as_one() throws Exception {
             ObjectSpace here = space();
             ObjectSpace there = spaceThere();
             Made made = make(here, "Two", "n0");
@@ -92,7 +92,7 @@ final class ObjectsClientTest {
         }
 
         @Override
-        void whileAway(Made made) {
+        void whileAway(Made made) throws Exception {
             change(spaceThere(), made.persons().get(0), "by another");
         }
 

@@ -1,0 +1,290 @@
+package com.databroker.server;
+
+import com.databroker.core.Bytes;
+import com.databroker.core.ObjectMessage;
+import com.databroker.core.ObjectMessages;
+import com.databroker.core.ObjectQueues;
+import com.databroker.core.Problem;
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.BuiltinExchangeType;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.DefaultConsumer;
+import com.rabbitmq.client.Envelope;
+import com.rabbitmq.client.ShutdownSignalException;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Phaser;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// One connection to RabbitMQ, with what the door needs there declared, and requests coming in.
+///
+/// A request is acknowledged when it was answered, so that one that dies with a broker is delivered to another. One
+/// that is delivered again is acknowledged before it is looked at: whatever it does, it does not come a third time.
+final class AmqpLine implements AutoCloseable {
+    private static final long DRAIN_SECONDS = 2;
+    private static final int TOLD_MAX = 10_000;
+    private static final long LOOK_MILLIS = 500;
+    private static final int LOOKS_MAX = 20;
+
+    private final AmqpConfig config;
+    private final ObjectQueues queues;
+    private final AmqpRequests requests;
+    private final AmqpNews news;
+    private final AmqpFactory factory;
+    private final ExecutorService blocking;
+    private final LongAdder dead;
+    private final Connection connection;
+    private final Channel work;
+    private final Channel telling;
+    private final boolean patient;
+    private final Phaser underWay = new Phaser(1);
+    private volatile @Nullable String blocked;
+    private String consumer = "";
+
+    /// What lines have in common, one after the other.
+    ///
+    /// @param dead counts what could not be answered
+    /// @param woken hears that another server has committed to a store
+    record Shared(
+            AmqpConfig config,
+            AmqpRequests requests,
+            AmqpNews news,
+            AmqpFactory factory,
+            ExecutorService blocking,
+            LongAdder dead,
+            Consumer<String> woken) {}
+
+    private AmqpLine(Shared shared, Connection connection, boolean patient) throws IOException {
+        this.config = shared.config;
+        this.queues = new ObjectQueues(config.name());
+        this.requests = shared.requests;
+        this.news = shared.news;
+        this.factory = shared.factory;
+        this.blocking = shared.blocking;
+        this.dead = shared.dead;
+        this.connection = connection;
+        this.patient = patient;
+        this.work = channel(connection);
+        this.telling = channel(connection);
+    }
+
+    private static Channel channel(Connection connection) throws IOException {
+        Channel channel = connection.createChannel();
+        if (channel == null) {
+            throw new IOException("RabbitMQ gives no more channels");
+        }
+        return channel;
+    }
+
+    /// @throws IOException where RabbitMQ is not there, or refuses
+    static AmqpLine open(Shared shared) throws IOException, TimeoutException {
+        boolean patient = shared.factory.isPatient();
+        Connection connection = shared.factory.connect("databroker " + shared.news.server());
+        try {
+            AmqpLine line = new AmqpLine(shared, connection, patient);
+            connection.addBlockedListener(
+                    why -> line.blocked = why.isEmpty() ? "no reason given" : why, () -> line.blocked = null);
+            line.declare();
+            line.listen(shared.woken);
+            return line;
+        } catch (IOException | RuntimeException failed) {
+            connection.abort(1000);
+            throw failed;
+        }
+    }
+
+    private void declare() throws IOException {
+        work.exchangeDeclare(queues.requests(), BuiltinExchangeType.DIRECT, true);
+        work.exchangeDeclare(queues.changes(), BuiltinExchangeType.TOPIC, true);
+        work.exchangeDeclare(queues.dead(), BuiltinExchangeType.FANOUT, true);
+        work.queueDeclare(
+                queues.requests(),
+                true,
+                false,
+                false,
+                Map.of(
+                        "x-message-ttl",
+                        config.requestAge().toMillis(),
+                        "x-max-length",
+                        config.requestsMax(),
+                        "x-overflow",
+                        "drop-head"));
+        work.queueBind(queues.requests(), queues.requests(), ObjectQueues.ANY);
+        work.queueDeclare(queues.dead(), true, false, false, Map.of("x-max-length", config.deadMax()));
+        work.queueBind(queues.dead(), queues.dead(), "");
+    }
+
+    /// What is meant for this broker alone comes by a queue that ends with the connection.
+    private void listen(Consumer<String> woken) throws IOException {
+        String own = telling.queueDeclare("", false, true, true, Map.of("x-max-length", TOLD_MAX))
+                .getQueue();
+        telling.queueBind(own, queues.requests(), news.server());
+        telling.queueBind(own, queues.changes(), ObjectQueues.wake("*"));
+        String mine = ObjectQueues.wake(news.server());
+        telling.basicConsume(own, true, new DefaultConsumer(telling) {
+            @Override
+            public void handleDelivery(String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
+                if (envelope.getExchange().equals(queues.requests())) {
+                    begin(envelope, properties, Bytes.wrap(body), false);
+                } else if (!envelope.getRoutingKey().equals(mine)) {
+                    woken.accept(Bytes.wrap(body).utf8());
+                }
+            }
+        });
+        work.basicQos(patient ? 1 : config.prefetch());
+        consumer = work.basicConsume(queues.requests(), false, new DefaultConsumer(work) {
+            @Override
+            public void handleDelivery(String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
+                begin(envelope, properties, Bytes.wrap(body), true);
+            }
+        });
+    }
+
+    /// @param owed whether RabbitMQ waits for its acknowledgement
+    private void begin(Envelope envelope, AMQP.BasicProperties properties, Bytes body, boolean owed) {
+        underWay.register();
+        blocking.execute(() -> {
+            try {
+                boolean again = envelope.isRedeliver();
+                if (owed && again) {
+                    acknowledge(envelope);
+                }
+                handle(properties, body, again);
+                if (owed && !again) {
+                    acknowledge(envelope);
+                }
+                if (patient && body.length() > ObjectMessages.REQUEST_MAX) {
+                    factory.relieved();
+                    connection.abort(1000);
+                }
+            } catch (IOException | ShutdownSignalException lost) {
+                AmqpDoor.LOG.atDebug().setCause(lost).log("an answer was lost with the connection");
+            } finally {
+                underWay.arriveAndDeregister();
+            }
+        });
+    }
+
+    private void acknowledge(Envelope envelope) throws IOException {
+        synchronized (work) {
+            work.basicAck(envelope.getDeliveryTag(), false);
+        }
+    }
+
+    private void handle(AMQP.BasicProperties properties, Bytes body, boolean again) throws IOException {
+        String replyTo = properties.getReplyTo();
+        if (replyTo == null || replyTo.isEmpty() || replyTo.startsWith(config.name() + ".")) {
+            bury(properties, body);
+            return;
+        }
+        AmqpRequests.Answer answer = requests.answer(new AmqpRequests.Asked(
+                properties.getContentType(),
+                AmqpRequests.header(properties.getHeaders(), ObjectQueues.TOKEN),
+                properties.getUserId() == null ? "" : properties.getUserId(),
+                again,
+                body));
+        AMQP.BasicProperties around = new AMQP.BasicProperties.Builder()
+                .contentType(ObjectQueues.contentType(answer.form()))
+                .correlationId(properties.getCorrelationId())
+                .appId(news.server())
+                .build();
+        for (Bytes frame : answer.frames()) {
+            if (answer.ordered()) {
+                news.answer(telling, replyTo, around, frame);
+            } else {
+                synchronized (work) {
+                    work.basicPublish("", replyTo, around, frame.toArray());
+                }
+            }
+        }
+    }
+
+    /// Whom to answer is not said: it is kept where an operator may look, with the reason.
+    private void bury(AMQP.BasicProperties properties, Bytes body) throws IOException {
+        dead.increment();
+        ObjectMessage.Failed why = new ObjectMessage.Failed(
+                ObjectMessage.NO_ID,
+                body.length() > ObjectMessages.REQUEST_MAX ? Problem.VALUE_TOO_LARGE : Problem.MESSAGE_INVALID,
+                "a request has a reply-to, a queue of the sender's");
+        AmqpDoor.LOG
+                .atWarn()
+                .addKeyValue("problem", why.exception().problem().number())
+                .addKeyValue("bytes", body.length())
+                .log("a request without anybody to answer is kept under {}", queues.dead());
+        AMQP.BasicProperties around = new AMQP.BasicProperties.Builder()
+                .contentType(properties.getContentType())
+                .headers(Map.of("problem", why.problem().number(), "detail", why.detail()))
+                .build();
+        Bytes kept = body.length() > ObjectMessages.REQUEST_MAX ? Bytes.EMPTY : body;
+        synchronized (work) {
+            work.basicPublish(queues.dead(), "", around, kept.toArray());
+        }
+    }
+
+    /// Why RabbitMQ takes nothing at the moment, null where it does.
+    @Nullable
+    String blocked() {
+        return blocked;
+    }
+
+    /// Tells what there is to tell, until the connection ends or `over` says so.
+    void tell(long beatMillis, BooleanSupplier over) throws IOException, InterruptedException {
+        // Who was here all the time sees by its number what was lost with the connection before.
+        news.beat(telling);
+        long due = beatMillis;
+        int looks = 0;
+        while (connection.isOpen() && !over.getAsBoolean()) {
+            boolean woken = news.wakes().tryAcquire(Math.min(due, LOOK_MILLIS), TimeUnit.MILLISECONDS);
+            news.wakes().drainPermits();
+            due = woken ? beatMillis : due - LOOK_MILLIS;
+            news.flush(telling);
+            if (due <= 0) {
+                news.beat(telling);
+                due = beatMillis;
+            }
+            if (patient && ++looks > LOOKS_MAX) {
+                // Another broker had the one that was too large.
+                factory.relieved();
+                return;
+            }
+        }
+        ShutdownSignalException why = connection.getCloseReason();
+        if (why != null) {
+            throw new IOException("the connection ended: " + reason(why), why);
+        }
+    }
+
+    private static String reason(ShutdownSignalException why) {
+        return why.getCause() == null
+                ? String.valueOf(why.getMessage())
+                : why.getCause().toString();
+    }
+
+    /// Takes nothing new, gives what is under way two seconds, and tells those who follow that it goes.
+    void drain() {
+        try {
+            synchronized (work) {
+                work.basicCancel(consumer);
+            }
+            int phase = underWay.arriveAndDeregister();
+            underWay.awaitAdvanceInterruptibly(phase, DRAIN_SECONDS, TimeUnit.SECONDS);
+            news.farewell(telling);
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+        } catch (IOException | ShutdownSignalException | TimeoutException gone) {
+            AmqpDoor.LOG.atDebug().setCause(gone).log("not everything was answered before the end");
+        }
+    }
+
+    @Override
+    public void close() {
+        connection.abort(1000);
+    }
+}
