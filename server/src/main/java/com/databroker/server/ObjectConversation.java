@@ -102,7 +102,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     void open(@Nullable Credentials credentials) {
         given = credentials;
         socket.textMessageHandler(text -> received(Bytes.utf8(text), form == ObjectMessages.JSON));
-        socket.binaryMessageHandler(bytes -> received(Bytes.wrap(bytes.getBytes()), form == ObjectMessages.CBOR));
+        socket.binaryMessageHandler(bytes -> received(Bytes.wrap(bytes.getBytes()), form != ObjectMessages.JSON));
         socket.exceptionHandler(broken -> close(new ProblemException(
                 Problem.VALUE_TOO_LARGE,
                 "a frame is malformed, or longer than " + ObjectMessages.REQUEST_MAX + " bytes")));

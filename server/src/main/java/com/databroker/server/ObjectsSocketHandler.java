@@ -9,11 +9,12 @@ import io.vertx.core.http.HttpMethod;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.stream.Stream;
 
 /// `GET /objects` with an upgrade: checks the request, and hands the connection to an [ObjectConversation].
 final class ObjectsSocketHandler {
     static final List<String> SUBPROTOCOLS =
-            List.of(ObjectMessages.JSON.subprotocol(), ObjectMessages.CBOR.subprotocol());
+            Stream.of(ObjectMessages.values()).map(ObjectMessages::subprotocol).toList();
 
     private final ObjectConversation.Shared shared;
     private final Origins origins;
@@ -36,9 +37,7 @@ final class ObjectsSocketHandler {
         exchange.request()
                 .toWebSocket()
                 .onSuccess(socket -> {
-                    ObjectMessages form = ObjectMessages.CBOR.subprotocol().equals(socket.subProtocol())
-                            ? ObjectMessages.CBOR
-                            : ObjectMessages.JSON;
+                    ObjectMessages form = ObjectMessages.of(socket.subProtocol());
                     new ObjectConversation(shared, exchange.gate(), socket, form, exchange.address())
                             .open(known ? credentials : null);
                 })
