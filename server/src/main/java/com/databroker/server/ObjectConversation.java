@@ -13,31 +13,27 @@ import com.databroker.core.ProblemException;
 import com.databroker.objects.ObjectCaller;
 import com.databroker.objects.ObjectListener;
 import com.databroker.objects.ObjectPlane;
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.EventLoop;
-import io.vertx.core.http.ServerWebSocket;
-import io.vertx.core.internal.http.WebSocketInternal;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One connection of *dbo/1*. Requests are answered beside one another on threads that may wait; whatever is written
-/// is written by the event loop, so that what is told of changes keeps its order.
+/// One conversation of *dbo/1*, whatever carries it. Requests are answered beside one another on threads that may
+/// wait; whatever is written is written by the carrier's loop, so that what is told of changes keeps its order. The
+/// carrier calls [#open], [#received], [#writable], [#close] and [#ended] from that loop.
 ///
 /// What a slow reader has not been told yet waits as tags with their newest versions, of which each is there once;
 /// where even those are too many, it is told that nobody knows.
 final class ObjectConversation implements ObjectCaller, ObjectListener {
     private static final Logger LOG = LoggerFactory.getLogger(ObjectConversation.class);
-    private static final String DOOR = "objects";
     private static final long ADMISSION_SECONDS = 5;
 
     /// Somebody may have to type a token.
@@ -46,17 +42,16 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     private static final int TOGETHER_MAX = 64;
     private static final int TOLD_MAX = 10_000;
     private static final int WAITING_MAX = 200_000;
-    private static final int REASON_MAX = 120;
 
     private final ObjectPlane plane;
     private final Gate gate;
-    private final ServerWebSocket socket;
+    private final ObjectCarrier carrier;
+    private final String door;
     private final ObjectMessages form;
     private final String address;
     private final Executor blocking;
     private final InstantSource clock;
     private final OpenStreams open;
-    private final ChannelHandlerContext context;
     private final Runnable farewell;
 
     private volatile @Nullable Session session;
@@ -85,29 +80,25 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     /// What all conversations of a door have in common.
     record Shared(ObjectPlane plane, Executor blocking, InstantSource clock, OpenStreams open) {}
 
-    ObjectConversation(Shared shared, Gate gate, ServerWebSocket socket, ObjectMessages form, String address) {
+    /// @param door by which name the gate knows it
+    /// @param address of the other end
+    ObjectConversation(
+            Shared shared, Gate gate, ObjectCarrier carrier, ObjectMessages form, String door, String address) {
         this.plane = shared.plane();
         this.gate = gate;
-        this.socket = socket;
+        this.carrier = carrier;
+        this.door = door;
         this.form = form;
         this.address = address;
         this.blocking = shared.blocking();
         this.clock = shared.clock();
         this.open = shared.open();
-        this.context = ((WebSocketInternal) socket).channelHandlerContext();
         this.farewell = () -> loop().execute(() -> close(OpenStreams.shuttingDown()));
     }
 
     /// @param credentials null where the client has sent none, and may do so in its greeting
     void open(@Nullable Credentials credentials) {
         given = credentials;
-        socket.textMessageHandler(text -> received(Bytes.utf8(text), form == ObjectMessages.JSON));
-        socket.binaryMessageHandler(bytes -> received(Bytes.wrap(bytes.getBytes()), form != ObjectMessages.JSON));
-        socket.exceptionHandler(broken -> close(new ProblemException(
-                Problem.VALUE_TOO_LARGE,
-                "a frame is malformed, or longer than " + ObjectMessages.REQUEST_MAX + " bytes")));
-        socket.closeHandler(closed -> end());
-        context.pipeline().addBefore(context.name(), null, new WritabilityWatch(() -> tell(false)));
         open.add(farewell);
         timer = loop().schedule(
                         () -> close(new ProblemException(Problem.REQUEST_TIMEOUT, "hello did not come in time")),
@@ -127,19 +118,16 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     @Override
     public void authenticate(Credentials credentials) {
         Session before = session;
-        session = gate.admit(credentials, address, DOOR, why -> loop().execute(() -> close(why)));
+        session = gate.admit(credentials, address, door, why -> loop().execute(() -> close(why)));
         session.speaks(form.subprotocol());
         if (before != null) {
             before.close();
         }
     }
 
-    private void received(Bytes bytes, boolean expected) {
+    /// A frame of the other end's.
+    void received(Bytes bytes) {
         if (closing) {
-            return;
-        }
-        if (!expected) {
-            close(new ProblemException(Problem.MESSAGE_INVALID, form.subprotocol() + " has the other kind of frames"));
             return;
         }
         ObjectMessage.Request request;
@@ -231,14 +219,14 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
             return;
         }
         // One after the other: somebody who guesses waits.
-        socket.pause();
+        carrier.pause();
         blocking.execute(() -> {
             ObjectMessage.Reply reply = plane.handle(this, request);
             ObjectPlane.Greeting greeting = session == null
                     ? null
                     : plane.greet(this, new ObjectMessage.Hello(ObjectMessage.PROTOCOL, null, null), this);
             loop().execute(() -> {
-                socket.resume();
+                carrier.resume();
                 if (greeting != null && greeting.reply() instanceof ObjectMessage.Failed failed) {
                     close(failed.exception());
                 } else if (greeting != null && greeting.reply() instanceof ObjectMessage.Welcome) {
@@ -253,7 +241,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     }
 
     private void listen(ObjectPlane.Greeting greeting) {
-        if (closing || socket.isClosed()) {
+        if (closing || carrier.isClosed()) {
             quietly(greeting.listening());
             return;
         }
@@ -266,7 +254,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     }
 
     private void welcome(ObjectPlane.Greeting greeting) {
-        if (closing || socket.isClosed()) {
+        if (closing || carrier.isClosed()) {
             quietly(greeting.listening());
             return;
         }
@@ -281,14 +269,14 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
 
     private void serve(ObjectMessage.Request request) {
         if (++underWay >= TOGETHER_MAX) {
-            socket.pause();
+            carrier.pause();
         }
         blocking.execute(() -> {
             ObjectMessage.Reply reply = plane.handle(this, request);
             Bytes frame = encode(request.id(), reply);
             loop().execute(() -> {
                 if (--underWay == TOGETHER_MAX - 1) {
-                    socket.resume();
+                    carrier.resume();
                 }
                 if (request instanceof ObjectMessage.Sync) {
                     tell(true);
@@ -336,14 +324,14 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
 
     /// @param all also what a slow reader has not taken yet
     private void tell(boolean all) {
-        if (closing || !welcomed || !(all || context.channel().isWritable())) {
+        if (closing || !welcomed || !(all || carrier.isWritable())) {
             return;
         }
         if (lost != null) {
             write(new ObjectMessage.Reset(lost));
             lost = null;
         }
-        while (!waiting.isEmpty() && (all || context.channel().isWritable())) {
+        while (!waiting.isEmpty() && (all || carrier.isWritable())) {
             List<ObjectMessage.Tagged> some = waiting.entrySet().stream()
                     .limit(TOLD_MAX)
                     .map(each -> new ObjectMessage.Tagged(each.getKey(), each.getValue()))
@@ -367,31 +355,30 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     }
 
     private void write(Bytes bytes) {
+        if (!closing) {
+            carrier.write(bytes);
+        }
+    }
+
+    /// The carrier takes frames again.
+    void writable() {
+        tell(false);
+    }
+
+    /// Ends the conversation, and has the carrier say why.
+    void close(ProblemException why) {
         if (closing) {
             return;
         }
-        ByteBuf frame = context.alloc().buffer(bytes.length() + 10);
-        if (form == ObjectMessages.JSON) {
-            EventFrames.text(frame, bytes);
-        } else {
-            EventFrames.binary(frame, bytes);
-        }
-        context.writeAndFlush(frame, context.voidPromise());
+        LOG.atDebug()
+                .addKeyValue("address", address)
+                .log("a conversation about objects closed: {} {}", why.problem().number(), why.detail());
+        ended();
+        carrier.close(why);
     }
 
-    private void close(ProblemException why) {
-        if (closing) {
-            return;
-        }
-        closing = true;
-        String reason = why.problem().number() + " " + why.detail();
-        String cut = reason.substring(0, Math.min(reason.length(), REASON_MAX));
-        LOG.atDebug().addKeyValue("address", address).log("a connection of objects closed: {}", reason);
-        end();
-        socket.close((short) why.problem().closeCode(), cut.replaceAll("[^ -~]", "?"));
-    }
-
-    private void end() {
+    /// The other end is gone.
+    void ended() {
         closing = true;
         open.remove(farewell);
         cancelTimer();
@@ -422,7 +409,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         }
     }
 
-    private EventLoop loop() {
-        return context.channel().eventLoop();
+    private ScheduledExecutorService loop() {
+        return carrier.loop();
     }
 }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 
-/// `GET /objects` with an upgrade: checks the request, and hands the connection to an [ObjectConversation].
+/// `GET /objects` with an upgrade: checks the request, and has an [ObjectSocket] carry the conversation.
 final class ObjectsSocketHandler {
     static final List<String> SUBPROTOCOLS =
             Stream.of(ObjectMessages.values()).map(ObjectMessages::subprotocol).toList();
@@ -36,11 +36,8 @@ final class ObjectsSocketHandler {
         Credentials credentials = exchange.credentials();
         exchange.request()
                 .toWebSocket()
-                .onSuccess(socket -> {
-                    ObjectMessages form = ObjectMessages.of(socket.subProtocol());
-                    new ObjectConversation(shared, exchange.gate(), socket, form, exchange.address())
-                            .open(known ? credentials : null);
-                })
+                .onSuccess(socket -> ObjectSocket.open(
+                        shared, exchange.gate(), socket, exchange.address(), known ? credentials : null))
                 .onFailure(failed -> exchange.fail(
                         new ProblemException(Problem.BAD_REQUEST, "the WebSocket handshake is malformed", failed)));
     }
