@@ -42,6 +42,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     private @Nullable ZmtpMechanism mechanism;
     private @Nullable ZmtpCurve curve;
     private @Nullable Session session;
+    private Credentials shown = new Credentials.Anonymous();
     private @Nullable ZmtpRole role;
     private @Nullable ScheduledFuture<?> timer;
     private String address = "";
@@ -78,6 +79,16 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
             throw new IllegalStateException("not admitted");
         }
         return here;
+    }
+
+    /// What the handshake has shown.
+    Credentials credentials() {
+        return shown;
+    }
+
+    /// Whether the peer is a REQ.
+    boolean isLockstep() {
+        return peerType.equals("REQ");
     }
 
     @Override
@@ -192,6 +203,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     }
 
     private void admit(Credentials credentials) {
+        shown = credentials;
         try {
             session = settings.gate().admit(credentials, address, DOOR, this::revoked);
         } catch (ProblemException refused) {
@@ -206,7 +218,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     private void revoked(ProblemException why) {
         ChannelHandlerContext ctx = context;
         if (ctx != null) {
-            ctx.executor().execute(() -> refuse(new ZmtpRefused(why.line())));
+            ctx.executor().execute(() -> refuse(new ZmtpRefused(why.problem(), why.line())));
         }
     }
 
@@ -309,7 +321,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     }
 
     private void readEncrypted(ByteBuf in, ZmtpRole now) {
-        long max = settings.plane().config().payloadMax().bytes() + COMMAND_MAX;
+        long max = settings.frameMax() + COMMAND_MAX;
         for (int length = Zmtp.completeFrame(in, max); length >= 0; length = Zmtp.completeFrame(in, max)) {
             int flags = in.readByte();
             in.skipBytes((flags & Zmtp.LONG) == 0 ? 1 : 8);
@@ -376,11 +388,9 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (role instanceof ZmtpSubscriber subscriber && ctx.channel().isWritable()) {
-            subscriber.resume();
-        } else if (role instanceof ZmtpService) {
-            // Whoever asks without taking the answers is not heard until it does.
-            ctx.channel().config().setAutoRead(ctx.channel().isWritable());
+        ZmtpRole now = role;
+        if (phase == Phase.TRAFFIC && now != null) {
+            now.writabilityChanged(ctx.channel().isWritable());
         }
     }
 
@@ -393,6 +403,10 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
         // libzmq gives a peer up for good after an ERROR in the handshake, and after anything in clear under CURVE.
         boolean inClear = phase == Phase.HANDSHAKE || (phase == Phase.TRAFFIC && curve == null);
         boolean speaks = inClear && !why.reason().isEmpty();
+        ZmtpRole now = role;
+        if (phase == Phase.TRAFFIC && now != null) {
+            now.refused(why);
+        }
         end();
         if (speaks) {
             ctx.writeAndFlush(Zmtp.error(why.reason())).addListener(ChannelFutureListener.CLOSE);

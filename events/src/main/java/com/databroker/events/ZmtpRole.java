@@ -26,6 +26,16 @@ sealed interface ZmtpRole permits ZmtpPublisher, ZmtpSubscriber, ZmtpService {
     /// The socket has no more to read for now.
     void readComplete();
 
+    /// Whether what is written goes out at once has changed.
+    default void writabilityChanged(boolean writable) {
+        // Whoever writes little does not mind.
+    }
+
+    /// The broker ends the connection, and may say why before an ERROR does.
+    default void refused(ZmtpRefused why) {
+        // The ERROR says enough.
+    }
+
     /// The connection ended.
     void closed();
 }

@@ -1,6 +1,8 @@
 package com.databroker.events;
 
 import com.databroker.access.Action;
+import com.databroker.access.Credentials;
+import com.databroker.access.Session;
 import com.databroker.core.Bytes;
 import com.databroker.core.Position;
 import com.databroker.core.Problem;
@@ -14,26 +16,34 @@ import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import org.jspecify.annotations.Nullable;
 
-/// DEALER and REQ: publishing with an answer.
+/// DEALER and REQ: publishing with an answer, and dialogues.
 ///
 /// ```
 /// request  [empty]? [topic] [payload]
 /// answer   [empty]? [ack] [position]   or   [empty]? [error] [problem document]
+/// dialogue [empty]? [$name] [message]  in both directions
 /// ```
-/// The empty frame, which REQ always sends, is given back where it came. Answers come in the order of the requests.
-final class ZmtpService implements ZmtpRole {
+/// The empty frame, which REQ always sends, is given back where it came; in dialogues it stands in front of all
+/// messages
+/// or none. What was published is answered in the order in which it came.
+final class ZmtpService implements ZmtpRole, ZmtpDialogue.Peer {
     private static final int FRAMES_MAX = 3;
+    private static final int NAME_MAX = 32;
 
     private final ZmtpConnection connection;
     private final List<Bytes> frames = new ArrayList<>();
     private final long frameMax;
     private boolean tooMany;
+    private @Nullable ZmtpDialogue dialogue;
+    private boolean delimitsDialogue;
+    private boolean paused;
 
     ZmtpService(ZmtpConnection connection) {
         this.connection = connection;
-        this.frameMax = Math.max(
-                Topic.BYTES_MAX, connection.plane().config().payloadMax().bytes());
+        this.frameMax = connection.settings().frameMax();
     }
 
     @Override
@@ -69,6 +79,9 @@ final class ZmtpService implements ZmtpRole {
         if (delimited) {
             request.removeFirst();
         }
+        if (!refused && request.size() == 2 && isDialogue(request, delimited)) {
+            return;
+        }
         try {
             if (refused || request.size() != 2) {
                 throw new ProblemException(Problem.MESSAGE_INVALID, "a request is [topic][payload]");
@@ -76,6 +89,97 @@ final class ZmtpService implements ZmtpRole {
             answer(delimited, "ack", Bytes.utf8(publish(request).toString()));
         } catch (ProblemException problem) {
             answer(delimited, "error", ProblemDocument.bytes(problem));
+        }
+    }
+
+    /// Whether the message belongs to a dialogue, which has taken it then.
+    private boolean isDialogue(List<Bytes> message, boolean delimited) {
+        ZmtpDialogue.Service service = connection.settings().dialogues();
+        Bytes name = message.getFirst();
+        if (service == null || name.length() == 0 || name.get(0) != '$' || name.length() > NAME_MAX) {
+            return false;
+        }
+        String spoken = name.utf8();
+        if (!service.speaks(spoken)) {
+            return false;
+        }
+        ZmtpDialogue here = dialogue;
+        if (here == null) {
+            here = service.begin(this);
+            dialogue = here;
+            delimitsDialogue = delimited;
+        }
+        here.received(spoken, message.getLast());
+        return true;
+    }
+
+    @Override
+    public ScheduledExecutorService loop() {
+        return connection.context().channel().eventLoop();
+    }
+
+    @Override
+    public Credentials credentials() {
+        return connection.credentials();
+    }
+
+    @Override
+    public Session session() {
+        return connection.session();
+    }
+
+    @Override
+    public String address() {
+        return connection.address();
+    }
+
+    @Override
+    public boolean isLockstep() {
+        return connection.isLockstep();
+    }
+
+    @Override
+    public void write(String name, Bytes message) {
+        answer(delimitsDialogue, name, message);
+        connection.flush();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return connection.isWritable();
+    }
+
+    @Override
+    public void pause() {
+        paused = true;
+        readOrNot();
+    }
+
+    @Override
+    public void resume() {
+        paused = false;
+        readOrNot();
+    }
+
+    /// Whoever asks without taking the answers is not heard until it does.
+    private void readOrNot() {
+        connection.context().channel().config().setAutoRead(connection.isWritable() && !paused);
+    }
+
+    @Override
+    public void writabilityChanged(boolean writable) {
+        readOrNot();
+        ZmtpDialogue here = dialogue;
+        if (here != null && writable) {
+            here.writable();
+        }
+    }
+
+    @Override
+    public void refused(ZmtpRefused why) {
+        ZmtpDialogue here = dialogue;
+        if (here != null) {
+            here.refused(why.problem());
         }
     }
 
@@ -116,5 +220,10 @@ final class ZmtpService implements ZmtpRole {
     @Override
     public void closed() {
         frames.clear();
+        ZmtpDialogue here = dialogue;
+        if (here != null) {
+            dialogue = null;
+            here.ended();
+        }
     }
 }

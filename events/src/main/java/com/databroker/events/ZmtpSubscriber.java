@@ -153,9 +153,10 @@ final class ZmtpSubscriber implements ZmtpRole {
         }
     }
 
-    void resume() {
+    @Override
+    public void writabilityChanged(boolean writable) {
         Subscriber here = subscriber;
-        if (here != null) {
+        if (here != null && writable) {
             here.resume();
         }
     }
