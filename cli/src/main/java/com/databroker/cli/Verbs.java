@@ -54,6 +54,7 @@ final class Verbs {
             new Entry("objects watch", "Tell what becomes of objects, whoever changes them."),
             new Entry("objects graph", "Draw the types and what they refer to."),
             new Entry("objects triggers", "Show, install or remove what tells changes by other programs."),
+            new Entry("objects conformance", "Hold a broker against the protocol of objects, case by case."),
             new Entry("user add", "Add a user."),
             new Entry("user list", "List the users."),
             new Entry("user remove", "Remove a user with all its tokens."),
@@ -120,6 +121,7 @@ final class Verbs {
             case "objects watch" -> new ObjectsWatchVerb();
             case "objects graph" -> new ObjectsGraphVerb();
             case "objects triggers" -> new ObjectsTriggersVerb();
+            case "objects conformance" -> new ObjectsConformanceVerb();
             case "connections ls" -> new ConnectionsLsVerb();
             case "connections end" -> new ConnectionsEndVerb();
             case "user add" -> new UserAddVerb();
