@@ -1,9 +1,8 @@
 package com.databroker.cli;
 
 import com.databroker.core.Bytes;
+import com.databroker.core.ObjectMessages;
 import java.io.IOException;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -11,8 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// One case of docs/reference/objects-conformance.json: what is said, and what has to come.
-record ConformanceCase(
-        String name, List<String> on, boolean greets, List<Map<String, @Nullable Object>> steps) {
+record ConformanceCase(String name, List<String> on, boolean greets, List<Map<String, @Nullable Object>> steps) {
 
     /// Opens a connection.
     interface Opener {
@@ -59,7 +57,6 @@ record ConformanceCase(
         private final ConformanceLink.Transport transport;
         private final Opener opener;
         private final ConformancePattern values = new ConformancePattern();
-        private final List<Map<String, @Nullable Object>> kept = new ArrayList<>();
         private @Nullable ConformanceLink link;
 
         Play(ConformanceLink.Transport transport, Opener opener) {
@@ -77,7 +74,6 @@ record ConformanceCase(
 
         void open(boolean named) throws IOException {
             close();
-            kept.clear();
             link = opener.open(named);
         }
 
@@ -102,9 +98,9 @@ record ConformanceCase(
             } else if (step.containsKey("connect")) {
                 open(!"stranger".equals(step.get("connect")));
             } else if (step.containsKey("ends")) {
-                return expect(end(step.get("ends")));
+                return link().frames().expect(end(step.get("ends")), values);
             } else if (step.containsKey("expect")) {
-                return expect(step.get("expect"));
+                return link().frames().expect(step.get("expect"), values);
             } else {
                 return "nothing that a step can be: " + step.keySet();
             }
@@ -113,55 +109,17 @@ record ConformanceCase(
 
         private void raw(String bytes) throws IOException, InterruptedException {
             link().send(
-                            transport.form() == com.databroker.core.ObjectMessages.JSON
+                            transport.form() == ObjectMessages.JSON
                                     ? Bytes.utf8(bytes)
                                     : Bytes.wrap(HexFormat.of().parseHex(bytes)));
         }
 
         /// A WebSocket is closed with the number; over ZeroMQ a *failed* without one of a request says it.
         private Map<String, ?> end(@Nullable Object number) {
+            Object wanted = number == null ? 0 : number;
             return transport.kind().equals("ws")
-                    ? Map.of("t", ConformanceLink.END, "number", String.valueOf(number).isEmpty() ? 0 : number(number))
-                    : Map.of("t", "failed", "problem", Map.of("number", number(number)));
-        }
-
-        private static Object number(@Nullable Object number) {
-            return number == null ? 0 : number;
-        }
-
-        private @Nullable String expect(@Nullable Object pattern) throws InterruptedException {
-            long end = System.nanoTime() + ConformanceLink.PATIENCE.toNanos();
-            String difference = null;
-            for (int next = 0; ; next++) {
-                if (next == kept.size()) {
-                    Map<String, @Nullable Object> frame = link().next(Duration.ofNanos(end - System.nanoTime()));
-                    if (frame == null) {
-                        return difference == null
-                                ? "nothing came for " + ConformancePattern.json(pattern)
-                                : difference;
-                    }
-                    kept.add(frame);
-                }
-                Map<String, @Nullable Object> frame = kept.get(next);
-                String differs = values.differs(pattern, frame);
-                if (differs == null) {
-                    kept.remove(next);
-                    return null;
-                }
-                if (answers(pattern, frame) || ConformanceLink.END.equals(frame.get("t"))) {
-                    return differs + ", in " + ConformancePattern.json(frame);
-                }
-                difference = "nothing came for " + ConformancePattern.json(pattern) + "; what came last: "
-                        + ConformancePattern.json(frame);
-            }
-        }
-
-        /// Whether the frame has the number of the request that is meant, so that no other can come.
-        private static boolean answers(@Nullable Object pattern, Map<String, @Nullable Object> frame) {
-            return pattern instanceof Map<?, ?> map
-                    && map.get("i") instanceof Number wanted
-                    && frame.get("i") instanceof Number came
-                    && wanted.longValue() == came.longValue();
+                    ? Map.of("t", ConformanceInbox.END, "number", wanted)
+                    : Map.of("t", "failed", "problem", Map.of("number", wanted));
         }
     }
 }

@@ -12,8 +12,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import org.jspecify.annotations.Nullable;
 
-/// Over `POST /objects/rpc`: each frame is a request, its answer the next frame. What is refused as HTTP is shown as the
-/// *failed* that it would be elsewhere.
+/// Over `POST /objects/rpc`: each frame is a request, its answer the next frame. What is refused as HTTP is
+/// shown as the *failed* that it would be elsewhere.
 final class ConformanceHttp extends ConformanceLink {
     private final HttpClient http;
     private final URI broker;

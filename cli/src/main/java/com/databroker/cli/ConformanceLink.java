@@ -7,17 +7,10 @@ import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /// A connection over which a conformance case talks with a broker, frames in one codec.
 abstract class ConformanceLink implements AutoCloseable {
-    /// What the end of a connection looks like among the frames: `{"t":"(end)","number":1011}`.
-    static final String END = "(end)";
-
-    static final Duration PATIENCE = Duration.ofSeconds(10);
+    static final Duration PATIENCE = ConformanceInbox.PATIENCE;
 
     /// By what, and in which codec.
     enum Transport {
@@ -55,7 +48,7 @@ abstract class ConformanceLink implements AutoCloseable {
     }
 
     private final ObjectMessages form;
-    private final BlockingQueue<Map<String, @Nullable Object>> frames = new LinkedBlockingQueue<>();
+    private final ConformanceInbox frames = new ConformanceInbox();
 
     ConformanceLink(ObjectMessages form) {
         this.form = form;
@@ -88,11 +81,11 @@ abstract class ConformanceLink implements AutoCloseable {
     }
 
     final void ended(long number) {
-        frames.add(Map.of("t", END, "number", number));
+        frames.ended(number);
     }
 
-    /// The next frame, null where none comes in time.
-    final @Nullable Map<String, @Nullable Object> next(Duration patience) throws InterruptedException {
-        return frames.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
+    /// What has come.
+    final ConformanceInbox frames() {
+        return frames;
     }
 }

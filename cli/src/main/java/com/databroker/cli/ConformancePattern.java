@@ -12,24 +12,24 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// What a frame of a conformance case has to look like, and what cases say with variables in them; the words are
-/// described in docs/reference/objects-conformance.md.
+/// What a frame of a conformance case has to look like, and what cases say with variables in them; the
+/// words are described in docs/reference/objects-conformance.md. Any thread may ask.
 final class ConformancePattern {
     private static final String ANYTHING = "…";
     private static final String MORE = "…more";
     private static final String HAS = "…has";
+    private static final String NONE = "…none";
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{([a-z]+):?([a-z0-9]*)}");
     private static final String CAPTURE = "${=";
 
     private final Map<String, @Nullable Object> variables = new LinkedHashMap<>();
 
-    void put(String name, @Nullable Object value) {
+    synchronized void put(String name, @Nullable Object value) {
         variables.put(name, value);
     }
 
     /// The tree with values in the place of variables.
-    @Nullable
-    Object filled(@Nullable Object tree) {
+    synchronized @Nullable Object filled(@Nullable Object tree) {
         if (tree instanceof Map<?, ?> map) {
             Map<String, @Nullable Object> filled = new LinkedHashMap<>();
             map.forEach((name, value) -> filled.put(text(String.valueOf(name)), filled(value)));
@@ -47,7 +47,7 @@ final class ConformancePattern {
         return tree;
     }
 
-    String text(String text) {
+    private String text(String text) {
         return VARIABLE.matcher(text).replaceAll(found -> Matcher.quoteReplacement(String.valueOf(variable(found))));
     }
 
@@ -62,9 +62,9 @@ final class ConformancePattern {
         return variables.get(found.group(1));
     }
 
-    /// Where `actual` is not as `pattern` says; null where it is. What the pattern captures is kept where all fits.
-    @Nullable
-    String differs(@Nullable Object pattern, @Nullable Object actual) {
+    /// Where `actual` is not as `pattern` says; null where it is. What the pattern captures is kept where
+    /// all fits.
+    synchronized @Nullable String differs(@Nullable Object pattern, @Nullable Object actual) {
         Map<String, @Nullable Object> captured = new LinkedHashMap<>();
         String difference = differs("", filled(pattern), actual, captured);
         if (difference == null) {
@@ -114,6 +114,12 @@ final class ConformancePattern {
         }
         for (Map.Entry<?, ?> member : pattern.entrySet()) {
             String place = at + "/" + member.getKey();
+            if (NONE.equals(member.getValue())) {
+                if (said.get(member.getKey()) != null) {
+                    return place + " is there";
+                }
+                continue;
+            }
             String difference = said.containsKey(member.getKey())
                     ? differs(place, member.getValue(), said.get(member.getKey()), captured)
                     : place + " is missing";

@@ -20,15 +20,13 @@ final class ConformanceSocket extends ConformanceLink implements WebSocket.Liste
 
     ConformanceSocket(HttpClient http, URI broker, @Nullable String token, ObjectMessages form) throws IOException {
         super(form);
-        WebSocket.Builder builder = http.newWebSocketBuilder()
-                .connectTimeout(PATIENCE)
-                .subprotocols(form.subprotocol());
+        WebSocket.Builder builder =
+                http.newWebSocketBuilder().connectTimeout(PATIENCE).subprotocols(form.subprotocol());
         if (token != null) {
             builder.header("Authorization", "Bearer " + token);
         }
         try {
-            socket = builder.buildAsync(
-                            URI.create(broker.toString().replaceFirst("^http", "ws") + "/objects"), this)
+            socket = builder.buildAsync(URI.create(broker.toString().replaceFirst("^http", "ws") + "/objects"), this)
                     .join();
         } catch (CompletionException refused) {
             throw new IOException("the WebSocket was refused: " + refused.getCause(), refused);

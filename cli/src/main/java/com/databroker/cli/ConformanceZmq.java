@@ -13,8 +13,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// Over the ZeroMQ port as a DEALER with PLAIN, in ZMTP 3.0 written by hand: greeting, HELLO, INITIATE, then messages of
-/// two frames.
+/// Over the ZeroMQ port as a DEALER with PLAIN, in ZMTP 3.0 written by hand: greeting, HELLO, INITIATE,
+/// then messages of two frames.
 final class ConformanceZmq extends ConformanceLink {
     private static final int MORE = 1;
     private static final int LONG = 2;
@@ -36,7 +36,11 @@ final class ConformanceZmq extends ConformanceLink {
         socket.setSoTimeout(patience);
         in = new DataInputStream(socket.getInputStream());
         ByteBuffer greeting = ByteBuffer.allocate(GREETING_LENGTH);
-        greeting.put((byte) 0xFF).put(new byte[8]).put((byte) 0x7F).put((byte) 3).put((byte) 0);
+        greeting.put((byte) 0xFF)
+                .put(new byte[8])
+                .put((byte) 0x7F)
+                .put((byte) 3)
+                .put((byte) 0);
         greeting.put("PLAIN".getBytes(StandardCharsets.US_ASCII));
         out().write(greeting.array());
         in.readNBytes(GREETING_LENGTH);

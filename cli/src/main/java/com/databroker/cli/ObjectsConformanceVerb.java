@@ -21,14 +21,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// Plays the cases of docs/reference/objects-conformance.json against a broker.
+/// Plays the cases of docs/reference/objects-conformance.json against a broker, or against a client.
 @Command(
         footer = {
             "  databroker objects conformance",
             "  databroker objects conformance --transport ws-json,zmq-bson --case commit",
+            "  databroker objects conformance --client 'node driver.mjs'",
             "",
-            "The broker keeps the demo store (serve --demo); the cases leave nothing in it that was not there. They are",
-            "for whoever writes a client or a server of dbo/1: docs/reference/objects-conformance.md."
+            "The broker keeps the demo store (serve --demo); the cases take away what they make in it.",
+            "What they are and what a driver is: docs/reference/objects-conformance.md."
         })
 final class ObjectsConformanceVerb implements Verb {
     private static final String CASES = "docs/reference/objects-conformance.json";
@@ -40,11 +41,24 @@ final class ObjectsConformanceVerb implements Verb {
             description = "ws, http or zmq, with -json, -cbor or -bson behind it for one codec. All without it.")
     private List<String> transports = List.of();
 
+    @Option(
+            names = "--client",
+            paramLabel = "COMMAND",
+            description = "Judge a client instead: a shell command that starts its driver, once for each case.")
+    private @Nullable String client;
+
+    @Option(
+            names = "--without",
+            split = ",",
+            paramLabel = "WHAT",
+            description = "What the client has none of: cache, resume, change. Such cases are left out.")
+    private List<String> without = List.of();
+
     @Option(names = "--case", paramLabel = "WORDS", description = "Only cases with these words in their name.")
     private String words = "";
 
     @Option(names = "--cases", paramLabel = "FILE", description = "Cases of one's own, instead of the program's.")
-    private @Nullable Path file;
+    private @Nullable Path ofFile;
 
     @Option(
             names = "--zmq",
@@ -77,7 +91,14 @@ final class ObjectsConformanceVerb implements Verb {
 
     @Override
     public int run(Surroundings around) throws IOException, InterruptedException {
-        List<ConformanceCase> cases = cases(around);
+        String driver = client;
+        if (driver != null) {
+            return told(around, clients(around, driver));
+        }
+        List<ConformanceCase> cases = JsonTree.objects(file(around).get("cases")).stream()
+                .map(ConformanceCase::of)
+                .filter(each -> each.name().contains(words))
+                .toList();
         List<ConformanceLink.Transport> wanted = wanted();
         Address address = broker.resolve(around);
         List<Outcome> outcomes = new ArrayList<>();
@@ -99,6 +120,18 @@ final class ObjectsConformanceVerb implements Verb {
             }
         }
         return told(around, outcomes);
+    }
+
+    private List<Outcome> clients(Surroundings around, String driver) throws IOException, InterruptedException {
+        List<Outcome> outcomes = new ArrayList<>();
+        Map<String, @Nullable Object> file = file(around);
+        for (Map<String, @Nullable Object> tree : JsonTree.objects(file.get("clients"))) {
+            ConformanceClientCase each = ConformanceClientCase.of(tree);
+            if (each.name().contains(words) && !each.needs().stream().anyMatch(without::contains)) {
+                outcomes.add(new Outcome("client", each.name(), each.play(driver, file.get("types"), around)));
+            }
+        }
+        return outcomes;
     }
 
     private int told(Surroundings around, List<Outcome> outcomes) {
@@ -133,10 +166,10 @@ final class ObjectsConformanceVerb implements Verb {
         return wanted;
     }
 
-    private List<ConformanceCase> cases(Surroundings around) throws IOException {
+    private Map<String, @Nullable Object> file(Surroundings around) throws IOException {
         byte[] json;
-        if (file != null) {
-            json = Files.readAllBytes(around.folder().resolve(file));
+        if (ofFile != null) {
+            json = Files.readAllBytes(around.folder().resolve(ofFile));
         } else {
             try (InputStream in = Databroker.class.getResourceAsStream(CASES)) {
                 if (in == null) {
@@ -146,10 +179,7 @@ final class ObjectsConformanceVerb implements Verb {
             }
         }
         try {
-            return JsonTree.objects(Json.parseObject(Bytes.wrap(json)).get("cases")).stream()
-                    .map(ConformanceCase::of)
-                    .filter(each -> each.name().contains(words))
-                    .toList();
+            return Json.parseObject(Bytes.wrap(json));
         } catch (ProblemException malformed) {
             throw CliException.usage("the cases are no JSON: " + malformed.detail(), "mend them");
         }

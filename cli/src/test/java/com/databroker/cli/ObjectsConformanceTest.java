@@ -32,8 +32,32 @@ final class ObjectsConformanceTest {
             Typed wrong = broker.run("objects", "conformance", "--cases", "wrong.json", "--transport", "ws-bson");
             assertThat(wrong.exit()).isEqualTo(Exit.FAILED);
             assertThat(wrong.out()).contains("step 2: /asked is 1, not 2").contains("0 of 1 as they should");
-            assertThat(broker.run("objects", "conformance", "--transport", "carrier-pigeon").exit())
+            assertThat(broker.run("objects", "conformance", "--transport", "carrier-pigeon")
+                            .exit())
                     .isEqualTo(Exit.USAGE);
         }
+    }
+
+    /// Node where it has a WebSocket, else what Debian has beside it.
+    @Test
+    void the_client_in_javascript_does_what_the_cases_say_and_another_is_told_what_it_does_not() {
+        Typed passed = new Typed(folder)
+                .run(
+                        "objects",
+                        "conformance",
+                        "--client",
+                        "NODE_PATH=/usr/share/nodejs exec node --require "
+                                + path("system-tests/src/test/peers/websocket.js") + " "
+                                + path("examples/objects/js/conformance.mjs"));
+        assertThat(passed.exit()).as(passed.out() + passed.err()).isEqualTo(Exit.OK);
+        assertThat(passed.out()).contains("whoever misses a change connects anew and says from where");
+        Typed failed =
+                new Typed(folder).run("objects", "conformance", "--client", "true", "--case", "begins with hello");
+        assertThat(failed.exit()).isEqualTo(Exit.FAILED);
+        assertThat(failed.out()).contains("step 1: nothing came");
+    }
+
+    private static Path path(String ofRepository) {
+        return Path.of("..").resolve(ofRepository).toAbsolutePath().normalize();
     }
 }

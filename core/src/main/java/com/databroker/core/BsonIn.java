@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
 import tools.jackson.dataformat.cbor.CBORParser;
 
-/// Reads what [BsonOut] draws, strictly: lengths that fit into one another, names that are UTF-8, lists whose entries
-/// are numbered from 0, and no type that values here have no use for. Depth costs 8 bytes a level.
+/// Reads what [BsonOut] draws, strictly: lengths that fit into one another, names that are UTF-8, lists
+/// whose entries are numbered from 0, and no type that values here have no use for. Depth costs 8 bytes a
+/// level.
 final class BsonIn implements GraphIn {
     private static final BigInteger DIGITS_END = BigInteger.TEN.pow(34);
     private static final int MAP_OPEN = -1;

@@ -185,8 +185,8 @@ final class BsonOut implements GraphOut {
         }
     }
 
-    /// `sign | exponent, 14 bits | coefficient, 113 bits`: in this form, which has room for more than 34 digits, an
-    /// exponent never begins with the two bits that mean another.
+    /// `sign | exponent, 14 bits | coefficient, 113 bits`: in this form, which has room for more than 34
+    /// digits, an exponent never begins with the two bits that mean another.
     @Override
     public void decimal(BigDecimal value) {
         BigInteger digits = value.unscaledValue().abs();

@@ -7,8 +7,8 @@ import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.util.UUID;
 
-/// What frames and values are written to. A codec says how its bytes hold lists, maps, texts and numbers; what it has
-/// no form of its own for is a map of one word, as [GraphWriter] draws it.
+/// What frames and values are written to. A codec says how its bytes hold lists, maps, texts and numbers;
+/// what it has no form of its own for is a map of one word, as [GraphWriter] draws it.
 interface GraphOut {
     void startMap();
 

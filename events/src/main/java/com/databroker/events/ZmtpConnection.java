@@ -86,11 +86,6 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
         return shown;
     }
 
-    /// Whether the peer is a REQ.
-    boolean isLockstep() {
-        return peerType.equals("REQ");
-    }
-
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         context = ctx;
@@ -259,7 +254,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
             case "SUB", "XSUB" -> new ZmtpSubscriber(this, "XPUB");
             case "PUB", "XPUB" -> new ZmtpPublisher(this, "XSUB");
             case "PUSH" -> new ZmtpPublisher(this, "PULL");
-            case "REQ", "DEALER" -> new ZmtpService(this);
+            case "REQ", "DEALER" -> new ZmtpService(this, type.equals("REQ"));
             default ->
                 throw new ZmtpRefused(
                         "socket type " + type + " is not served; use SUB, XSUB, PUB, XPUB, PUSH, DEALER or REQ");
@@ -307,8 +302,9 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     }
 
     /// Reads whole frames one by one for a role that has no faster way.
-    void frames(ByteBuf in, long max, ZmtpRole now) {
-        for (int length = Zmtp.completeFrame(in, max); length >= 0; length = Zmtp.completeFrame(in, max)) {
+    void frames(ByteBuf in, ZmtpRole now) {
+        int length;
+        while ((length = Zmtp.completeFrame(in, now.frameMax())) >= 0) {
             int flags = in.readByte();
             in.skipBytes((flags & Zmtp.LONG) == 0 ? 1 : 8);
             ByteBuf body = in.readSlice(length);
@@ -321,8 +317,8 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     }
 
     private void readEncrypted(ByteBuf in, ZmtpRole now) {
-        long max = settings.frameMax() + COMMAND_MAX;
-        for (int length = Zmtp.completeFrame(in, max); length >= 0; length = Zmtp.completeFrame(in, max)) {
+        int length;
+        while ((length = Zmtp.completeFrame(in, now.frameMax() + COMMAND_MAX)) >= 0) {
             int flags = in.readByte();
             in.skipBytes((flags & Zmtp.LONG) == 0 ? 1 : 8);
             ZmtpCurve here = curve;

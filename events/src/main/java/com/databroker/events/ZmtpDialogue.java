@@ -6,9 +6,8 @@ import com.databroker.core.Bytes;
 import com.databroker.core.ProblemException;
 import java.util.concurrent.ScheduledExecutorService;
 
-/// One end of a dialogue that a DEALER or REQ peer has beside publishing. Who opens the listener brings it: what is
-/// said
-/// is not this room's business.
+/// One end of a dialogue that a DEALER or REQ peer has beside publishing. Who opens the listener brings it:
+/// what is said is not this room's business.
 ///
 /// ```
 /// [empty]? [$name] [message]      in both directions; no topic begins with $

@@ -3,11 +3,13 @@ package com.databroker.events;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 
-/// The peer's connection cannot go on; the reason is told in an ERROR command, then the connection is closed.
+/// The peer's connection cannot go on; the reason is told in an ERROR command, then the connection is
+/// closed.
 final class ZmtpRefused extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /// A code that libzmq understands and reports to its monitor as a failed authentication; it then gives up.
+    /// A code that libzmq understands and reports to its monitor as a failed authentication; it then gives
+    /// up.
     static final String NOT_AUTHENTICATED = "400";
 
     /// Nothing is told: libzmq comes back after a connection that just ends, and never after an ERROR.

@@ -7,6 +7,9 @@ sealed interface ZmtpRole permits ZmtpPublisher, ZmtpSubscriber, ZmtpService {
     /// The socket type that we are to it.
     String socketType();
 
+    /// Bytes of the frame that comes next, at most.
+    long frameMax();
+
     /// The handshake is over.
     void opened();
 

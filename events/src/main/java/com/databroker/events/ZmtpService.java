@@ -26,24 +26,28 @@ import org.jspecify.annotations.Nullable;
 /// answer   [empty]? [ack] [position]   or   [empty]? [error] [problem document]
 /// dialogue [empty]? [$name] [message]  in both directions
 /// ```
-/// The empty frame, which REQ always sends, is given back where it came; in dialogues it stands in front of all
-/// messages
-/// or none. What was published is answered in the order in which it came.
+/// The empty frame, which REQ always sends, is given back where it came; in dialogues it stands in front of
+/// all messages or none. What was published is answered in the order in which it came.
 final class ZmtpService implements ZmtpRole, ZmtpDialogue.Peer {
     private static final int FRAMES_MAX = 3;
     private static final int NAME_MAX = 32;
 
     private final ZmtpConnection connection;
     private final List<Bytes> frames = new ArrayList<>();
-    private final long frameMax;
+    private final boolean lockstep;
     private boolean tooMany;
+
+    /// Whether a message of a dialogue comes next.
+    private boolean named;
+
     private @Nullable ZmtpDialogue dialogue;
     private boolean delimitsDialogue;
     private boolean paused;
 
-    ZmtpService(ZmtpConnection connection) {
+    /// @param lockstep whether the peer is a REQ
+    ZmtpService(ZmtpConnection connection, boolean lockstep) {
         this.connection = connection;
-        this.frameMax = connection.settings().frameMax();
+        this.lockstep = lockstep;
     }
 
     @Override
@@ -58,7 +62,14 @@ final class ZmtpService implements ZmtpRole, ZmtpDialogue.Peer {
 
     @Override
     public void read(ByteBuf in) {
-        connection.frames(in, frameMax, this);
+        connection.frames(in, this);
+    }
+
+    @Override
+    public long frameMax() {
+        ZmtpDialogue.Service service = connection.settings().dialogues();
+        long ofEvents = connection.settings().frameMax();
+        return named && service != null ? Math.max(ofEvents, service.messageMax()) : ofEvents;
     }
 
     @Override
@@ -68,6 +79,7 @@ final class ZmtpService implements ZmtpRole, ZmtpDialogue.Peer {
         } else {
             frames.add(Bytes.wrap(ByteBufUtil.getBytes(body)));
         }
+        named = more && isSpoken(frames.getLast());
         if (more) {
             return;
         }
@@ -92,15 +104,19 @@ final class ZmtpService implements ZmtpRole, ZmtpDialogue.Peer {
         }
     }
 
+    private boolean isSpoken(Bytes name) {
+        ZmtpDialogue.Service service = connection.settings().dialogues();
+        return service != null
+                && name.length() > 0
+                && name.length() <= NAME_MAX
+                && name.get(0) == '$'
+                && service.speaks(name.utf8());
+    }
+
     /// Whether the message belongs to a dialogue, which has taken it then.
     private boolean isDialogue(List<Bytes> message, boolean delimited) {
         ZmtpDialogue.Service service = connection.settings().dialogues();
-        Bytes name = message.getFirst();
-        if (service == null || name.length() == 0 || name.get(0) != '$' || name.length() > NAME_MAX) {
-            return false;
-        }
-        String spoken = name.utf8();
-        if (!service.speaks(spoken)) {
+        if (service == null || !isSpoken(message.getFirst())) {
             return false;
         }
         ZmtpDialogue here = dialogue;
@@ -109,7 +125,7 @@ final class ZmtpService implements ZmtpRole, ZmtpDialogue.Peer {
             dialogue = here;
             delimitsDialogue = delimited;
         }
-        here.received(spoken, message.getLast());
+        here.received(message.getFirst().utf8(), message.getLast());
         return true;
     }
 
@@ -135,7 +151,7 @@ final class ZmtpService implements ZmtpRole, ZmtpDialogue.Peer {
 
     @Override
     public boolean isLockstep() {
-        return connection.isLockstep();
+        return lockstep;
     }
 
     @Override

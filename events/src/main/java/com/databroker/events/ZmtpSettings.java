@@ -28,9 +28,8 @@ public record ZmtpSettings(
         Duration heartbeatTimeout,
         @Nullable Predicate<String> proxies,
         ZmtpDialogue.@Nullable Service dialogues) {
-    /// Bytes of a frame, at most, whatever it is for.
+    /// Bytes of a frame of an event, at most.
     long frameMax() {
-        long payloadMax = plane.config().payloadMax().bytes();
-        return Math.max(payloadMax, dialogues == null ? Topic.BYTES_MAX : dialogues.messageMax());
+        return Math.max(Topic.BYTES_MAX, plane.config().payloadMax().bytes());
     }
 }

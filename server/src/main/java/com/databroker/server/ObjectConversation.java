@@ -249,7 +249,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         told = greeting.from();
         heard = told.with(heard);
         welcomed = true;
-        timer = loop().scheduleAtFixedRate(this::beat, beatMillis, beatMillis, TimeUnit.MILLISECONDS);
+        timer = loop().scheduleAtFixedRate(this::pulse, beatMillis, beatMillis, TimeUnit.MILLISECONDS);
         tell(false);
     }
 
@@ -343,6 +343,13 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         }
         if (waiting.isEmpty()) {
             told = heard;
+        }
+    }
+
+    /// Whoever takes nothing hears no beat either, and none may pile up.
+    private void pulse() {
+        if (carrier.isWritable()) {
+            beat();
         }
     }
 

@@ -15,10 +15,9 @@ import java.util.Queue;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
-/// *dbo/1* on the ZeroMQ port: a message is `[$dbo.json][frame]`, or with another codec's name, in both directions. A
-/// DEALER has
-/// a conversation as over a WebSocket. A REQ asks and is answered as over `POST /objects/rpc`: it could not be told
-/// anything that it did not ask for.
+/// *dbo/1* on the ZeroMQ port: a message is `[$dbo.json][frame]`, or with another codec's name, in both
+/// directions. A DEALER has a conversation as over a WebSocket. A REQ asks and is answered as over `POST
+/// /objects/rpc`: it could not be told anything that it did not ask for.
 final class ZmqObjects implements ZmtpDialogue.Service, AutoCloseable {
     private static final String DOOR = "zmq";
 
@@ -60,8 +59,8 @@ final class ZmqObjects implements ZmtpDialogue.Service, AutoCloseable {
         shared.open().sayFarewell();
     }
 
-    /// What the connection's conversation is carried by. Whatever ends a conversation is told as a *failed* without a
-    /// number; the connection stays, and a *hello* begins another.
+    /// What the connection's conversation is carried by. Whatever ends a conversation is told as a *failed*
+    /// without a number; the connection stays, and a *hello* begins another.
     private final class Carrier implements ZmtpDialogue, ObjectCarrier {
         private final Peer peer;
 
