@@ -48,7 +48,8 @@ record ConformanceClientCase(String name, List<String> needs, List<Map<String, @
 
     private static final class Play {
         /// What is answered whenever it is asked.
-        private record Rule(@Nullable Object pattern, @Nullable Object answer) {}
+        private record Rule(
+                @Nullable Object pattern, @Nullable Object answer) {}
 
         private final ConformancePattern values = new ConformancePattern();
         private final ConformanceInbox frames = new ConformanceInbox();

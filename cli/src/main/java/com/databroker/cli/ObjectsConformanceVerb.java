@@ -76,7 +76,8 @@ final class ObjectsConformanceVerb implements Verb {
     private final BrokerOptions broker = new BrokerOptions();
 
     /// How one case went over one transport.
-    private record Outcome(String transport, String name, @Nullable String wrong) {
+    private record Outcome(
+            String transport, String name, @Nullable String wrong) {
         Map<String, @Nullable Object> tree() {
             Map<String, @Nullable Object> tree = new LinkedHashMap<>();
             tree.put("transport", transport);
@@ -185,8 +186,8 @@ final class ObjectsConformanceVerb implements Verb {
         }
     }
 
-    private ConformanceLink open(
-            HttpClient http, ConformanceLink.Transport transport, Address address, boolean named) throws IOException {
+    private ConformanceLink open(HttpClient http, ConformanceLink.Transport transport, Address address, boolean named)
+            throws IOException {
         URI url = URI.create(address.url());
         String token = named ? address.token() : null;
         return switch (transport.kind()) {
