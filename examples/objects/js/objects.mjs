@@ -211,9 +211,12 @@ export class Objects {
 
   #overtaken(tag, version) {
     if (this.#newest.size >= TAGS_MAX) { this.#newest.clear(); this.#forgotten = ++this.#arrivals; }
-    this.#newest.set(tag, { version: Math.max(version, this.#newest.get(tag)?.version ?? 0), arrival: ++this.#arrivals });
+    const known = this.#newest.get(tag), arrival = ++this.#arrivals;
+    // Without a version everything that was read before is old, whatever its version.
+    const all = version === 0 ? arrival : known?.all ?? 0;
+    this.#newest.set(tag, { version: Math.max(version, known?.version ?? 0), arrival, all });
     const key = this.#tags.get(tag), row = this.#rows.get(key);
-    if (row && (row.version === 0 || row.version < version)) {
+    if (row && (version === 0 || row.version === 0 || row.version < version)) {
       row.obsolete = true;
       this.#rows.delete(key);
       this.#tell(key);
@@ -229,7 +232,7 @@ export class Objects {
     const known = this.#newest.get(row.tag);
     if (known && row.version > 0 && row.version < known.version) return false;
     const there = this.#rows.get(row.key);
-    if (birth >= this.#forgotten && !(known && row.version === 0 && known.arrival > birth)
+    if (birth >= this.#forgotten && !(known && (row.version === 0 ? known.arrival : known.all) > birth)
         && !(there && there.version >= row.version && row.version > 0)) {
       this.#rows.set(row.key, row);
       this.#tags.set(row.tag, row.key);

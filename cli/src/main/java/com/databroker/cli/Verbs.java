@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.OptionSpec;
 final class Verbs {
     static final String PROGRAM = "databroker";
     private static final int WIDTH = 100;
-    private static final int NAME_WIDTH = 18;
+    private static final int NAME_WIDTH = 20;
 
     /// @param name one or two words, as the user types them
     /// @param text one line for the overview
@@ -54,6 +54,7 @@ final class Verbs {
             new Entry("objects watch", "Tell what becomes of objects, whoever changes them."),
             new Entry("objects graph", "Draw the types and what they refer to."),
             new Entry("objects triggers", "Show, install or remove what tells changes by other programs."),
+            new Entry("objects conformance", "Hold a broker or a client against the protocol of objects."),
             new Entry("user add", "Add a user."),
             new Entry("user list", "List the users."),
             new Entry("user remove", "Remove a user with all its tokens."),
@@ -120,6 +121,7 @@ final class Verbs {
             case "objects watch" -> new ObjectsWatchVerb();
             case "objects graph" -> new ObjectsGraphVerb();
             case "objects triggers" -> new ObjectsTriggersVerb();
+            case "objects conformance" -> new ObjectsConformanceVerb();
             case "connections ls" -> new ConnectionsLsVerb();
             case "connections end" -> new ConnectionsEndVerb();
             case "user add" -> new UserAddVerb();

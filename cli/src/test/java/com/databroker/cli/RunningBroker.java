@@ -31,6 +31,10 @@ final class RunningBroker implements AutoCloseable {
         return broker.httpAddress().toString();
     }
 
+    String zmq() {
+        return broker.zmqAddress().toString();
+    }
+
     String token() {
         return broker.firstToken().orElseThrow();
     }

@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.dataformat.cbor.CBORParser;
 
@@ -36,7 +35,7 @@ final class GraphReader {
     /// Digits of a number, and places of a decimal, at most.
     private static final int DIGITS_MAX = 4096;
 
-    private final JsonParser in;
+    private final GraphIn in;
     private final @Nullable CBORParser cbor;
     private final int nodesMax;
     private final Map<Integer, Object> shared = new HashMap<>();
@@ -72,9 +71,9 @@ final class GraphReader {
         }
     }
 
-    GraphReader(JsonParser in, int nodesMax) {
+    GraphReader(GraphIn in, int nodesMax) {
         this.in = in;
-        this.cbor = in instanceof CBORParser parser ? parser : null;
+        this.cbor = in.cbor();
         this.nodesMax = nodesMax;
     }
 
@@ -89,7 +88,7 @@ final class GraphReader {
             Open top = open.getFirst();
             JsonToken token = next();
             if (token == JsonToken.PROPERTY_NAME) {
-                top.name = in.currentName();
+                top.name = in.name();
                 if (top.name.startsWith("$") && !top.isLiteral) {
                     throw invalid("a map that has \"" + Text.excerpt(top.name) + "\" beside others; wrap it in $map");
                 }
@@ -103,14 +102,14 @@ final class GraphReader {
             }
             value(token, 0);
         }
-        if (in.nextToken() != null) {
+        if (in.next() != null) {
             throw new ProblemException(Problem.MESSAGE_INVALID, "something follows the message");
         }
         return root;
     }
 
     private JsonToken next() {
-        JsonToken token = in.nextToken();
+        JsonToken token = in.next();
         if (token == null) {
             throw new ProblemException(Problem.MESSAGE_INVALID, "the message ends too early");
         }
@@ -132,7 +131,7 @@ final class GraphReader {
         } else if (token == JsonToken.START_OBJECT) {
             object(ends, null);
         } else {
-            put(scalar(token));
+            put(in.scalar(token));
         }
     }
 
@@ -172,7 +171,7 @@ final class GraphReader {
     /// @param number by which it is shared, null where it is not
     private void object(int ends, @Nullable Integer number) {
         JsonToken token = next();
-        String name = token == JsonToken.PROPERTY_NAME ? in.currentName() : "";
+        String name = token == JsonToken.PROPERTY_NAME ? in.name() : "";
         if (!name.startsWith("$")) {
             Map<String, @Nullable Object> map = map(number);
             begin(map, false, ends);
@@ -210,7 +209,7 @@ final class GraphReader {
     /// `{"$id":` was read.
     private void shared(int ends) {
         int number = number(next());
-        if (next() != JsonToken.PROPERTY_NAME || !in.currentName().equals("$v")) {
+        if (next() != JsonToken.PROPERTY_NAME || !in.name().equals("$v")) {
             throw invalid("after $id comes $v");
         }
         JsonToken token = next();
@@ -227,9 +226,10 @@ final class GraphReader {
 
     private int number(JsonToken token) {
         if (token == JsonToken.VALUE_NUMBER_INT
-                && in.getNumberType() == JsonParser.NumberType.INT
-                && in.getIntValue() >= 0) {
-            return in.getIntValue();
+                && in.scalar(token) instanceof Long number
+                && number >= 0
+                && number <= Integer.MAX_VALUE) {
+            return number.intValue();
         }
         throw invalid("what numbers a shared value is not a number from 0");
     }
@@ -261,58 +261,32 @@ final class GraphReader {
         } else if (tag == TAG_AGAIN) {
             put(again(number(token), 0));
         } else if (tag == TAG_TIME && token == JsonToken.VALUE_STRING) {
-            String text = in.getString();
+            String text = in.text();
             put(word(text.endsWith("Z") ? "$instant" : "$offset", token));
         } else if (tag == TAG_DATE) {
             put(word("$date", token));
         } else if (tag == TAG_UUID && token == JsonToken.VALUE_EMBEDDED_OBJECT) {
-            put(uuid(in.getBinaryValue()));
+            put(in.scalar(token) instanceof Bytes bytes ? uuid(bytes) : null);
         } else if (tag == TAG_DECIMAL || tag == 2 || tag == 3) {
-            put(scalar(token));
+            put(in.scalar(token));
         } else {
             throw invalid("CBOR tag " + tag + " is not used here");
         }
     }
 
-    private static UUID uuid(byte @Nullable [] bytes) {
-        if (bytes == null || bytes.length != 16) {
+    static UUID uuid(Bytes bytes) {
+        if (bytes.length() != 16) {
             throw invalid("a UUID has 16 bytes");
         }
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        ByteBuffer buffer = bytes.asReadOnlyBuffer();
         return new UUID(buffer.getLong(), buffer.getLong());
-    }
-
-    private @Nullable Object scalar(JsonToken token) {
-        return switch (token) {
-            case VALUE_STRING -> in.getString();
-            case VALUE_TRUE -> true;
-            case VALUE_FALSE -> false;
-            case VALUE_NULL -> null;
-            case VALUE_NUMBER_INT ->
-                in.getNumberType() == JsonParser.NumberType.BIG_INTEGER
-                        ? whole(in.getBigIntegerValue())
-                        : (Object) in.getLongValue();
-            case VALUE_NUMBER_FLOAT ->
-                in.getNumberType() == JsonParser.NumberType.BIG_DECIMAL
-                        ? decimal(in.getDecimalValue())
-                        : (Object) in.getDoubleValue();
-            case VALUE_EMBEDDED_OBJECT -> binary(in.getBinaryValue());
-            default -> throw new ProblemException(Problem.MESSAGE_INVALID, "unexpected " + token);
-        };
-    }
-
-    private static Bytes binary(byte @Nullable [] value) {
-        if (value == null) {
-            throw invalid("an undefined simple value");
-        }
-        return Bytes.wrap(value);
     }
 
     private Object word(String word, JsonToken token) {
         if (token != JsonToken.VALUE_STRING) {
             throw invalid("what follows " + Text.excerpt(word) + " is not a text");
         }
-        String text = in.getString();
+        String text = in.text();
         try {
             return switch (word) {
                 case "$" -> ObjectRef.parse(text);
@@ -340,21 +314,21 @@ final class GraphReader {
         return text;
     }
 
-    private static BigDecimal decimal(BigDecimal value) {
+    static BigDecimal decimal(BigDecimal value) {
         if (Math.abs((long) value.scale()) > DIGITS_MAX || value.unscaledValue().bitLength() > DIGITS_MAX * 4) {
             throw new ProblemException(Problem.VALUE_TOO_LARGE, "a decimal of more than " + DIGITS_MAX + " places");
         }
         return value;
     }
 
-    private static Object whole(BigInteger value) {
+    static Object whole(BigInteger value) {
         if (value.bitLength() > DIGITS_MAX * 4) {
             throw new ProblemException(Problem.VALUE_TOO_LARGE, "a number of more than " + DIGITS_MAX + " digits");
         }
         return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
     }
 
-    private static ProblemException invalid(String why) {
+    static ProblemException invalid(String why) {
         return new ProblemException(Problem.VALUE_INVALID, why);
     }
 }

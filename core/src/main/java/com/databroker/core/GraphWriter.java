@@ -2,7 +2,6 @@ package com.databroker.core;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
@@ -18,28 +17,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.dataformat.cbor.CBORGenerator;
 
 /// Writes values as [ObjectMessage] lists them, whatever they are to one another: shared ones once,
 /// circles as circles.
 ///
 /// ```
-///                     JSON                            CBOR
-/// shared, first time  {"$id":1,"$v":[…]}              28([…])
-/// shared, again       {"$ref":1}                      29(0)
-/// BigDecimal          {"$dec":"1.10"}                 4([-2, 110])
-/// beyond 2^53         {"$int":"9007199254740993"}     an integer
-/// not a number        {"$double":"NaN"}               a float
-/// Bytes               {"$bytes":"AAEC"}               h'000102'
-/// LocalDate           {"$date":"2026-11-28"}          1004("2026-11-28")
-/// LocalTime           {"$time":"12:34:56"}            the same
-/// LocalDateTime       {"$datetime":"2026-11-28T12:34:56"}   the same
-/// OffsetDateTime      {"$offset":"2026-11-28T12:34:56+01:00"}   0("2026-11-28T12:34:56+01:00")
-/// Instant             {"$instant":"2026-11-28T12:34:56Z"}   0("2026-11-28T12:34:56Z")
-/// UUID                {"$uuid":"…"}                   37(h'…')
-/// ObjectRef           {"$":"Person/42~…"}             the same
-/// a map with $ keys   {"$map":{"$x":1}}               the same
+///                     JSON                       CBOR                    BSON
+/// shared, first time  {"$id":1,"$v":[…]}         28([…])                 as JSON
+/// shared, again       {"$ref":1}                 29(0)                   as JSON
+/// BigDecimal          {"$dec":"1.10"}            4([-2, 110])            decimal128, else as JSON
+/// beyond 2^53         {"$int":"90071992547409…"} an integer              int64, beyond it as JSON
+/// not a number        {"$double":"NaN"}          a float                 a double
+/// Bytes               {"$bytes":"AAEC"}          h'000102'               binary, subtype 0
+/// LocalDate           {"$date":"2026-11-28"}     1004("2026-11-28")      as JSON
+/// LocalTime           {"$time":"12:34:56"}       the same                the same
+/// LocalDateTime       {"$datetime":"2026-…"}     the same                the same
+/// OffsetDateTime      {"$offset":"2026-…+01:00"} 0("2026-…+01:00")       as JSON
+/// Instant             {"$instant":"2026-…Z"}     0("2026-…Z")            UTC datetime, finer ones as JSON
+/// UUID                {"$uuid":"…"}              37(h'…')                binary, subtype 4
+/// ObjectRef           {"$":"Person/42~…"}        the same                the same
+/// a map with $ keys   {"$map":{"$x":1}}          the same                the same
 /// ```
 /// No method calls itself: a chain of any length is written with the same stack. First every value that
 /// will be written is [noted][#note].
@@ -50,16 +47,13 @@ final class GraphWriter {
             .appendOffset("+HH:MM:ss", "+00:00")
             .toFormatter();
 
-    static final long EXACT_IN_JAVASCRIPT = 1L << 53;
-
     private static final Integer ONCE = -1;
     private static final Integer SHARED = -2;
 
     /// Each container: [#ONCE], [#SHARED], or its number when it has been written.
     private final IdentityHashMap<Object, Integer> containers = new IdentityHashMap<>();
 
-    private final JsonGenerator out;
-    private final @Nullable CBORGenerator cbor;
+    private final GraphOut out;
     private final int nodesMax;
     private int numbers;
 
@@ -67,9 +61,8 @@ final class GraphWriter {
     private record Open(
             @Nullable Iterator<?> list, @Nullable Iterator<? extends Map.Entry<?, ?>> map, int ends) {}
 
-    GraphWriter(JsonGenerator out, int nodesMax) {
+    GraphWriter(GraphOut out, int nodesMax) {
         this.out = out;
-        this.cbor = out instanceof CBORGenerator generator ? generator : null;
         this.nodesMax = nodesMax;
     }
 
@@ -124,7 +117,7 @@ final class GraphWriter {
                 value = top.list.next();
             } else if (top.map != null && top.map.hasNext()) {
                 Map.Entry<?, ?> entry = top.map.next();
-                out.writeName(name(entry.getKey()));
+                out.name(name(entry.getKey()));
                 value = entry.getValue();
             } else {
                 end(open.pop());
@@ -152,81 +145,52 @@ final class GraphWriter {
         if (state == null) {
             throw new IllegalStateException("a value that was not noted, or was changed while it was written");
         } else if (state >= 0) {
-            again(state);
+            out.again(state);
             return;
         } else if (state.equals(SHARED)) {
             containers.put(container, numbers);
-            ends += share(numbers++);
+            ends += out.share(numbers++);
         }
         if (container instanceof List<?> list) {
-            out.writeStartArray(list, list.size());
+            out.startList(list.size());
             open.push(new Open(list.iterator(), null, ends));
         } else if (container instanceof Map<?, ?> map) {
             if (map.keySet().stream().anyMatch(key -> key instanceof String name && name.startsWith("$"))) {
-                out.writeStartObject();
-                out.writeName("$map");
+                out.startMap();
+                out.name("$map");
                 ends++;
             }
-            out.writeStartObject(map, map.size());
+            out.startMap(map.size());
             open.push(new Open(null, map.entrySet().iterator(), ends));
-        }
-    }
-
-    private int share(int number) {
-        if (cbor != null) {
-            cbor.writeTag(GraphReader.TAG_SHARED);
-            return 0;
-        }
-        out.writeStartObject();
-        out.writeNumberProperty("$id", number + 1);
-        out.writeName("$v");
-        return 1;
-    }
-
-    private void again(int number) {
-        if (cbor != null) {
-            cbor.writeTag(GraphReader.TAG_AGAIN);
-            out.writeNumber(number);
-        } else {
-            out.writeStartObject();
-            out.writeNumberProperty("$ref", number + 1);
-            out.writeEndObject();
         }
     }
 
     private void end(Open closed) {
         if (closed.list != null) {
-            out.writeEndArray();
+            out.endList();
         } else {
-            out.writeEndObject();
+            out.endMap();
         }
         for (int i = 0; i < closed.ends; i++) {
-            out.writeEndObject();
+            out.endMap();
         }
     }
 
     private void scalar(@Nullable Object value) {
         if (value == null) {
-            out.writeNull();
+            out.nothing();
         } else if (value instanceof String text) {
-            out.writeString(text);
+            out.text(text);
         } else if (value instanceof Boolean flag) {
-            out.writeBoolean(flag);
+            out.truth(flag);
         } else if (value instanceof Number number) {
             number(number);
         } else if (value instanceof ObjectRef reference) {
-            word("$", reference.text());
+            out.word("$", reference.text());
         } else if (value instanceof Bytes bytes) {
-            if (cbor != null) {
-                out.writeBinary(bytes.unsafeArray());
-            } else {
-                out.writeStartObject();
-                out.writeName("$bytes");
-                out.writeBinary(bytes.unsafeArray());
-                out.writeEndObject();
-            }
+            out.bytes(bytes);
         } else if (value instanceof UUID id) {
-            uuid(id);
+            out.uuid(id);
         } else {
             time(value);
         }
@@ -234,82 +198,36 @@ final class GraphWriter {
 
     private void number(Number value) {
         if (value instanceof Long || value instanceof Integer || value instanceof Short || value instanceof Byte) {
-            whole(value.longValue());
+            out.whole(value.longValue());
         } else if (value instanceof Double || value instanceof Float) {
-            double number = value.doubleValue();
-            if (cbor == null && (Double.isNaN(number) || Double.isInfinite(number))) {
-                word("$double", Double.toString(number));
-            } else {
-                out.writeNumber(number);
-            }
+            out.floating(value.doubleValue());
         } else if (value instanceof BigDecimal number) {
-            if (cbor != null) {
-                out.writeNumber(number);
-            } else {
-                word("$dec", number.toString());
-            }
+            out.decimal(number);
         } else if (value instanceof BigInteger number) {
             if (number.bitLength() < Long.SIZE) {
-                whole(number.longValue());
-            } else if (cbor != null) {
-                out.writeNumber(number);
+                out.whole(number.longValue());
             } else {
-                word("$int", number.toString());
+                out.whole(number);
             }
         } else {
             throw unknown(value);
-        }
-    }
-
-    private void whole(long value) {
-        if (cbor != null || (value <= EXACT_IN_JAVASCRIPT && value >= -EXACT_IN_JAVASCRIPT)) {
-            out.writeNumber(value);
-        } else {
-            word("$int", Long.toString(value));
-        }
-    }
-
-    private void uuid(UUID id) {
-        if (cbor == null) {
-            word("$uuid", id.toString());
-        } else {
-            cbor.writeTag(GraphReader.TAG_UUID);
-            out.writeBinary(ByteBuffer.allocate(16)
-                    .putLong(id.getMostSignificantBits())
-                    .putLong(id.getLeastSignificantBits())
-                    .array());
         }
     }
 
     private void time(Object value) {
         if (value instanceof LocalDate date) {
-            tagged("$date", GraphReader.TAG_DATE, date.toString());
+            out.date(date);
         } else if (value instanceof LocalDateTime time) {
-            word("$datetime", DateTimeFormatter.ISO_LOCAL_DATE_TIME.format(time));
+            out.word("$datetime", DateTimeFormatter.ISO_LOCAL_DATE_TIME.format(time));
         } else if (value instanceof LocalTime time) {
-            word("$time", DateTimeFormatter.ISO_LOCAL_TIME.format(time));
+            out.word("$time", DateTimeFormatter.ISO_LOCAL_TIME.format(time));
         } else if (value instanceof OffsetDateTime time) {
-            tagged("$offset", GraphReader.TAG_TIME, OFFSET.format(time));
+            out.offset(time);
         } else if (value instanceof Instant time) {
-            tagged("$instant", GraphReader.TAG_TIME, time.toString());
+            out.instant(time);
         } else {
             throw unknown(value);
         }
-    }
-
-    private void tagged(String word, int tag, String text) {
-        if (cbor != null) {
-            cbor.writeTag(tag);
-            out.writeString(text);
-        } else {
-            word(word, text);
-        }
-    }
-
-    private void word(String word, String text) {
-        out.writeStartObject();
-        out.writeStringProperty(word, text);
-        out.writeEndObject();
     }
 
     private static ProblemException unknown(Object value) {

@@ -3,7 +3,6 @@ package com.databroker.core;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonGenerator;
 
 /// Writes one frame. Its own lists and maps are written as they are; only what stands where a value may
 /// be is a graph.
@@ -18,17 +17,17 @@ import tools.jackson.core.JsonGenerator;
 /// {"t":"changed","n":7,"at":"shop:7-8813","now":1792940000000,"tags":[["0aF…",42]]}
 /// ```
 final class ObjectFrameWriter {
-    private final JsonGenerator out;
+    private final GraphOut out;
     private final GraphWriter graph;
 
-    ObjectFrameWriter(JsonGenerator out, GraphWriter graph) {
+    ObjectFrameWriter(GraphOut out, GraphWriter graph) {
         this.out = out;
         this.graph = graph;
     }
 
     void write(ObjectMessage message) {
         note(message);
-        out.writeStartObject();
+        out.startMap();
         if (message instanceof ObjectMessage.Request request) {
             request(request);
         } else if (message instanceof ObjectMessage.Reply reply) {
@@ -36,7 +35,7 @@ final class ObjectFrameWriter {
         } else if (message instanceof ObjectMessage.Push push) {
             push(push);
         }
-        out.writeEndObject();
+        out.endMap();
     }
 
     private void note(ObjectMessage message) {
@@ -70,16 +69,16 @@ final class ObjectFrameWriter {
     }
 
     private void head(String kind, long id) {
-        out.writeStringProperty("t", kind);
+        out.text("t", kind);
         if (id != ObjectMessage.NO_ID) {
-            out.writeNumberProperty("i", id);
+            out.number("i", id);
         }
     }
 
     private void request(ObjectMessage.Request request) {
         if (request instanceof ObjectMessage.Hello hello) {
             head("hello", ObjectMessage.NO_ID);
-            out.writeNumberProperty("v", hello.protocol());
+            out.number("v", hello.protocol());
             text("token", hello.token());
             text("resume", hello.resume());
         } else if (request instanceof ObjectMessage.Get get) {
@@ -91,22 +90,22 @@ final class ObjectFrameWriter {
         } else if (request instanceof ObjectMessage.Call call) {
             head("call", call.id());
             if (call.target() == null) {
-                out.writeStringProperty("type", call.type());
+                out.text("type", call.type());
             } else {
-                out.writeStringProperty("on", call.target().text());
+                out.text("on", call.target().text());
             }
-            out.writeStringProperty("method", call.method());
+            out.text("method", call.method());
             values("args", call.args());
         } else if (request instanceof ObjectMessage.Commit commit) {
             head("commit", commit.id());
-            out.writeStringProperty("id", commit.commit().toString());
-            out.writeName("ops");
-            out.writeStartArray();
+            out.text("id", commit.commit().toString());
+            out.name("ops");
+            out.startList();
             commit.ops().forEach(this::op);
-            out.writeEndArray();
+            out.endList();
         } else if (request instanceof ObjectMessage.Sync sync) {
             head("sync", sync.id());
-            out.writeStringProperty("at", sync.at().toString());
+            out.text("at", sync.at().toString());
         } else if (request instanceof ObjectMessage.Types types) {
             head("types", types.id());
         } else {
@@ -116,18 +115,18 @@ final class ObjectFrameWriter {
 
     private void find(ObjectMessage.Find find) {
         head("find", find.id());
-        out.writeStringProperty("type", find.type());
+        out.text("type", find.type());
         if (!find.where().isEmpty()) {
-            out.writeName("where");
-            out.writeStartArray();
+            out.name("where");
+            out.startList();
             for (ObjectMessage.Condition condition : find.where()) {
-                out.writeStartArray();
-                out.writeString(condition.field());
-                out.writeString(condition.operator().word());
+                out.startList();
+                out.text(condition.field());
+                out.text(condition.operator().word());
                 condition.values().forEach(graph::write);
-                out.writeEndArray();
+                out.endList();
             }
-            out.writeEndArray();
+            out.endList();
         }
         textsIfAny(
                 "order",
@@ -135,150 +134,150 @@ final class ObjectFrameWriter {
                         .map(order -> (order.descending() ? "-" : "") + order.field())
                         .toList());
         textsIfAny("with", find.with());
-        out.writeNumberProperty("limit", find.limit());
+        out.number("limit", find.limit());
         text("after", find.after());
         if (find.count()) {
-            out.writeBooleanProperty("count", true);
+            out.truth("count", true);
         }
     }
 
     private void op(ObjectMessage.Op op) {
-        out.writeStartObject();
+        out.startMap();
         if (op instanceof ObjectMessage.Update update) {
-            out.writeStringProperty("update", update.ref().text());
-            out.writeNumberProperty("version", update.version());
-            out.writeName("set");
-            out.writeStartObject();
+            out.text("update", update.ref().text());
+            out.number("version", update.version());
+            out.name("set");
+            out.startMap();
             update.fields().forEach((name, edit) -> {
-                out.writeName(name);
-                out.writeStartArray();
+                out.name(name);
+                out.startList();
                 graph.write(edit.before());
                 graph.write(edit.after());
-                out.writeEndArray();
+                out.endList();
             });
-            out.writeEndObject();
+            out.endMap();
         } else if (op instanceof ObjectMessage.Create create) {
-            out.writeStringProperty("create", create.temporary().toString());
-            out.writeStringProperty("type", create.type());
+            out.text("create", create.temporary().toString());
+            out.text("type", create.type());
             fields("set", create.values());
         } else if (op instanceof ObjectMessage.Delete delete) {
-            out.writeStringProperty("delete", delete.ref().text());
-            out.writeNumberProperty("version", delete.version());
+            out.text("delete", delete.ref().text());
+            out.number("version", delete.version());
         }
-        out.writeEndObject();
+        out.endMap();
     }
 
     private void reply(ObjectMessage.Reply reply) {
         if (reply instanceof ObjectMessage.Welcome welcome) {
             head("welcome", ObjectMessage.NO_ID);
-            out.writeStringProperty("server", welcome.server());
-            out.writeStringProperty("at", welcome.at().toString());
-            out.writeBooleanProperty("resumed", welcome.resumed());
-            out.writeStringProperty("types", welcome.types());
-            out.writeNumberProperty("beat", welcome.beatMillis());
-            out.writeNumberProperty("now", welcome.now());
+            out.text("server", welcome.server());
+            out.text("at", welcome.at().toString());
+            out.truth("resumed", welcome.resumed());
+            out.text("types", welcome.types());
+            out.number("beat", welcome.beatMillis());
+            out.number("now", welcome.now());
         } else if (reply instanceof ObjectMessage.Ok ok) {
             ok(ok);
         } else if (reply instanceof ObjectMessage.Conflict conflict) {
             head("conflict", conflict.id());
-            out.writeName("conflicts");
-            out.writeStartArray();
+            out.name("conflicts");
+            out.startList();
             for (ObjectMessage.FieldConflict one : conflict.conflicts()) {
-                out.writeStartArray();
-                out.writeString(one.key().toString());
-                out.writeString(one.field());
+                out.startList();
+                out.text(one.key().toString());
+                out.text(one.field());
                 graph.write(one.base());
                 graph.write(one.mine());
                 graph.write(one.theirs());
-                out.writeEndArray();
+                out.endList();
             }
-            out.writeEndArray();
+            out.endList();
         } else if (reply instanceof ObjectMessage.Failed failed) {
             head("failed", failed.id());
-            out.writeName("problem");
+            out.name("problem");
             ProblemDocument.write(failed.exception(), out);
         }
     }
 
     private void ok(ObjectMessage.Ok ok) {
         head("ok", ok.id());
-        out.writeNumberProperty("asked", ok.asked());
-        out.writeName("rows");
-        out.writeStartArray();
+        out.number("asked", ok.asked());
+        out.name("rows");
+        out.startList();
         for (ObjectMessage.Row row : ok.rows()) {
-            out.writeStartArray();
-            out.writeString(row.ref().text());
-            out.writeString(row.rights());
-            out.writeNumber(row.version());
-            out.writeString(row.tag());
-            out.writeStartObject();
+            out.startList();
+            out.text(row.ref().text());
+            out.text(row.rights());
+            out.number(row.version());
+            out.text(row.tag());
+            out.startMap();
             row.fields().forEach((name, value) -> {
-                out.writeName(name);
+                out.name(name);
                 graph.write(value);
             });
-            out.writeEndObject();
-            out.writeEndArray();
+            out.endMap();
+            out.endList();
         }
-        out.writeEndArray();
+        out.endList();
         if (ok.result() != null) {
-            out.writeName("result");
+            out.name("result");
             graph.write(ok.result());
         }
         text("next", ok.next());
         if (ok.count() >= 0) {
-            out.writeNumberProperty("count", ok.count());
+            out.number("count", ok.count());
         }
         textsIfAny("tags", ok.tags());
         if (!ok.lists().isEmpty()) {
-            out.writeName("lists");
-            out.writeStartArray();
+            out.name("lists");
+            out.startList();
             ok.lists().forEach(this::listed);
-            out.writeEndArray();
+            out.endList();
         }
-        out.writeStringProperty("at", ok.at().toString());
+        out.text("at", ok.at().toString());
     }
 
     private void listed(ObjectMessage.Listed list) {
-        out.writeStartArray();
-        out.writeString(list.owner().toString());
-        out.writeString(list.collection());
-        out.writeString(list.tag());
-        out.writeBoolean(list.complete());
-        out.writeStartArray();
-        list.keys().forEach(key -> out.writeString(key.toString()));
-        out.writeEndArray();
-        out.writeEndArray();
+        out.startList();
+        out.text(list.owner().toString());
+        out.text(list.collection());
+        out.text(list.tag());
+        out.truth(list.complete());
+        out.startList();
+        list.keys().forEach(key -> out.text(key.toString()));
+        out.endList();
+        out.endList();
     }
 
     private void push(ObjectMessage.Push push) {
         if (push instanceof ObjectMessage.Changed changed) {
             head("changed", ObjectMessage.NO_ID);
-            out.writeNumberProperty("n", changed.number());
-            out.writeStringProperty("at", changed.at().toString());
-            out.writeNumberProperty("now", changed.now());
-            out.writeName("tags");
-            out.writeStartArray();
+            out.number("n", changed.number());
+            out.text("at", changed.at().toString());
+            out.number("now", changed.now());
+            out.name("tags");
+            out.startList();
             for (ObjectMessage.Tagged tagged : changed.tags()) {
-                out.writeStartArray();
-                out.writeString(tagged.tag());
-                out.writeNumber(tagged.version());
-                out.writeEndArray();
+                out.startList();
+                out.text(tagged.tag());
+                out.number(tagged.version());
+                out.endList();
             }
-            out.writeEndArray();
+            out.endList();
         } else if (push instanceof ObjectMessage.Pulse pulse) {
             head("beat", ObjectMessage.NO_ID);
-            out.writeNumberProperty("n", pulse.number());
-            out.writeStringProperty("at", pulse.at().toString());
-            out.writeNumberProperty("now", pulse.now());
+            out.number("n", pulse.number());
+            out.text("at", pulse.at().toString());
+            out.number("now", pulse.now());
         } else if (push instanceof ObjectMessage.Reset reset) {
             head("reset", ObjectMessage.NO_ID);
-            out.writeStringProperty("why", reset.why());
+            out.text("why", reset.why());
         }
     }
 
     private void text(String name, @Nullable Object value) {
         if (value != null) {
-            out.writeStringProperty(name, value.toString());
+            out.text(name, value.toString());
         }
     }
 
@@ -289,26 +288,26 @@ final class ObjectFrameWriter {
     }
 
     private void texts(String name, List<String> texts) {
-        out.writeName(name);
-        out.writeStartArray();
-        texts.forEach(out::writeString);
-        out.writeEndArray();
+        out.name(name);
+        out.startList();
+        texts.forEach(out::text);
+        out.endList();
     }
 
     private void values(String name, List<@Nullable Object> values) {
-        out.writeName(name);
-        out.writeStartArray();
+        out.name(name);
+        out.startList();
         values.forEach(graph::write);
-        out.writeEndArray();
+        out.endList();
     }
 
     private void fields(String name, Map<String, @Nullable Object> fields) {
-        out.writeName(name);
-        out.writeStartObject();
+        out.name(name);
+        out.startMap();
         fields.forEach((field, value) -> {
-            out.writeName(field);
+            out.name(field);
             graph.write(value);
         });
-        out.writeEndObject();
+        out.endMap();
     }
 }

@@ -1,6 +1,7 @@
 package com.databroker.core;
 
 import java.io.ByteArrayOutputStream;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -13,11 +14,12 @@ import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.dataformat.cbor.CBORFactory;
 
-/// The two codecs of *dbo/1*: one object a message, member `t` first. Limits are for what strangers send;
+/// The codecs of *dbo/1*: one object a message, member `t` first. Limits are for what strangers send;
 /// answers of a server may be larger.
 public enum ObjectMessages {
-    JSON("dbo.json"),
-    CBOR("dbo.cbor");
+    JSON("dbo.json", "application/json"),
+    CBOR("dbo.cbor", "application/cbor"),
+    BSON("dbo.bson", "application/bson");
 
     /// Bytes of a request, at most.
     public static final int REQUEST_MAX = 1 << 20;
@@ -50,10 +52,15 @@ public enum ObjectMessages {
             .streamWriteConstraints(WRITE)
             .build();
 
-    private final String subprotocol;
+    /// The member under which BSON, which has nothing but documents, holds a value by itself.
+    private static final String VALUE = "v";
 
-    ObjectMessages(String subprotocol) {
+    private final String subprotocol;
+    private final String mediaType;
+
+    ObjectMessages(String subprotocol, String mediaType) {
         this.subprotocol = subprotocol;
+        this.mediaType = mediaType;
     }
 
     /// The WebSocket subprotocol.
@@ -61,22 +68,49 @@ public enum ObjectMessages {
         return subprotocol;
     }
 
+    /// The content type of a request or an answer over HTTP.
+    public String mediaType() {
+        return mediaType;
+    }
+
+    /// The one with that subprotocol or media type, JSON where there is none.
+    public static ObjectMessages of(@Nullable String name) {
+        for (ObjectMessages each : values()) {
+            if (each.subprotocol.equals(name) || each.mediaType.equals(name)) {
+                return each;
+            }
+        }
+        return JSON;
+    }
+
     /// @throws ProblemException [Problem#VALUE_INVALID] or [Problem#VALUE_TOO_LARGE] where a value cannot
     ///     be sent
     public Bytes encode(ObjectMessage message) {
         boolean request = message instanceof ObjectMessage.Request;
+        Bytes bytes = write(out -> {
+            GraphWriter graph = new GraphWriter(out, request ? NODES_MAX : ANSWER_NODES_MAX);
+            new ObjectFrameWriter(out, graph).write(message);
+        });
+        int max = request ? REQUEST_MAX : ANSWER_MAX;
+        if (bytes.length() > max) {
+            throw new ProblemException(
+                    Problem.VALUE_TOO_LARGE, "a message of " + bytes.length() + " bytes, of " + max + " at most");
+        }
+        return bytes;
+    }
+
+    private Bytes write(Consumer<GraphOut> writer) {
+        if (this == BSON) {
+            BsonOut out = new BsonOut();
+            writer.accept(out);
+            return Bytes.wrap(out.bytes());
+        }
         ByteArrayOutputStream out = new ByteArrayOutputStream(512);
         try (JsonGenerator generator = factory().createGenerator(ObjectWriteContext.empty(), out)) {
-            GraphWriter graph = new GraphWriter(generator, request ? NODES_MAX : ANSWER_NODES_MAX);
-            new ObjectFrameWriter(generator, graph).write(message);
+            writer.accept(JacksonOut.of(generator));
         } catch (JacksonException unwritable) {
             throw new ProblemException(
                     Problem.VALUE_INVALID, "cannot be written: " + Text.excerpt(unwritable.getOriginalMessage()));
-        }
-        int max = request ? REQUEST_MAX : ANSWER_MAX;
-        if (out.size() > max) {
-            throw new ProblemException(
-                    Problem.VALUE_TOO_LARGE, "a message of " + out.size() + " bytes, of " + max + " at most");
         }
         return Bytes.wrap(out.toByteArray());
     }
@@ -94,20 +128,28 @@ public enum ObjectMessages {
 
     /// A value by itself, as it stands in messages.
     public Bytes encodeValue(@Nullable Object value) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(128);
-        try (JsonGenerator generator = factory().createGenerator(ObjectWriteContext.empty(), out)) {
-            GraphWriter graph = new GraphWriter(generator, NODES_MAX);
+        return write(out -> {
+            GraphWriter graph = new GraphWriter(out, NODES_MAX);
             graph.note(value);
-            graph.write(value);
-        } catch (JacksonException unwritable) {
-            throw new ProblemException(
-                    Problem.VALUE_INVALID, "cannot be written: " + Text.excerpt(unwritable.getOriginalMessage()));
-        }
-        return Bytes.wrap(out.toByteArray());
+            if (this == BSON) {
+                out.startMap();
+                out.name(VALUE);
+                graph.write(value);
+                out.endMap();
+            } else {
+                graph.write(value);
+            }
+        });
     }
 
     /// Reads what [#encodeValue] wrote.
     public @Nullable Object decodeValue(Bytes bytes) {
+        if (this == BSON) {
+            Fields document = decode(bytes, REQUEST_MAX, NODES_MAX + 1);
+            Object value = document.any(VALUE);
+            document.done();
+            return value;
+        }
         return read(bytes, REQUEST_MAX, NODES_MAX);
     }
 
@@ -120,9 +162,12 @@ public enum ObjectMessages {
             throw new ProblemException(
                     Problem.VALUE_TOO_LARGE, "a message of " + bytes.length() + " bytes, of " + max + " at most");
         }
+        if (this == BSON) {
+            return new GraphReader(new BsonIn(bytes), nodesMax).read();
+        }
         byte[] array = bytes.unsafeArray();
         try (JsonParser parser = factory().createParser(ObjectReadContext.empty(), array, 0, array.length)) {
-            return new GraphReader(parser, nodesMax).read();
+            return new GraphReader(new JacksonIn(parser), nodesMax).read();
         } catch (JacksonException malformed) {
             throw new ProblemException(
                     Problem.MESSAGE_INVALID, "not " + name() + ": " + Text.excerpt(malformed.getOriginalMessage()));

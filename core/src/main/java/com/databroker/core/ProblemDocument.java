@@ -24,38 +24,42 @@ public final class ProblemDocument {
     public static Bytes bytes(ProblemException refusal, Consumer<JsonGenerator> more) {
         return Json.bytes(json -> {
             json.writeStartObject();
-            members(refusal, json);
+            members(refusal, JacksonOut.of(json));
             more.accept(json);
             json.writeEndObject();
         });
     }
 
     public static void write(ProblemException refusal, JsonGenerator json) {
-        json.writeStartObject();
-        members(refusal, json);
-        json.writeEndObject();
+        write(refusal, JacksonOut.of(json));
     }
 
-    private static void members(ProblemException refusal, JsonGenerator json) {
+    static void write(ProblemException refusal, GraphOut out) {
+        out.startMap();
+        members(refusal, out);
+        out.endMap();
+    }
+
+    private static void members(ProblemException refusal, GraphOut out) {
         Problem problem = refusal.problem();
-        json.writeStringProperty("type", problem.type());
-        json.writeStringProperty("title", problem.title());
-        json.writeNumberProperty("status", problem.status());
-        json.writeStringProperty("detail", refusal.detail());
-        json.writeNumberProperty("number", problem.number());
-        json.writeBooleanProperty("retry", problem.retry());
-        json.writeStringProperty("remedy", problem.remedy());
+        out.text("type", problem.type());
+        out.text("title", problem.title());
+        out.number("status", problem.status());
+        out.text("detail", refusal.detail());
+        out.number("number", problem.number());
+        out.truth("retry", problem.retry());
+        out.text("remedy", problem.remedy());
         if (!refusal.findings().isEmpty()) {
-            json.writeName("findings");
-            json.writeStartArray();
+            out.name("findings");
+            out.startList();
             for (Finding finding : refusal.findings()) {
-                json.writeStartObject();
-                json.writeNumberProperty("line", finding.line());
-                json.writeNumberProperty("column", finding.column());
-                json.writeStringProperty("message", finding.message());
-                json.writeEndObject();
+                out.startMap();
+                out.number("line", finding.line());
+                out.number("column", finding.column());
+                out.text("message", finding.message());
+                out.endMap();
             }
-            json.writeEndArray();
+            out.endList();
         }
     }
 

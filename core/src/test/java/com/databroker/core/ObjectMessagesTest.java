@@ -16,8 +16,12 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import org.bson.BsonDocument;
+import org.bson.RawBsonDocument;
+import org.bson.codecs.BsonDocumentCodec;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -252,6 +256,83 @@ class ObjectMessagesTest {
                 .isEqualTo("{\"$id\":1,\"$v\":{\"$map\":{\"$x\":{\"$ref\":1}}}}");
         assertThat(Graphs.areSame(map, ObjectMessages.JSON.decodeValue(ObjectMessages.JSON.encodeValue(map))))
                 .isTrue();
+    }
+
+    @Test
+    void an_independent_reader_of_bson_sees_frames_and_exact_values() {
+        frames().forEach((json, frame) -> {
+            Bytes bson = ObjectMessages.BSON.encode(frame);
+            assertThat(decode(ObjectMessages.BSON, frame, bson)).isEqualTo(frame);
+            assertThat(bson(bson).getString("t").getValue()).isEqualTo(json.split("'", -1)[3]);
+        });
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("decimal", new BigDecimal("-12.50"));
+        values.put("digits", new BigDecimal("1".repeat(35)));
+        values.put("instant", Instant.parse("2026-11-28T12:34:56.123Z"));
+        values.put("finer", Instant.parse("2026-11-28T12:34:56.1234Z"));
+        values.put("uuid", ID);
+        values.put("bytes", Bytes.utf8("ab"));
+        values.put("$", List.of(true, 1L << 60, 0.5));
+        BsonDocument read =
+                bson(ObjectMessages.BSON.encodeValue(values)).getDocument("v").getDocument("$map");
+        assertThat(read.toJson())
+                .isEqualTo("{\"decimal\": {\"$numberDecimal\": \"-12.50\"}, \"digits\": {\"$dec\": \"" + "1".repeat(35)
+                        + "\"}, \"instant\": {\"$date\": \"2026-11-28T12:34:56.123Z\"},"
+                        + " \"finer\": {\"$instant\": \"2026-11-28T12:34:56.123400Z\"},"
+                        + " \"uuid\": {\"$binary\": {\"base64\": \"AZLgxQAAcACAAAAAAAAAAQ==\", \"subType\": \"04\"}},"
+                        + " \"bytes\": {\"$binary\": {\"base64\": \"YWI=\", \"subType\": \"00\"}},"
+                        + " \"$\": [true, 1152921504606846976, 0.5]}");
+        SplittableRandom random = new SplittableRandom(20_261_129);
+        for (int i = 0; i < 2000; i++) {
+            BigDecimal decimal = new BigDecimal(
+                    new BigInteger(random.nextInt(113), new Random(i)).multiply(BigInteger.valueOf(1 - 2 * (i % 2))),
+                    random.nextInt(-6111, 6177));
+            BsonDocument document = bson(ObjectMessages.BSON.encodeValue(decimal));
+            if (decimal.precision() <= 34 && decimal.signum() != 0) {
+                assertThat(document.getDecimal128("v").getValue().bigDecimalValue())
+                        .isEqualTo(decimal);
+            }
+        }
+    }
+
+    private static BsonDocument bson(Bytes bytes) {
+        return new RawBsonDocument(bytes.toArray()).decode(new BsonDocumentCodec());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            0500000000                                           | 1011 | is missing
+            0500000001                                           | 1011 | too early
+            060000000000                                         | 1011 | where it says
+            050000000000                                         | 1011 | follows
+            04000000                                             | 1011 | 4 bytes
+            ffffffff00                                           | 1011 | -1 bytes
+            ffffff7f00                                           | 1011 | 2147483647 bytes
+            0c000000 107400 7f000000 00                          | 1011 | is not a string
+            0c000000 027400 7f000000 00                          | 1011 | length of 127
+            0e000000 027400 02000000 7879 00                     | 1011 | without its end
+            0e000000 027400 02000000 8000 00                     | 1011 | UTF-8
+            09000000 087400 02 00                                | 1011 | boolean
+            10000000 047400 08000000 0a3100 00 00                | 1011 | named "1"
+            14000000 077400 000000000000000000000000 00          | 7006 | 0x7
+            0e000000 057400 01000000 03 ff 00                    | 7006 | subtype 3
+            0e000000 057400 01000000 04 ff 00                    | 7006 | 16 bytes
+            18000000 137400 0000000000000000 0000000000000078 00 | 7006 | infinite
+            18000000 137400 ffffffffffffffff ffffffffffff0100 00 | 7006 | 34 digits
+            """)
+    void what_is_no_bson_is_refused_by_number(String hex, int number, String why) {
+        byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
+        assertThatThrownBy(() -> ObjectMessages.BSON.decodeRequest(Bytes.wrap(bytes)))
+                .isInstanceOfSatisfying(
+                        ProblemException.class,
+                        refused -> assertThat(refused.problem().number()).isEqualTo(number))
+                .hasMessageContaining(why);
+    }
+
+    @Test
+    void a_name_that_bson_cannot_hold_is_refused() {
+        assertThatThrownBy(() -> ObjectMessages.BSON.encodeValue(Map.of("a\u0000b", 1L)))
+                .hasMessageContaining("NUL");
     }
 
     @ParameterizedTest

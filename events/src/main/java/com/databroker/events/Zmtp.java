@@ -1,5 +1,6 @@
 package com.databroker.events;
 
+import com.databroker.core.Problem;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
@@ -103,7 +104,8 @@ final class Zmtp {
         }
         long length = isLong ? in.getLong(at + 1) : in.getUnsignedByte(at + 1);
         if (length < 0 || length > max) {
-            throw new ZmtpRefused("frame of " + length + " bytes, at most " + max + " are allowed");
+            throw new ZmtpRefused(
+                    Problem.PAYLOAD_TOO_LARGE, "frame of " + length + " bytes, at most " + max + " are allowed");
         }
         return readable >= (isLong ? 9 : 2) + length ? (int) length : -1;
     }

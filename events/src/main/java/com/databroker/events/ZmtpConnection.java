@@ -42,6 +42,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     private @Nullable ZmtpMechanism mechanism;
     private @Nullable ZmtpCurve curve;
     private @Nullable Session session;
+    private Credentials shown = new Credentials.Anonymous();
     private @Nullable ZmtpRole role;
     private @Nullable ScheduledFuture<?> timer;
     private String address = "";
@@ -78,6 +79,11 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
             throw new IllegalStateException("not admitted");
         }
         return here;
+    }
+
+    /// What the handshake has shown.
+    Credentials credentials() {
+        return shown;
     }
 
     @Override
@@ -192,6 +198,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     }
 
     private void admit(Credentials credentials) {
+        shown = credentials;
         try {
             session = settings.gate().admit(credentials, address, DOOR, this::revoked);
         } catch (ProblemException refused) {
@@ -206,7 +213,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     private void revoked(ProblemException why) {
         ChannelHandlerContext ctx = context;
         if (ctx != null) {
-            ctx.executor().execute(() -> refuse(new ZmtpRefused(why.line())));
+            ctx.executor().execute(() -> refuse(new ZmtpRefused(why.problem(), why.line())));
         }
     }
 
@@ -247,7 +254,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
             case "SUB", "XSUB" -> new ZmtpSubscriber(this, "XPUB");
             case "PUB", "XPUB" -> new ZmtpPublisher(this, "XSUB");
             case "PUSH" -> new ZmtpPublisher(this, "PULL");
-            case "REQ", "DEALER" -> new ZmtpService(this);
+            case "REQ", "DEALER" -> new ZmtpService(this, type.equals("REQ"));
             default ->
                 throw new ZmtpRefused(
                         "socket type " + type + " is not served; use SUB, XSUB, PUB, XPUB, PUSH, DEALER or REQ");
@@ -295,8 +302,9 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     }
 
     /// Reads whole frames one by one for a role that has no faster way.
-    void frames(ByteBuf in, long max, ZmtpRole now) {
-        for (int length = Zmtp.completeFrame(in, max); length >= 0; length = Zmtp.completeFrame(in, max)) {
+    void frames(ByteBuf in, ZmtpRole now) {
+        int length;
+        while ((length = Zmtp.completeFrame(in, now.frameMax())) >= 0) {
             int flags = in.readByte();
             in.skipBytes((flags & Zmtp.LONG) == 0 ? 1 : 8);
             ByteBuf body = in.readSlice(length);
@@ -309,8 +317,8 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     }
 
     private void readEncrypted(ByteBuf in, ZmtpRole now) {
-        long max = settings.plane().config().payloadMax().bytes() + COMMAND_MAX;
-        for (int length = Zmtp.completeFrame(in, max); length >= 0; length = Zmtp.completeFrame(in, max)) {
+        int length;
+        while ((length = Zmtp.completeFrame(in, now.frameMax() + COMMAND_MAX)) >= 0) {
             int flags = in.readByte();
             in.skipBytes((flags & Zmtp.LONG) == 0 ? 1 : 8);
             ZmtpCurve here = curve;
@@ -376,11 +384,9 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (role instanceof ZmtpSubscriber subscriber && ctx.channel().isWritable()) {
-            subscriber.resume();
-        } else if (role instanceof ZmtpService) {
-            // Whoever asks without taking the answers is not heard until it does.
-            ctx.channel().config().setAutoRead(ctx.channel().isWritable());
+        ZmtpRole now = role;
+        if (phase == Phase.TRAFFIC && now != null) {
+            now.writabilityChanged(ctx.channel().isWritable());
         }
     }
 
@@ -393,6 +399,10 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
         // libzmq gives a peer up for good after an ERROR in the handshake, and after anything in clear under CURVE.
         boolean inClear = phase == Phase.HANDSHAKE || (phase == Phase.TRAFFIC && curve == null);
         boolean speaks = inClear && !why.reason().isEmpty();
+        ZmtpRole now = role;
+        if (phase == Phase.TRAFFIC && now != null) {
+            now.refused(why);
+        }
         end();
         if (speaks) {
             ctx.writeAndFlush(Zmtp.error(why.reason())).addListener(ChannelFutureListener.CLOSE);

@@ -47,6 +47,11 @@ final class ZmtpPublisher implements ZmtpRole {
     }
 
     @Override
+    public long frameMax() {
+        return connection.settings().frameMax();
+    }
+
+    @Override
     public void opened() {
         meta = EventMeta.plain(connection.session().principal().name());
         if (socketType.equals(SOCKET_TYPE_OF_PUB)) {

@@ -7,6 +7,9 @@ sealed interface ZmtpRole permits ZmtpPublisher, ZmtpSubscriber, ZmtpService {
     /// The socket type that we are to it.
     String socketType();
 
+    /// Bytes of the frame that comes next, at most.
+    long frameMax();
+
     /// The handshake is over.
     void opened();
 
@@ -25,6 +28,16 @@ sealed interface ZmtpRole permits ZmtpPublisher, ZmtpSubscriber, ZmtpService {
 
     /// The socket has no more to read for now.
     void readComplete();
+
+    /// Whether what is written goes out at once has changed.
+    default void writabilityChanged(boolean writable) {
+        // Whoever writes little does not mind.
+    }
+
+    /// The broker ends the connection, and may say why before an ERROR does.
+    default void refused(ZmtpRefused why) {
+        // The ERROR says enough.
+    }
 
     /// The connection ended.
     void closed();

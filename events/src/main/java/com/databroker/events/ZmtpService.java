@@ -1,6 +1,8 @@
 package com.databroker.events;
 
 import com.databroker.access.Action;
+import com.databroker.access.Credentials;
+import com.databroker.access.Session;
 import com.databroker.core.Bytes;
 import com.databroker.core.Position;
 import com.databroker.core.Problem;
@@ -14,26 +16,38 @@ import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import org.jspecify.annotations.Nullable;
 
-/// DEALER and REQ: publishing with an answer.
+/// DEALER and REQ: publishing with an answer, and dialogues.
 ///
 /// ```
 /// request  [empty]? [topic] [payload]
 /// answer   [empty]? [ack] [position]   or   [empty]? [error] [problem document]
+/// dialogue [empty]? [$name] [message]  in both directions
 /// ```
-/// The empty frame, which REQ always sends, is given back where it came. Answers come in the order of the requests.
-final class ZmtpService implements ZmtpRole {
+/// The empty frame, which REQ always sends, is given back where it came; in dialogues it stands in front of
+/// all messages or none. What was published is answered in the order in which it came.
+final class ZmtpService implements ZmtpRole, ZmtpDialogue.Peer {
     private static final int FRAMES_MAX = 3;
+    private static final int NAME_MAX = 32;
 
     private final ZmtpConnection connection;
     private final List<Bytes> frames = new ArrayList<>();
-    private final long frameMax;
+    private final boolean lockstep;
     private boolean tooMany;
 
-    ZmtpService(ZmtpConnection connection) {
+    /// Whether a message of a dialogue comes next.
+    private boolean named;
+
+    private @Nullable ZmtpDialogue dialogue;
+    private boolean delimitsDialogue;
+    private boolean paused;
+
+    /// @param lockstep whether the peer is a REQ
+    ZmtpService(ZmtpConnection connection, boolean lockstep) {
         this.connection = connection;
-        this.frameMax = Math.max(
-                Topic.BYTES_MAX, connection.plane().config().payloadMax().bytes());
+        this.lockstep = lockstep;
     }
 
     @Override
@@ -48,7 +62,14 @@ final class ZmtpService implements ZmtpRole {
 
     @Override
     public void read(ByteBuf in) {
-        connection.frames(in, frameMax, this);
+        connection.frames(in, this);
+    }
+
+    @Override
+    public long frameMax() {
+        ZmtpDialogue.Service service = connection.settings().dialogues();
+        long ofEvents = connection.settings().frameMax();
+        return named && service != null ? Math.max(ofEvents, service.messageMax()) : ofEvents;
     }
 
     @Override
@@ -58,6 +79,7 @@ final class ZmtpService implements ZmtpRole {
         } else {
             frames.add(Bytes.wrap(ByteBufUtil.getBytes(body)));
         }
+        named = more && isSpoken(frames.getLast());
         if (more) {
             return;
         }
@@ -69,6 +91,9 @@ final class ZmtpService implements ZmtpRole {
         if (delimited) {
             request.removeFirst();
         }
+        if (!refused && request.size() == 2 && isDialogue(request, delimited)) {
+            return;
+        }
         try {
             if (refused || request.size() != 2) {
                 throw new ProblemException(Problem.MESSAGE_INVALID, "a request is [topic][payload]");
@@ -76,6 +101,101 @@ final class ZmtpService implements ZmtpRole {
             answer(delimited, "ack", Bytes.utf8(publish(request).toString()));
         } catch (ProblemException problem) {
             answer(delimited, "error", ProblemDocument.bytes(problem));
+        }
+    }
+
+    private boolean isSpoken(Bytes name) {
+        ZmtpDialogue.Service service = connection.settings().dialogues();
+        return service != null
+                && name.length() > 0
+                && name.length() <= NAME_MAX
+                && name.get(0) == '$'
+                && service.speaks(name.utf8());
+    }
+
+    /// Whether the message belongs to a dialogue, which has taken it then.
+    private boolean isDialogue(List<Bytes> message, boolean delimited) {
+        ZmtpDialogue.Service service = connection.settings().dialogues();
+        if (service == null || !isSpoken(message.getFirst())) {
+            return false;
+        }
+        ZmtpDialogue here = dialogue;
+        if (here == null) {
+            here = service.begin(this);
+            dialogue = here;
+            delimitsDialogue = delimited;
+        }
+        here.received(message.getFirst().utf8(), message.getLast());
+        return true;
+    }
+
+    @Override
+    public ScheduledExecutorService loop() {
+        return connection.context().channel().eventLoop();
+    }
+
+    @Override
+    public Credentials credentials() {
+        return connection.credentials();
+    }
+
+    @Override
+    public Session session() {
+        return connection.session();
+    }
+
+    @Override
+    public String address() {
+        return connection.address();
+    }
+
+    @Override
+    public boolean isLockstep() {
+        return lockstep;
+    }
+
+    @Override
+    public void write(String name, Bytes message) {
+        answer(delimitsDialogue, name, message);
+        connection.flush();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return connection.isWritable();
+    }
+
+    @Override
+    public void pause() {
+        paused = true;
+        readOrNot();
+    }
+
+    @Override
+    public void resume() {
+        paused = false;
+        readOrNot();
+    }
+
+    /// Whoever asks without taking the answers is not heard until it does.
+    private void readOrNot() {
+        connection.context().channel().config().setAutoRead(connection.isWritable() && !paused);
+    }
+
+    @Override
+    public void writabilityChanged(boolean writable) {
+        readOrNot();
+        ZmtpDialogue here = dialogue;
+        if (here != null && writable) {
+            here.writable();
+        }
+    }
+
+    @Override
+    public void refused(ZmtpRefused why) {
+        ZmtpDialogue here = dialogue;
+        if (here != null) {
+            here.refused(why.problem());
         }
     }
 
@@ -116,5 +236,10 @@ final class ZmtpService implements ZmtpRole {
     @Override
     public void closed() {
         frames.clear();
+        ZmtpDialogue here = dialogue;
+        if (here != null) {
+            dialogue = null;
+            here.ended();
+        }
     }
 }

@@ -2,6 +2,7 @@ package com.databroker.events;
 
 import com.databroker.access.ConnectionLimit;
 import com.databroker.access.Gate;
+import com.databroker.core.Topic;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.function.Predicate;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param heartbeatTimeout silence after that which ends the connection
 /// @param proxies addresses from which alone connections come, each with a PROXY protocol header; null where they come
 ///     without one, from anywhere
+/// @param dialogues what DEALER and REQ peers may talk about beside publishing; null for nothing
 public record ZmtpSettings(
         EventPlane plane,
         Gate gate,
@@ -24,4 +26,10 @@ public record ZmtpSettings(
         Duration handshakeTimeout,
         Duration heartbeatInterval,
         Duration heartbeatTimeout,
-        @Nullable Predicate<String> proxies) {}
+        @Nullable Predicate<String> proxies,
+        ZmtpDialogue.@Nullable Service dialogues) {
+    /// Bytes of a frame of an event, at most.
+    long frameMax() {
+        return Math.max(Topic.BYTES_MAX, plane.config().payloadMax().bytes());
+    }
+}

@@ -55,6 +55,11 @@ final class ZmtpSubscriber implements ZmtpRole {
     }
 
     @Override
+    public long frameMax() {
+        return FRAME_MAX;
+    }
+
+    @Override
     public void opened() {
         subscriber = connection
                 .plane()
@@ -63,7 +68,7 @@ final class ZmtpSubscriber implements ZmtpRole {
 
     @Override
     public void read(ByteBuf in) {
-        connection.frames(in, FRAME_MAX, this);
+        connection.frames(in, this);
     }
 
     /// In ZMTP 3.0 a subscription is a message: 1 or 0, then the prefix. Other messages of an XSUB mean nothing here.
@@ -153,9 +158,10 @@ final class ZmtpSubscriber implements ZmtpRole {
         }
     }
 
-    void resume() {
+    @Override
+    public void writabilityChanged(boolean writable) {
         Subscriber here = subscriber;
-        if (here != null) {
+        if (here != null && writable) {
             here.resume();
         }
     }

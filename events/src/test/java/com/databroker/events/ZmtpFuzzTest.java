@@ -93,6 +93,7 @@ class ZmtpFuzzTest {
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(1),
+                null,
                 null);
         return new EmbeddedChannel(new ZmtpConnection(settings));
     }

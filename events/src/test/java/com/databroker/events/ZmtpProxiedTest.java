@@ -86,7 +86,8 @@ class ZmtpProxiedTest {
                 Duration.ofSeconds(10),
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(1),
-                PROXY::equals);
+                PROXY::equals,
+                null);
         return Connection.from(from, new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {

@@ -139,7 +139,10 @@ public final class Databroker implements AutoCloseable {
                     .map(this::open);
             amqp.ifPresent(metrics::amqp);
             http = open(openHttp(vertx, httpLimit, limits, blocking));
-            zmq = open(openZmq(vertx, zmqLimit));
+            ZmqObjects zmqObjects =
+                    new ZmqObjects(new ObjectConversation.Shared(objects, blocking, clock, new OpenStreams()), gate);
+            zmq = open(openZmq(vertx, zmqLimit, zmqObjects));
+            open(zmqObjects);
             ssh = openSsh(sshLimit);
             sweepEverySecond();
             writeContext();
@@ -346,7 +349,7 @@ public final class Databroker implements AutoCloseable {
         return HttpDoor.open(vertx, config.http(), tls, gate, limit, blocking, routes);
     }
 
-    private ZmtpListener openZmq(VertxInternal vertx, ConnectionLimit limit) {
+    private ZmtpListener openZmq(VertxInternal vertx, ConnectionLimit limit, ZmqObjects objectsByZmq) {
         Config.ZmqConfig settings = config.zmq();
         try {
             return ZmtpListener.open(
@@ -359,7 +362,8 @@ public final class Databroker implements AutoCloseable {
                             settings.handshakeTimeout(),
                             settings.heartbeatInterval(),
                             settings.heartbeatTimeout(),
-                            settings.proxyProtocol() ? new Proxies(settings.trustedProxies())::contains : null),
+                            settings.proxyProtocol() ? new Proxies(settings.trustedProxies())::contains : null,
+                            objectsByZmq),
                     vertx.acceptorEventLoopGroup(),
                     Loops.ofZmq(vertx.nettyEventLoopGroup()),
                     vertx.transport().serverChannelFactory(false),

@@ -249,7 +249,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         listening = greeting.listening();
         news.begin(greeting.from());
         welcomed = true;
-        timer = loop().scheduleAtFixedRate(this::beat, beatMillis, beatMillis, TimeUnit.MILLISECONDS);
+        timer = loop().scheduleAtFixedRate(this::pulse, beatMillis, beatMillis, TimeUnit.MILLISECONDS);
         tell(false);
     }
 
@@ -318,6 +318,13 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
                 return;
             }
             write(next);
+        }
+    }
+
+    /// Whoever takes nothing hears no beat either, and none may pile up.
+    private void pulse() {
+        if (carrier.isWritable()) {
+            beat();
         }
     }
 

@@ -25,9 +25,7 @@ final class ObjectSocket implements ObjectCarrier {
 
     private ObjectSocket(ObjectConversation.Shared shared, Gate gate, ServerWebSocket socket, String address) {
         this.socket = socket;
-        this.form = ObjectMessages.CBOR.subprotocol().equals(socket.subProtocol())
-                ? ObjectMessages.CBOR
-                : ObjectMessages.JSON;
+        this.form = ObjectMessages.of(socket.subProtocol());
         this.context = ((WebSocketInternal) socket).channelHandlerContext();
         this.conversation = new ObjectConversation(shared, gate, this, form, DOOR, address);
     }
@@ -44,7 +42,7 @@ final class ObjectSocket implements ObjectCarrier {
 
     private void open(@Nullable Credentials credentials) {
         socket.textMessageHandler(text -> received(Bytes.utf8(text), form == ObjectMessages.JSON));
-        socket.binaryMessageHandler(bytes -> received(Bytes.wrap(bytes.getBytes()), form == ObjectMessages.CBOR));
+        socket.binaryMessageHandler(bytes -> received(Bytes.wrap(bytes.getBytes()), form != ObjectMessages.JSON));
         socket.exceptionHandler(broken -> conversation.close(new ProblemException(
                 Problem.VALUE_TOO_LARGE,
                 "a frame is malformed, or longer than " + ObjectMessages.REQUEST_MAX + " bytes")));

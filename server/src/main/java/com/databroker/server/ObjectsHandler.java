@@ -37,13 +37,12 @@ import org.jspecify.annotations.Nullable;
 /// PATCH  /objects/Person/42                  changes the fields of a JSON object; If-Match: "<version>"
 /// DELETE /objects/Person/42                  If-Match: "<version>"
 /// POST   /objects/Person/42/raise            calls a method with a JSON array, or POST /objects/Person/hire
-/// POST   /objects/rpc                        any request of dbo/1, as JSON or CBOR
+/// POST   /objects/rpc                        any request of dbo/1, as JSON, CBOR or BSON
 /// GET    /objects/triggers                   of which types changes by other programs are told
 /// POST   /objects/triggers/shop              has the database of that store record them; DELETE no longer
 /// POST   /objects/capabilities/shop          begins new capabilities, and ends those before the last
 /// ```
 final class ObjectsHandler {
-    static final String CBOR = "application/cbor";
 
     private static final String RPC = "rpc";
     private static final int LIMIT = 100;
@@ -415,13 +414,12 @@ final class ObjectsHandler {
 
     private void rpc(Exchange exchange) {
         ObjectCaller caller = caller(exchange);
-        String type = exchange.request().getHeader("Content-Type");
-        ObjectMessages form = CBOR.equals(type) ? ObjectMessages.CBOR : ObjectMessages.JSON;
+        ObjectMessages form = ObjectMessages.of(exchange.request().getHeader("Content-Type"));
         exchange.body(ObjectMessages.REQUEST_MAX, "of a request about objects", bytes -> {
             ObjectMessage.Request request = form.decodeRequest(bytes);
             exchange.blocking(() -> {
                 Bytes answer = form.encode(plane.handle(caller, request));
-                exchange.onLoop(() -> exchange.answer(200, form == ObjectMessages.CBOR ? CBOR : Exchange.JSON, answer));
+                exchange.onLoop(() -> exchange.answer(200, form.mediaType(), answer));
             });
         });
     }

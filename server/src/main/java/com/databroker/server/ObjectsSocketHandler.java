@@ -9,11 +9,12 @@ import io.vertx.core.http.HttpMethod;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.stream.Stream;
 
 /// `GET /objects` with an upgrade: checks the request, and has an [ObjectSocket] carry the conversation.
 final class ObjectsSocketHandler {
     static final List<String> SUBPROTOCOLS =
-            List.of(ObjectMessages.JSON.subprotocol(), ObjectMessages.CBOR.subprotocol());
+            Stream.of(ObjectMessages.values()).map(ObjectMessages::subprotocol).toList();
 
     private final ObjectConversation.Shared shared;
     private final Origins origins;

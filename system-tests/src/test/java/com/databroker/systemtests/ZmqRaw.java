@@ -109,6 +109,10 @@ final class ZmqRaw implements AutoCloseable {
         }
     }
 
+    byte[] readBytes(int length) throws IOException {
+        return in.readNBytes(length);
+    }
+
     /// The body of the next frame, in hexadecimal.
     String readFrame() throws IOException {
         int flags = in.readUnsignedByte();
