@@ -52,26 +52,27 @@ import org.jspecify.annotations.Nullable;
 /// thread. The threads of a client do not keep the program alive.
 public final class DatabrokerClient implements AutoCloseable {
     private final Settings settings;
-    private final HttpClient http;
+    private final @Nullable SSLContext sslContext;
     private final Session session;
     private final FileCalls files;
     private @Nullable ObjectSpace objects;
     private boolean closed;
 
     private DatabrokerClient(Settings settings, @Nullable SSLContext sslContext) {
+        HttpClient client = http(settings, sslContext).build();
+        this.settings = settings;
+        this.sslContext = sslContext;
+        this.session = new Session(settings, client);
+        this.files = new FileCalls(settings, client);
+    }
+
+    private static HttpClient.Builder http(Settings settings, @Nullable SSLContext sslContext) {
         HttpClient.Builder http = HttpClient.newBuilder()
                 // Neither an upgrade that a strict broker would have to refuse, nor a token that follows a redirect.
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .connectTimeout(settings.timeout());
-        if (sslContext != null) {
-            http.sslContext(sslContext);
-        }
-        HttpClient client = http.build();
-        this.settings = settings;
-        this.http = client;
-        this.session = new Session(settings, client);
-        this.files = new FileCalls(settings, client);
+        return sslContext == null ? http : http.sslContext(sslContext);
     }
 
     /// @param broker its address, `http://host:port` or `https://host`, a path in front allowed
@@ -231,7 +232,10 @@ public final class DatabrokerClient implements AutoCloseable {
         }
         if (there == null) {
             Timer timer = new Timer();
-            there = new ObjectSpace(settings, SocketLink.opener(settings, http, timer), timer);
+            // What comes is dealt with on the thread that reads it: nothing there waits, and handing it to another thread
+            // takes longer than all that is done with it.
+            HttpClient direct = http(settings, sslContext).executor(Runnable::run).build();
+            there = new ObjectSpace(settings, SocketLink.opener(settings, direct, timer), timer);
             objects = there;
         }
         return there;

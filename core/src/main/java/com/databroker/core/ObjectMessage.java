@@ -269,7 +269,12 @@ public sealed interface ObjectMessage {
 
     /// @param version which is not yet too old, 0 where there is none: then everything that was read
     ///     before is
-    record Tagged(String tag, long version) {}
+    record Tagged(String tag, long version) {
+        /// Of two versions told for the same tag. Without one, everything that was read before is too old.
+        public static long newer(long one, long other) {
+            return one == 0 || other == 0 ? 0 : Math.max(one, other);
+        }
+    }
 
     /// Nothing was changed.
     ///

@@ -23,15 +23,20 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Objects in a relational database: H2 in the broker's own folder, or PostgreSQL. Every table with a key
 /// is a type.
 final class JdbcStore implements ObjectStore {
+    /// That load single objects of a type, at the same time: more would only make each of them smaller.
+    private static final int STATEMENTS_MAX = 2;
+
     private final String name;
     private final StoreConfig config;
     private final JdbcLedger ledger;
+    private final Map<String, JdbcLoads> loads = new ConcurrentHashMap<>();
 
     private volatile JdbcSchema.Found found = new JdbcSchema.Found(Map.of(), Map.of());
 
@@ -96,7 +101,15 @@ final class JdbcStore implements ObjectStore {
 
     @Override
     public List<StoreRow> load(String type, Collection<ObjectKey> keys) {
-        return keys.isEmpty() ? List.of() : ledger.ask(connection -> JdbcFind.load(connection, table(type), keys));
+        return keys.isEmpty()
+                ? List.of()
+                : loads.computeIfAbsent(type, this::loadsOf).load(keys);
+    }
+
+    private JdbcLoads loadsOf(String type) {
+        table(type);
+        return new JdbcLoads(
+                keys -> ledger.ask(connection -> JdbcFind.load(connection, table(type), keys)), STATEMENTS_MAX);
     }
 
     @Override

@@ -15,6 +15,7 @@ import com.databroker.objects.spi.ObjectStore;
 import com.databroker.objects.spi.StoreChange;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -161,18 +162,24 @@ public final class ObjectPlane implements AutoCloseable {
         }
 
         @Override
-        public void changed(Position at, StoreChange change, List<ObjectMessage.Tagged> tags) {
+        public void changed(Position at, Instant committed, List<ObjectMessage.Tagged> tags) {
             // Of this store alone: what others have told is said by their own threads, after they told it.
             ObjectPosition here = new ObjectPosition(Map.of(store, at));
-            each(listener -> listener.changed(here, change.time(), tags));
-            Duration old = Duration.between(change.time(), clock.instant());
-            stores.named(store).counts().staleness.add(old.toNanos(), Span.NONE);
+            each(listener -> listener.changed(here, committed, tags));
+        }
+
+        @Override
+        public int listeners() {
+            return listeners.size();
         }
 
         @Override
         public void round(List<StoreChange> changes) {
             List<ObjectChange> told = new ArrayList<>();
+            Durations staleness = stores.named(store).counts().staleness;
+            Instant now = clock.instant();
             for (StoreChange change : changes) {
+                staleness.add(Duration.between(change.time(), now).toNanos(), Span.NONE);
                 change.entries().forEach(entry -> told.add(ObjectChange.of(store, change, entry)));
             }
             for (Consumer<List<ObjectChange>> watcher : watchers) {
@@ -280,7 +287,7 @@ public final class ObjectPlane implements AutoCloseable {
                         Problem.POSITION_INVALID,
                         "position " + one.getValue() + " is of another life of store " + one.getKey());
             }
-            relay.round();
+            relay.catchUp();
         }
         return new ObjectMessage.Ok(sync.id(), 0, List.of(), null, null, -1, List.of(), stores.position());
     }
@@ -357,14 +364,16 @@ public final class ObjectPlane implements AutoCloseable {
             stood.put(name, from == null ? open.relay().position() : from);
         }
         // Whoever is cut off in between has heard only a part: it stands where it stood until the last of them.
-        int left = missed.values().stream().mapToInt(List::size).sum();
+        missed.values().removeIf(List::isEmpty);
+        int left = missed.size();
         for (ObjectStores.Open open : all) {
-            for (StoreChange change : missed.getOrDefault(open.store().name(), List.of())) {
+            List<StoreChange> changes = missed.get(open.store().name());
+            if (changes != null) {
                 left--;
                 listener.changed(
                         left == 0 ? at : ObjectPosition.NONE,
-                        change.time(),
-                        open.relay().tags(change));
+                        changes.getFirst().time(),
+                        open.relay().tags(changes));
             }
         }
         return new ObjectPosition(stood);
@@ -456,7 +465,7 @@ public final class ObjectPlane implements AutoCloseable {
 
     /// Tells everything that is in the outboxes now; for who wants to decide when.
     void relay() {
-        stores.all().forEach(open -> open.relay().round());
+        stores.all().forEach(open -> open.relay().catchUp());
     }
 
     @Override

@@ -11,8 +11,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -32,16 +34,26 @@ final class Relay implements AutoCloseable {
     /// What is told.
     interface Telling {
         /// @param at where whoever has heard it stands
-        void changed(Position at, StoreChange change, List<ObjectMessage.Tagged> tags);
+        /// @param committed when the first of the changes was
+        void changed(Position at, Instant committed, List<ObjectMessage.Tagged> tags);
 
         /// Everything of a round, after it was told.
         void round(List<StoreChange> changes);
 
         void reset(String why);
+
+        /// How many hear it.
+        int listeners();
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
     private static final Duration SWEEP = Duration.ofMinutes(10);
+
+    /// After a round that told something the next one waits, the longer the more there are who hear it: so however
+    /// many commits there are, telling them costs no more than ten thousand messages a second.
+    private static final long PAUSE_MICROS_PER_LISTENER = 100;
+
+    private static final long PAUSE_MICROS_MAX = 20_000;
 
     private final ObjectStore store;
     private final StoreKeys keys;
@@ -55,6 +67,9 @@ final class Relay implements AutoCloseable {
     /// Held for one round, and while somebody begins to listen: between what it missed and what it hears
     /// nothing falls.
     final ReentrantLock round = new ReentrantLock();
+
+    /// Rounds begun; who waits for one that begins after now needs no other.
+    private final AtomicLong rounds = new AtomicLong();
 
     private volatile Position position;
     private volatile boolean reachable = true;
@@ -113,10 +128,14 @@ final class Relay implements AutoCloseable {
                 if (woken) {
                     wake.drainPermits();
                 }
-                round();
+                boolean told = round();
                 reachable = true;
                 relayed = clock.instant();
                 sweep();
+                if (told) {
+                    TimeUnit.MICROSECONDS.sleep(
+                            Math.min(PAUSE_MICROS_MAX, PAUSE_MICROS_PER_LISTENER * telling.listeners()));
+                }
             } catch (InterruptedException stopped) {
                 return;
             } catch (RuntimeException failed) {
@@ -131,17 +150,32 @@ final class Relay implements AutoCloseable {
         }
     }
 
-    /// Tells everything that was committed before now.
-    void round() {
+    /// Tells everything that was committed before now. Of those who ask for it at the same time one does it for all.
+    void catchUp() {
+        long before = rounds.get();
         round.lock();
         try {
+            if (rounds.get() == before) {
+                round();
+            }
+        } finally {
+            round.unlock();
+        }
+    }
+
+    /// @return whether there was anything
+    private boolean round() {
+        boolean told = false;
+        round.lock();
+        try {
+            rounds.incrementAndGet();
             StoreChanges read = store.changes(position);
             if (read == null) {
                 known = new HashSet<>();
                 position = store.position();
                 mark.write(position);
                 telling.reset("store " + store.name() + " was replaced, or its changes forgotten");
-                return;
+                return true;
             }
             List<StoreChange> fresh = read.changes().stream()
                     .filter(change -> !known.contains(change.number()))
@@ -149,14 +183,10 @@ final class Relay implements AutoCloseable {
             Set<Long> seen = new HashSet<>();
             read.changes().forEach(change -> seen.add(change.number()));
             known = seen;
-            for (int i = 0; i < fresh.size(); i++) {
-                if (i == fresh.size() - 1) {
-                    position = read.at();
-                }
-                tell(fresh.get(i));
-            }
             position = read.at();
-            if (!fresh.isEmpty()) {
+            told = !fresh.isEmpty();
+            if (told) {
+                tell(fresh);
                 telling.round(fresh);
                 mark.write(position);
             }
@@ -166,15 +196,16 @@ final class Relay implements AutoCloseable {
         if (committed.getAndSet(false)) {
             store.wakeOthers();
         }
+        return told;
     }
 
-    private void tell(StoreChange change) {
-        told.incrementAndGet();
+    private void tell(List<StoreChange> changes) {
+        told.addAndGet(changes.size());
         try {
-            if (change.overturned()) {
+            if (changes.stream().anyMatch(StoreChange::overturned)) {
                 telling.reset("store " + store.name() + ": more was changed at once than can be told");
             } else {
-                telling.changed(position, change, tags(change));
+                telling.changed(position, changes.getFirst().time(), tags(changes));
             }
         } catch (RuntimeException failed) {
             // It is not read again, so nobody may go on as if it had been told.
@@ -206,20 +237,30 @@ final class Relay implements AutoCloseable {
 
     /// What carries one of these may be old: the object itself, what was found by a value that came or
     /// went, and what depends on anything of the type.
-    List<ObjectMessage.Tagged> tags(StoreChange change) {
+    List<ObjectMessage.Tagged> tags(List<StoreChange> changes) {
         StoreKeys.Stamp stamp = keys.stamp("");
-        List<ObjectMessage.Tagged> tags = new ArrayList<>();
-        for (StoreChange.Entry entry : change.entries()) {
-            tags.add(new ObjectMessage.Tagged(stamp.tag(entry.key()), entry.version()));
+        Map<String, Long> versions = new LinkedHashMap<>();
+        Set<String> unversioned = new LinkedHashSet<>();
+        for (StoreChange change : changes) {
+            for (StoreChange.Entry entry : change.entries()) {
+                versions.merge(stamp.tag(entry.key()), entry.version(), ObjectMessage.Tagged::newer);
+            }
+            finders(change, stamp, unversioned);
         }
-        finders(change).forEach(tag -> tags.add(new ObjectMessage.Tagged(tag, 0)));
+        List<ObjectMessage.Tagged> tags = new ArrayList<>(versions.size() + unversioned.size());
+        versions.forEach((tag, version) -> tags.add(new ObjectMessage.Tagged(tag, version)));
+        unversioned.forEach(tag -> tags.add(new ObjectMessage.Tagged(tag, 0)));
         return tags;
     }
 
     /// Of those the ones of what was found, which has no version.
     Set<String> finders(StoreChange change) {
-        StoreKeys.Stamp stamp = keys.stamp("");
         Set<String> unversioned = new LinkedHashSet<>();
+        finders(change, keys.stamp(""), unversioned);
+        return unversioned;
+    }
+
+    private static void finders(StoreChange change, StoreKeys.Stamp stamp, Set<String> unversioned) {
         for (StoreChange.Entry entry : change.entries()) {
             String type = entry.key().type();
             unversioned.add(stamp.tag(type));
@@ -232,7 +273,6 @@ final class Relay implements AutoCloseable {
                 }
             });
         }
-        return unversioned;
     }
 
     @Override

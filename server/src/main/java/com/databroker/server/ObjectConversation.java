@@ -322,19 +322,15 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     public void changed(ObjectPosition at, Instant when, List<ObjectMessage.Tagged> tags) {
         loop().execute(() -> {
             heard = heard.with(at);
-            committed = when.toEpochMilli();
-            tags.forEach(each -> waiting.merge(each.tag(), each.version(), ObjectConversation::newer));
+            // Of what waits, the oldest says how late it is.
+            committed = waiting.isEmpty() ? when.toEpochMilli() : Math.min(committed, when.toEpochMilli());
+            tags.forEach(each -> waiting.merge(each.tag(), each.version(), ObjectMessage.Tagged::newer));
             if (waiting.size() > WAITING_MAX) {
                 waiting.clear();
                 lost = "this connection reads too slowly";
             }
             tell(false);
         });
-    }
-
-    /// Without a version everything that was read before is too old.
-    private static long newer(long one, long other) {
-        return one == 0 || other == 0 ? 0 : Math.max(one, other);
     }
 
     @Override
