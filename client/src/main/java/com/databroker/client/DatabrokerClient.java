@@ -232,9 +232,11 @@ public final class DatabrokerClient implements AutoCloseable {
         }
         if (there == null) {
             Timer timer = new Timer();
-            // What comes is dealt with on the thread that reads it: nothing there waits, and handing it to another thread
+            // What comes is dealt with on the thread that reads it: nothing there waits, and handing it to another
+            // thread
             // takes longer than all that is done with it.
-            HttpClient direct = http(settings, sslContext).executor(Runnable::run).build();
+            HttpClient direct =
+                    http(settings, sslContext).executor(Runnable::run).build();
             there = new ObjectSpace(settings, SocketLink.opener(settings, direct, timer), timer);
             objects = there;
         }

@@ -2,6 +2,7 @@ package com.databroker.client;
 
 import com.databroker.core.ObjectKey;
 import com.databroker.core.ObjectMessage;
+import com.databroker.core.ObjectMessage.FieldConflict;
 import com.databroker.core.ObjectPosition;
 import com.databroker.core.ObjectRef;
 import com.databroker.core.Problem;
@@ -11,8 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A unit of work: what is written in it is seen in it at once, by others when it is committed, and then
@@ -163,6 +166,7 @@ public final class ObjectSession implements AutoCloseable {
             synchronized (this) {
                 inDoubt = null;
             }
+            refute(attempt, conflict.conflict.conflicts());
             throw new ConflictException(this, conflict.conflict.conflicts());
         } catch (ProblemException refused) {
             if (refused.problem() != Problem.UNAVAILABLE) {
@@ -171,6 +175,17 @@ public final class ObjectSession implements AutoCloseable {
                 }
             }
             throw refused;
+        }
+    }
+
+    /// What is in conflict was read before others changed it, whether they have told so or not.
+    private void refute(InDoubt attempt, List<FieldConflict> conflicts) {
+        Set<ObjectKey> keys = conflicts.stream().map(FieldConflict::key).collect(Collectors.toSet());
+        for (Draft draft : attempt.drafts) {
+            Row row = draft.row;
+            if (row != null && keys.contains(row.ref.key())) {
+                context.cache.refute(row.ref.key(), row);
+            }
         }
     }
 
@@ -295,7 +310,6 @@ public final class ObjectSession implements AutoCloseable {
     /// @return false where it is gone
     boolean reload(Draft draft) {
         ObjectRef ref = draft.ref();
-        context.cache.forget(ref.key());
         Row now = DatabrokerClient.await(context.loader.row(ref, List.of()));
         synchronized (this) {
             if (now != null) {

@@ -375,13 +375,23 @@ final class RowCache {
         }
     }
 
-    /// Frees what is there of a key.
-    void forget(Object key) {
+    /// An item turned out to be old, though nobody has told so: it is not served any more, and what it was is not
+    /// said of others.
+    void refute(Object key, Cached item) {
         CacheEntry entry = entries.get(key);
-        if (entry != null) {
-            ring.remove(entry);
-            evict(List.of(entry));
+        if (entry == null) {
+            item.overtaken();
+            return;
         }
+        synchronized (entry) {
+            overtaken(entry, item);
+            if (entry.known() == item) {
+                entry.state = null;
+                ring.remove(entry);
+            }
+        }
+        tidy(entry);
+        listener.dropped(entry.key, item, Cached.UNVERSIONED);
     }
 
     private void evict(List<CacheEntry> victims) {

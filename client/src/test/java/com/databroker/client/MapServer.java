@@ -102,6 +102,14 @@ final class MapServer implements AutoCloseable {
         });
     }
 
+    /// Another program changes a field, and nobody hears of it.
+    void changeUntold(String key, String field, @Nullable Object value) {
+        run(() -> {
+            ObjectKey which = ObjectKey.parse(key);
+            store.write(which, store.objects.get(which), java.util.Collections.singletonMap(field, value));
+        });
+    }
+
     void delete(String key) {
         run(() -> announce(store.remove(ObjectKey.parse(key))));
     }

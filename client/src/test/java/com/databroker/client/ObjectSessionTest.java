@@ -206,6 +206,20 @@ final class ObjectSessionTest {
     }
 
     @Test
+    void after_a_conflict_with_a_change_that_nobody_told_of_the_row_is_read_anew() {
+        Shop.Person held = ada();
+        server.changeUntold("Person/1", "name", "Theirs");
+        try (ObjectSession session = space.session()) {
+            session.edit(held).name("Mine");
+            ConflictException conflict = conflictOf(session);
+            assertThat(held.obsolete()).isTrue();
+            assertThat(ada().name()).isEqualTo("Theirs");
+            conflict.rebase().keepMine().commit();
+        }
+        assertThat(stored("Person/1", "name")).isEqualTo("Mine");
+    }
+
+    @Test
     void where_both_sides_changed_a_row_but_no_field_a_rebase_needs_no_decision() {
         try (ObjectSession session = space.session()) {
             session.edit(ada()).name("Mine");
