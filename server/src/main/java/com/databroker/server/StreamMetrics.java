@@ -13,7 +13,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -42,13 +42,14 @@ final class StreamMetrics {
 
     StreamMetrics(StreamPlane plane, MetricBook book, InstantSource clock) {
         this.plane = plane;
-        Map<String, Durations> freshness = new ConcurrentHashMap<>();
+        Map<String, Durations> freshness = new TreeMap<>();
+        plane.sources().forEach(source -> freshness.put(source.name(), Durations.slow()));
         plane.changes(changes -> {
             for (StreamChange change : changes) {
-                Duration waited = Duration.between(change.oldest(), clock.instant());
-                freshness
-                        .computeIfAbsent(change.stream(), first -> Durations.slow())
-                        .add(waited.toNanos(), Span.NONE);
+                Durations waited = freshness.get(change.stream());
+                if (waited != null) {
+                    waited.add(Duration.between(change.oldest(), clock.instant()).toNanos(), Span.NONE);
+                }
             }
         });
         book.histograms(

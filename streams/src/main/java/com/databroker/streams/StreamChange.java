@@ -21,6 +21,10 @@ public record StreamChange(String stream, long records, List<String> ids, Instan
         ids = List.copyOf(ids);
     }
 
+    static StreamChange of(HotVisible visible) {
+        return new StreamChange(visible.stream(), visible.count(), visible.ids(), visible.newest(), visible.oldest());
+    }
+
     /// The announcement of this change.
     public Publication announcement() {
         return new Publication(

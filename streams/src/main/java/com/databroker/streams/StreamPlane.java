@@ -4,20 +4,16 @@ import com.databroker.core.Bytes;
 import com.databroker.core.Durations;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
-import com.databroker.core.Span;
 import com.databroker.core.Text;
-import com.databroker.core.Trace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -53,7 +49,7 @@ public final class StreamPlane implements AutoCloseable {
     private final StreamsConfig config;
     private final Path folder;
     private final Map<String, Source> sources;
-    private final Map<String, Durations> searches = new TreeMap<>();
+    private final StreamTimes searches;
 
     private final StreamViews views;
     private final InstantSource clock;
@@ -77,10 +73,8 @@ public final class StreamPlane implements AutoCloseable {
         this.clock = clock;
         this.random = random;
         this.sources = new LinkedHashMap<>();
-        sources.forEach(source -> {
-            this.sources.put(source.name(), source);
-            searches.put(source.name(), Durations.quick());
-        });
+        sources.forEach(source -> this.sources.put(source.name(), source));
+        this.searches = new StreamTimes(sources);
         this.pushing = new Pushing(folder.resolve("pushed"), clock, random);
         this.views = new StreamViews(sources, () -> ready().views());
         this.starter = Thread.ofPlatform().name("streams-start").unstarted(this::run);
@@ -238,8 +232,7 @@ public final class StreamPlane implements AutoCloseable {
     }
 
     private void tell(HotVisible visible) {
-        List<StreamChange> changes = List.of(
-                new StreamChange(visible.stream(), visible.count(), visible.ids(), visible.newest(), visible.oldest()));
+        List<StreamChange> changes = List.of(StreamChange.of(visible));
         listeners.forEach(listener -> listener.accept(changes));
     }
 
@@ -293,23 +286,12 @@ public final class StreamPlane implements AutoCloseable {
     ///     [Problem#UNAVAILABLE] before the engines are up
     public StreamAnswer search(String stream, StreamQuery query) {
         Source source = source(stream);
-        long began = Durations.now();
-        try (Span span = Trace.step("streams.search")) {
-            span.put("databroker.stream", stream);
-            StreamAnswer answer = ready().search(source, query);
-            Durations took = searches.get(stream);
-            if (took != null) {
-                took.since(began);
-            }
-            return answer;
-        } catch (IOException failed) {
-            throw new ProblemException(Problem.UNAVAILABLE, "the store failed: " + failed.getMessage(), failed);
-        }
+        return searches.timed(source, () -> ready().search(source, query));
     }
 
     /// Of each stream, how long searches took.
     public Map<String, Durations> searches() {
-        return Collections.unmodifiableMap(searches);
+        return searches.all();
     }
 
     /// How every stream does.

@@ -62,6 +62,7 @@ final class House {
                         "files",
                         "objects",
                         "engines/hibernate",
+                        "engines/opentelemetry",
                         "server",
                         "client",
                         "cli",

@@ -100,6 +100,7 @@ final class MonitoringTest {
         broker.request("PUT", "/files/inbox/news/feed.xml", FEED.replace("n1", "n2"));
         broker.request("GET", "/streams/news?q=bridge", "");
         broker.request("GET", "/objects", "");
+        broker.request("POST", "/events/load/posted", "x");
     }
 
     @AfterAll

@@ -15,6 +15,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -205,6 +206,36 @@ final class TracesTest {
             }
             assertThat(Peers.metric(broker, "databroker_trace_spans_total{outcome=\"dropped\"}"))
                     .isPositive();
+        }
+    }
+
+    @Test
+    void a_broker_that_is_served_with_opentelemetrys_variables_names_the_trace_in_its_log() throws Exception {
+        Path data = Files.createDirectory(folder.resolve("data"));
+        try (TraceCollector collector = new TraceCollector()) {
+            FilesServe traced = FilesServe.start(
+                    data,
+                    List.of(
+                            "env",
+                            "OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.endpoint(),
+                            "OTEL_BSP_SCHEDULE_DELAY=20"));
+            try {
+                assertThat(traced.send(
+                                        "POST",
+                                        "/access/users",
+                                        "{\"name\":\"ada\"}".getBytes(StandardCharsets.UTF_8),
+                                        "traceparent",
+                                        PARENT)
+                                .statusCode())
+                        .isEqualTo(201);
+                whole(collector, TRACE, "POST /access");
+                assertThat(traced.said().lines())
+                        .filteredOn(line -> line.contains("\"trace_id\":\"" + TRACE + "\""))
+                        .isNotEmpty()
+                        .allMatch(line -> line.contains("\"span_id\":\""));
+            } finally {
+                traced.kill();
+            }
         }
     }
 
