@@ -185,7 +185,7 @@ public final class Gate implements AutoCloseable {
     /// @throws ProblemException FORBIDDEN
     public void require(Principal principal, Action action, String what, String address, String door) {
         boolean allowed;
-        try (Span span = Trace.step("gate.decide").put("databroker.action", action.word())) {
+        try (Span span = Trace.first("gate.decide").put("databroker.action", action.word())) {
             allowed = principal.may(action, what);
             span.put("databroker.outcome", allowed ? "allowed" : "denied");
         }

@@ -16,6 +16,9 @@ public final class Trace {
     public static final String STATE = "tracestate";
 
     private static final ThreadLocal<@Nullable Span> CURRENT = new ThreadLocal<>();
+    /// Under which [#first] told something last.
+    private static final ThreadLocal<@Nullable Span> LATEST = new ThreadLocal<>();
+
     private static volatile TraceEngine.@Nullable Recorder recorder;
 
     private Trace() {}
@@ -64,6 +67,19 @@ public final class Trace {
     /// A part of what is under way in this thread, and what is under way until it is closed.
     public static Span step(String name) {
         return recorder == null ? Span.NONE : begin(name, Span.Kind.INTERNAL);
+    }
+
+    /// As [#step], of what may be done any number of times for the same work: only the first is told.
+    public static Span first(String name) {
+        if (recorder == null) {
+            return Span.NONE;
+        }
+        Span under = current();
+        if (under.equals(LATEST.get())) {
+            return Span.NONE;
+        }
+        LATEST.set(under);
+        return begin(name, Span.Kind.INTERNAL);
     }
 
     /// As [#step], of what is asked of another program.

@@ -48,7 +48,8 @@ final class StreamMetrics {
             for (StreamChange change : changes) {
                 Durations waited = freshness.get(change.stream());
                 if (waited != null) {
-                    waited.add(Duration.between(change.oldest(), clock.instant()).toNanos(), Span.NONE);
+                    waited.add(
+                            Duration.between(change.oldest(), clock.instant()).toNanos(), Span.NONE);
                 }
             }
         });

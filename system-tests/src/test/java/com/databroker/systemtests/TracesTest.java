@@ -121,6 +121,26 @@ final class TracesTest {
             assertThat(TraceCollector.tree(whole(collector, TRACE, "websocket publish"), CALLER))
                     .containsExactly("websocket publish", "  gate.decide", "  events.publish");
 
+            String batch = "[" + "{\"specversion\":\"1.0\",\"type\":\"t\",\"source\":\"/s\",\"id\":\"1\"},".repeat(99)
+                    + "{\"specversion\":\"1.0\",\"type\":\"t\",\"source\":\"/s\",\"id\":\"1\"}]";
+            String other = TRACE.replace('4', '6');
+            broker.request(
+                    "POST",
+                    "/events/builds/many",
+                    batch,
+                    "Content-Type",
+                    "application/cloudevents-batch+json",
+                    "traceparent",
+                    PARENT.replace(TRACE, other));
+            assertThat(TraceCollector.tree(whole(collector, other, "POST /events"), CALLER))
+                    .containsExactly("POST /events", "  gate.authenticate", "  gate.decide", "  events.publish");
+            Peers.until("all came", () -> events.size() == 100);
+            assertThat(events).allMatch(event -> event.publication()
+                    .attributes()
+                    .getOrDefault("traceparent", "")
+                    .contains(other));
+            events.clear();
+
             String unkept = "00-" + TRACE.replace('4', '5') + "-" + CALLER + "-00";
             broker.request("POST", "/events/builds/done", "x", "traceparent", unkept);
             Event passed = events.poll(10, TimeUnit.SECONDS);
@@ -131,7 +151,7 @@ final class TracesTest {
             broker.request("GET", "/status", "");
             Peers.until(
                     "a later one came", () -> !collector.named("GET /status").isEmpty());
-            assertThat(collector.named("POST /events")).isEmpty();
+            assertThat(collector.spans(TRACE.replace('4', '5'))).isEmpty();
         }
     }
 
