@@ -135,10 +135,11 @@ final class TracesTest {
             assertThat(TraceCollector.tree(whole(collector, other, "POST /events"), CALLER))
                     .containsExactly("POST /events", "  gate.authenticate", "  gate.decide", "  events.publish");
             Peers.until("all came", () -> events.size() == 100);
-            assertThat(events).allMatch(event -> event.publication()
-                    .attributes()
-                    .getOrDefault("traceparent", "")
-                    .contains(other));
+            assertThat(events)
+                    .allMatch(event -> event.publication()
+                            .attributes()
+                            .getOrDefault("traceparent", "")
+                            .contains(other));
             events.clear();
 
             String unkept = "00-" + TRACE.replace('4', '5') + "-" + CALLER + "-00";
