@@ -50,8 +50,8 @@ final class Relay implements AutoCloseable {
     private static final Duration SWEEP = Duration.ofMinutes(10);
 
     /// After a round that told something the next one waits, the longer the more there are who hear it: so however
-    /// many commits there are, telling them costs no more than ten thousand messages a second.
-    private static final long PAUSE_MICROS_PER_LISTENER = 100;
+    /// many commits there are, telling them costs no more than five thousand messages a second.
+    private static final long PAUSE_MICROS_PER_LISTENER = 200;
 
     private static final long PAUSE_MICROS_MAX = 20_000;
 

@@ -316,7 +316,11 @@ public final class Databroker implements AutoCloseable {
                         .orElse(null),
                 new ObjectsHandler(objects, this::commitId),
                 new ObjectsSocketHandler(
-                        objects, new Origins(config.http().allowedOrigins()), blocking, clock, streams),
+                        objects,
+                        new Origins(config.http().allowedOrigins()),
+                        open(ObjectWork.open(blocking)),
+                        clock,
+                        streams),
                 new StatusHandler(
                         metrics, config.http().metricsPublic(), files, this.streams.orElse(null), () -> stopping),
                 new AboutHandler(new AboutHandler.Parts(
