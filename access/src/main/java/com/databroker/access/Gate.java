@@ -4,7 +4,9 @@ import com.databroker.core.Bytes;
 import com.databroker.core.Finding;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Span;
 import com.databroker.core.Text;
+import com.databroker.core.Trace;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -83,8 +85,10 @@ public final class Gate implements AutoCloseable {
     /// @throws ProblemException NOT_AUTHENTICATED, in the same words whatever is wrong with them; TOO_MANY_FAILURES
     ///         without having looked at them, see [#retryAfterSeconds]
     public Principal authenticate(Credentials credentials, String address, String door) {
-        return accept(snapshot, credentials, Proof.of(credentials), address, door)
-                .principal();
+        try (Span _ = Trace.step("gate.authenticate")) {
+            return accept(snapshot, credentials, Proof.of(credentials), address, door)
+                    .principal();
+        }
     }
 
     /// For who asks again and again with the same credentials: each call answers who that is now, null where they
@@ -180,7 +184,12 @@ public final class Gate implements AutoCloseable {
     /// @param what a topic, path, object type, stream or area
     /// @throws ProblemException FORBIDDEN
     public void require(Principal principal, Action action, String what, String address, String door) {
-        if (!principal.may(action, what)) {
+        boolean allowed;
+        try (Span span = Trace.first("gate.decide").put("databroker.action", action.word())) {
+            allowed = principal.may(action, what);
+            span.put("databroker.outcome", allowed ? "allowed" : "denied");
+        }
+        if (!allowed) {
             deny(principal, action, what, address, door);
             throw new ProblemException(
                     Problem.FORBIDDEN,

@@ -8,7 +8,9 @@ import com.databroker.core.Position;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Publication;
+import com.databroker.core.Span;
 import com.databroker.core.Topic;
+import com.databroker.core.Trace;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
@@ -87,6 +89,18 @@ public final class EventPlane implements AutoCloseable {
         for (Publication publication : publications) {
             check(principal, publication.topic(), publication.payload().length());
         }
+        if (!Trace.isOn()) {
+            return append(principal, publications, door);
+        }
+        try (Span span = Trace.step("events.publish")) {
+            span.put("messaging.system", "databroker")
+                    .put("messaging.operation.type", "send")
+                    .put("messaging.batch.message_count", publications.size());
+            return append(principal, publications.stream().map(Trace::marked).toList(), door);
+        }
+    }
+
+    private List<Position> append(Principal principal, List<Publication> publications, String door) {
         List<Position> positions = new ArrayList<>(publications.size());
         EventLog.Appender appender = log.begin();
         try {

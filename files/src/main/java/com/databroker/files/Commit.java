@@ -4,6 +4,8 @@ import com.databroker.access.Principal;
 import com.databroker.core.FileChange;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Span;
+import com.databroker.core.Trace;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -82,7 +84,9 @@ final class Commit {
     /// @throws ProblemException for the first step that cannot be done; nothing is changed then
     /// @throws IOException where the disk refused; the steps before the one that it refused are done
     List<FileChange> run() throws IOException {
-        force();
+        try (Span _ = Trace.step("disk.force_draft")) {
+            force();
+        }
         try (PathLocks.Held _ = store.locks.lock(paths())) {
             store.still.readLock().lock();
             try {
@@ -142,9 +146,11 @@ final class Commit {
         writeAhead();
         int done = 0;
         try {
-            while (done < plan.size()) {
-                carryOut(plan.get(done));
-                done++;
+            try (Span _ = Trace.step("disk.rename")) {
+                while (done < plan.size()) {
+                    carryOut(plan.get(done));
+                    done++;
+                }
             }
         } finally {
             settle(done);
@@ -154,6 +160,12 @@ final class Commit {
 
     private void writeAhead() throws IOException {
         List<JournalEntry.Change> entries = plan.stream().map(Planned::entry).toList();
+        try (Span _ = Trace.step("disk.journal")) {
+            writeAhead(entries);
+        }
+    }
+
+    private void writeAhead(List<JournalEntry.Change> entries) throws IOException {
         if (steps.stream().allMatch(step -> step instanceof Step.Remove)) {
             // On a full disk it must be possible to delete.
             store.journal.appendFromReserve(entries);
@@ -252,7 +264,7 @@ final class Commit {
         if (!failed.isEmpty()) {
             store.journal.note(failed.stream().map(Planned::undone).toList());
         }
-        try {
+        try (Span _ = Trace.step("disk.force_folder")) {
             forceFolders(made);
         } catch (IOException refused) {
             // Seen by readers, and nobody knows whether it lasts: the next start finds out.
@@ -269,7 +281,9 @@ final class Commit {
         });
         // What others did here before.
         store.announcements.tellSafe();
-        store.announcements.tell(made.stream().map(Planned::change).toList());
+        try (Span _ = Trace.step("files.announce")) {
+            store.announcements.tell(made.stream().map(Planned::change).toList());
+        }
     }
 
     private void forceFolders(List<Planned> made) throws IOException {

@@ -1,9 +1,12 @@
 package com.databroker.files;
 
 import com.databroker.access.Principal;
+import com.databroker.core.Durations;
 import com.databroker.core.FileChange;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Span;
+import com.databroker.core.Trace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -37,6 +40,7 @@ public final class FilePlane implements AutoCloseable {
     private final List<FileChange> unsent;
     private final List<String> overtaken;
     private final Admission admission;
+    private final Durations commits = Durations.quick();
     private @Nullable Watcher watcher;
 
     private FilePlane(FilesConfig config, Disk disk, Disk indexDisk, InstantSource clock) throws IOException {
@@ -204,7 +208,9 @@ public final class FilePlane implements AutoCloseable {
 
     List<FileChange> change(List<Step> steps, Principal by) {
         String path = steps.isEmpty() ? "" : steps.getFirst().path();
-        try {
+        long began = Durations.now();
+        try (Span span = Trace.step("files.commit")) {
+            span.put("databroker.files", steps.size());
             for (Step step : steps) {
                 switch (step) {
                     case Step.Publish publish -> store.makeFolders(FilePath.parent(publish.path()));
@@ -212,10 +218,17 @@ public final class FilePlane implements AutoCloseable {
                     case Step.Remove remove -> {}
                 }
             }
-            return new Commit(store, steps, by).run();
+            List<FileChange> changes = new Commit(store, steps, by).run();
+            commits.since(began);
+            return changes;
         } catch (IOException refused) {
             throw DiskProblems.problem(path, refused);
         }
+    }
+
+    /// How long commits took that were made.
+    public Durations commits() {
+        return commits;
     }
 
     /// The file or folder at `path`, if there is one; the root has the empty path.
@@ -235,7 +248,7 @@ public final class FilePlane implements AutoCloseable {
     /// @throws ProblemException [Problem#FILE_NOT_FOUND]
     public OpenFile read(String path) {
         FilePath.parse(path);
-        try {
+        try (Span _ = Trace.step("files.read")) {
             return reader.read(path);
         } catch (IOException refused) {
             throw DiskProblems.problem(path, refused);

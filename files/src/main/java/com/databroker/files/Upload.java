@@ -4,6 +4,8 @@ import com.databroker.access.Principal;
 import com.databroker.core.FileChange;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Span;
+import com.databroker.core.Trace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -101,11 +103,12 @@ public final class Upload implements AutoCloseable {
         byte[] buffer = new byte[COPY_BYTES];
         long start = size();
         long at = start;
-        try {
+        try (Span span = Trace.step("files.receive")) {
             for (int read = readWhatIsThere(body, buffer); read >= 0; read = readWhatIsThere(body, buffer)) {
                 write(ByteBuffer.wrap(buffer, 0, read), at);
                 at += read;
             }
+            span.put("databroker.bytes", at - start);
         } catch (IOException broken) {
             throw DiskProblems.problem(path, broken);
         }
@@ -181,7 +184,9 @@ public final class Upload implements AutoCloseable {
     public void validate() {
         plane.rules().checkType(path);
         if (plane.rules().hasValidator(path)) {
-            plane.rules().validate(new Candidate(path, draft.path()), by);
+            try (Span _ = Trace.step("files.validate")) {
+                plane.rules().validate(new Candidate(path, draft.path()), by);
+            }
         }
     }
 

@@ -47,6 +47,11 @@ record JdbcAddress(JdbcDialect dialect, Driver driver, String url, Properties pr
         return new JdbcAddress(JdbcDialect.POSTGRESQL, new org.postgresql.Driver(), url, properties);
     }
 
+    /// What OpenTelemetry calls it.
+    String system() {
+        return dialect == JdbcDialect.POSTGRESQL ? "postgresql" : "h2database";
+    }
+
     @Override
     public String toString() {
         return "JdbcAddress[" + dialect + "]";

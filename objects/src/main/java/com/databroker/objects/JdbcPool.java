@@ -73,7 +73,7 @@ final class JdbcPool implements AutoCloseable {
     private <T> T with(Connection connection, JdbcLedger.Work<T> work) throws SQLException {
         boolean good = false;
         try {
-            T result = work.with(connection);
+            T result = work.with(JdbcSpans.recorded(connection, address.system()));
             good = true;
             return result;
         } catch (SQLException failed) {

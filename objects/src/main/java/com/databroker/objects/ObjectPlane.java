@@ -2,22 +2,29 @@ package com.databroker.objects;
 
 import com.databroker.access.Credentials;
 import com.databroker.access.Principal;
+import com.databroker.core.Durations;
 import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectPosition;
 import com.databroker.core.ObjectTypes;
 import com.databroker.core.Position;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Span;
+import com.databroker.core.Trace;
 import com.databroker.objects.spi.ObjectStore;
 import com.databroker.objects.spi.StoreChange;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -39,6 +46,10 @@ public final class ObjectPlane implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ObjectPlane.class);
 
+    /// What metrics and spans call requests.
+    private static final List<String> WORDS =
+            List.of("hello", "get", "find", "call", "commit", "sync", "types", "beat");
+
     private final ObjectsConfig config;
     private final InstantSource clock;
     private final String server;
@@ -46,6 +57,7 @@ public final class ObjectPlane implements AutoCloseable {
     private final ObjectFinding finding;
     private final ObjectCommitting committing;
     private final ObjectCalling calling;
+    private final Map<String, Durations> durations = new TreeMap<>();
     private final List<ObjectListener> listeners = new CopyOnWriteArrayList<>();
     private final List<Consumer<List<ObjectChange>>> watchers = new CopyOnWriteArrayList<>();
     private final List<Consumer<String>> commits = new CopyOnWriteArrayList<>();
@@ -125,6 +137,7 @@ public final class ObjectPlane implements AutoCloseable {
         this.stores = new ObjectStores(open, methods);
         this.finding = new ObjectFinding(stores);
         this.committing = new ObjectCommitting(stores);
+        WORDS.forEach(word -> durations.put(word, Durations.quick()));
         this.calling = new ObjectCalling(stores, (principal, request) -> handle(new Fixed(principal), request));
     }
 
@@ -164,7 +177,10 @@ public final class ObjectPlane implements AutoCloseable {
         @Override
         public void round(List<StoreChange> changes) {
             List<ObjectChange> told = new ArrayList<>();
+            Durations staleness = stores.named(store).counts().staleness;
+            Instant now = clock.instant();
             for (StoreChange change : changes) {
+                staleness.add(Duration.between(change.time(), now).toNanos(), Span.NONE);
                 change.entries().forEach(entry -> told.add(ObjectChange.of(store, change, entry)));
             }
             for (Consumer<List<ObjectChange>> watcher : watchers) {
@@ -201,6 +217,32 @@ public final class ObjectPlane implements AutoCloseable {
 
     /// Answers one request. Whatever goes wrong is an answer, too.
     public ObjectMessage.Reply handle(ObjectCaller caller, ObjectMessage.Request request) {
+        String word = word(request);
+        long began = Durations.now();
+        try (Span span = Trace.step("objects." + word)) {
+            ObjectMessage.Reply reply = handled(caller, request);
+            if (reply instanceof ObjectMessage.Failed failed) {
+                span.failed(failed.problem().name());
+            }
+            Objects.requireNonNull(durations.get(word)).since(began);
+            return reply;
+        }
+    }
+
+    private static String word(ObjectMessage.Request request) {
+        return switch (request) {
+            case ObjectMessage.Hello _ -> "hello";
+            case ObjectMessage.Get _ -> "get";
+            case ObjectMessage.Find _ -> "find";
+            case ObjectMessage.Call _ -> "call";
+            case ObjectMessage.Commit _ -> "commit";
+            case ObjectMessage.Sync _ -> "sync";
+            case ObjectMessage.Types _ -> "types";
+            case ObjectMessage.Beat _ -> "beat";
+        };
+    }
+
+    private ObjectMessage.Reply handled(ObjectCaller caller, ObjectMessage.Request request) {
         try {
             return answer(caller, request);
         } catch (ProblemException refused) {
@@ -408,6 +450,18 @@ public final class ObjectPlane implements AutoCloseable {
     /// nothing.
     public void rotate(String store) {
         stores.keys(store).rotate();
+    }
+
+    /// How long requests took to be answered, by what they ask for.
+    public Map<String, Durations> durations() {
+        return Collections.unmodifiableMap(durations);
+    }
+
+    /// Of each store, how long after its commit a change was told here.
+    public Map<String, Durations> staleness() {
+        Map<String, Durations> all = new TreeMap<>();
+        stores.all().forEach(open -> all.put(open.store().name(), open.counts().staleness));
+        return all;
     }
 
     public ObjectsStatus status() {

@@ -1,5 +1,6 @@
 package com.databroker.objects;
 
+import com.databroker.core.Durations;
 import com.databroker.core.ObjectPosition;
 import com.databroker.core.ObjectTypes;
 import com.databroker.core.Position;
@@ -22,6 +23,7 @@ final class ObjectStores {
     static final class Counts {
         final LongAdder commits = new LongAdder();
         final LongAdder conflicts = new LongAdder();
+        final Durations staleness = Durations.quick();
         final LongAdder resets = new LongAdder();
     }
 

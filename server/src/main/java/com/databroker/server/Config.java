@@ -55,7 +55,10 @@ public record Config(
         AccessConfig access,
 
         @Setting("What the broker writes about itself on standard error.")
-        LogConfig log) {
+        LogConfig log,
+
+        @Setting("Traces of what is done, for OpenTelemetry: on as soon as an endpoint is named.")
+        TracingConfig tracing) {
 
     private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?");
     private static final Pattern ORIGIN = Pattern.compile("https?://[^/\\s?#@]{1,255}");

@@ -125,6 +125,7 @@ public final class Databroker implements AutoCloseable {
             Map<String, ConnectionLimit> limits =
                     new TreeMap<>(Map.of("http", httpLimit, "zmq", zmqLimit, "ssh", sshLimit));
             metrics = new Metrics(events, gate, limits);
+            open(Tracing.open(config.tracing(), metrics));
             objects = open(ObjectPlane.open(config.objects(), data.resolve("objects"), clock, random));
             streams = openStreams();
             reloading = new Reloading(gate, tls, objects, events, new ConfigReader.Result(config, this.origins));
@@ -209,7 +210,7 @@ public final class Databroker implements AutoCloseable {
             events.flush();
         });
         files.changes(changes -> changes.forEach(metrics::count));
-        metrics.files(files::status);
+        metrics.files(files);
         metrics.objects(objects, clock);
         metrics.around(data.path(), files.root(), tls);
         files.refusals(this::refused);
@@ -222,7 +223,7 @@ public final class Databroker implements AutoCloseable {
             events.flush();
         });
         streams.map(StreamSources::plane).ifPresent(plane -> {
-            metrics.streams(plane);
+            metrics.streams(plane, clock);
             files.changes(new StreamInboxes(files, plane)::changed);
             plane.changes(changes -> events.publish(
                     Principal.broker(),

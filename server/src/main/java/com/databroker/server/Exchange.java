@@ -5,10 +5,13 @@ import com.databroker.access.Credentials;
 import com.databroker.access.Gate;
 import com.databroker.access.Principal;
 import com.databroker.core.Bytes;
+import com.databroker.core.Durations;
 import com.databroker.core.Json;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemDocument;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Span;
+import com.databroker.core.Trace;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
@@ -46,7 +49,10 @@ final class Exchange {
     private final boolean viaTrustedProxy;
     private final long bytesPerSecondMin;
     private @Nullable Principal principal;
+    private final long began = Durations.now();
     private boolean isFromMemory;
+    private boolean isLasting;
+    private Span span = Span.NONE;
     private Runnable whenOver = () -> {};
 
     Exchange(
@@ -147,6 +153,29 @@ final class Exchange {
 
     void over() {
         whenOver.run();
+        if (!isLasting) {
+            HttpSpans.end(span, response().getStatusCode());
+        }
+    }
+
+    /// What is done for this request is a part of `begun`, which ends with the answer.
+    void traced(Span begun) {
+        span = begun;
+    }
+
+    Span span() {
+        return span;
+    }
+
+    /// The answer stays open for what is to come, so that nobody waits for its end.
+    void lasting() {
+        isLasting = true;
+        span.close();
+    }
+
+    /// Nanoseconds since the head of the request; -1 where the answer is lasting.
+    long took() {
+        return isLasting ? -1 : Durations.now() - began;
     }
 
     /// Forgets who asked, so that it is asked again: rights may have changed since.
@@ -207,7 +236,7 @@ final class Exchange {
     void blocking(Runnable work) {
         blocking.execute(() -> {
             try {
-                work.run();
+                Trace.in(span, work);
             } catch (RuntimeException | Error failed) {
                 onLoop(() -> fail(failed));
             }
@@ -217,13 +246,7 @@ final class Exchange {
     /// Runs `work` on the connection's event loop, where alone a response may be written.
     void onLoop(Runnable work) {
         ContextInternal context = ((HttpServerRequestInternal) request).context();
-        context.runOnContext(nothing -> {
-            try {
-                work.run();
-            } catch (RuntimeException failed) {
-                fail(failed);
-            }
-        });
+        context.runOnContext(nothing -> attempt(work));
     }
 
     /// Reads a body of at most `max` bytes, then continues on the loop.
@@ -277,7 +300,7 @@ final class Exchange {
 
     void attempt(Runnable work) {
         try {
-            work.run();
+            Trace.in(span, work);
         } catch (RuntimeException failed) {
             fail(failed);
         }
@@ -309,12 +332,17 @@ final class Exchange {
     }
 
     void fail(Throwable failed) {
+        Trace.in(span, () -> answerFailure(failed));
+    }
+
+    private void answerFailure(Throwable failed) {
         if (failed instanceof ProblemException refusal) {
             refuse(refusal);
         } else if (response().closed()) {
             // The client went away within the answer, which is its right.
             LOG.atDebug().addKeyValue("path", target.path()).setCause(failed).log("a connection broke");
         } else {
+            span.failed(failed.getClass().getName());
             LOG.atError().addKeyValue("path", target.path()).setCause(failed).log("a request failed");
             refuse(new ProblemException(Problem.INTERNAL, "the request could not be answered"));
         }

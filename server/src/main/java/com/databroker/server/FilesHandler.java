@@ -13,6 +13,7 @@ import com.databroker.files.OpenFile;
 import com.databroker.files.Precondition;
 import io.vertx.core.http.HttpMethod;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// `/files/<path>`: GET, HEAD, PUT, POST and DELETE of files, GET, POST and DELETE of folders.
@@ -35,7 +36,7 @@ final class FilesHandler {
     }
 
     /// What the short way needs of the files.
-    RepeatedGet.Around around(Runnable answered, BooleanSupplier stopping) {
+    RepeatedGet.Around around(LongConsumer answered, BooleanSupplier stopping) {
         return new RepeatedGet.Around(files, front, answered, stopping);
     }
 

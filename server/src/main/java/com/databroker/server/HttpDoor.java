@@ -5,6 +5,7 @@ import com.databroker.access.Gate;
 import com.databroker.core.ObjectMessages;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Trace;
 import io.netty.channel.Channel;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.AttributeKey;
@@ -45,7 +46,7 @@ final class HttpDoor implements AutoCloseable {
 
     private static final String DECODER = "httpDecoder";
     /// What metrics know by name.
-    private static final Set<String> ROUTES = Set.of(
+    static final Set<String> ROUTES = Set.of(
             "events",
             "files",
             "uploads",
@@ -284,14 +285,17 @@ final class HttpDoor implements AutoCloseable {
             exchange.over();
         });
         String route = target.head();
+        String label = label(route);
+        exchange.traced(HttpSpans.begin(request, label));
         request.response()
                 .bodyEndHandler(end -> routes.metrics()
-                        .countRequest(label(route), request.response().getStatusCode()));
+                        .countRequest(label, request.response().getStatusCode(), exchange.took(), exchange.span()));
         if (odd == null) {
             exchange.attempt(() -> route(exchange, route));
             RepeatedGet repeated =
                     connection.channelHandlerContext().channel().attr(REPEATED).get();
-            if (exchange.isFromMemory() && repeated != null) {
+            // The short way has no room for spans.
+            if (exchange.isFromMemory() && repeated != null && !Trace.isOn()) {
                 repeated.learn(exchange);
             }
         } else {
@@ -333,7 +337,7 @@ final class HttpDoor implements AutoCloseable {
     }
 
     private static String label(String route) {
-        return ROUTES.contains(route) ? route : "other";
+        return ROUTES.contains(route) ? route : RequestDurations.OTHER;
     }
 
     private void events(Exchange exchange) {

@@ -9,6 +9,8 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.LayoutBase;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import com.databroker.core.Json;
+import com.databroker.core.Span;
+import com.databroker.core.Trace;
 import java.io.Console;
 import java.util.List;
 import java.util.Locale;
@@ -20,8 +22,9 @@ import org.slf4j.event.KeyValuePair;
 
 /// The broker's log on standard error: one line an event, for people or for programs.
 ///
-/// The message says what, the keys say who and where: `topic`, `path`, `principal`, `address`, `door`, `problem`. Never
-/// a payload, never a token.
+/// The message says what, the keys say who and where: `topic`, `path`, `principal`, `address`, `door`, `problem`, and
+/// where the
+/// work is traced `trace_id` and `span_id`. Never a payload, never a token.
 public final class Logs {
     private static final List<String> TALKATIVE = List.of(
             "io.delta.kernel",
@@ -112,6 +115,13 @@ public final class Logs {
                     line.append(' ').append(pair.key).append('=').append(oneLine(String.valueOf(pair.value)));
                 }
             }
+            Span span = Trace.current();
+            if (span.isRecording()) {
+                line.append(" trace_id=")
+                        .append(span.traceId())
+                        .append(" span_id=")
+                        .append(span.spanId());
+            }
             IThrowableProxy thrown = event.getThrowableProxy();
             if (thrown != null) {
                 line.append('\n').append(ThrowableProxyUtil.asString(thrown));
@@ -134,6 +144,11 @@ public final class Logs {
                                     for (KeyValuePair pair : event.getKeyValuePairs()) {
                                         json.writeStringProperty(pair.key, String.valueOf(pair.value));
                                     }
+                                }
+                                Span span = Trace.current();
+                                if (span.isRecording()) {
+                                    json.writeStringProperty("trace_id", span.traceId());
+                                    json.writeStringProperty("span_id", span.spanId());
                                 }
                                 IThrowableProxy thrown = event.getThrowableProxy();
                                 if (thrown != null) {

@@ -28,6 +28,12 @@ enum Metric {
     CONNECTIONS_MAX(Kind.GAUGE, "databroker_connections_max", "How many a door takes: `max-connections`.", "door"),
     CONNECTIONS_REFUSED(Kind.COUNTER, "databroker_connections_refused", "Connections turned away at a limit.", "door"),
     HTTP_REQUESTS(Kind.COUNTER, "databroker_http_requests", "HTTP requests answered.", "route", "code"),
+    HTTP_DURATION(
+            Kind.HISTOGRAM,
+            "databroker_http_request_duration_seconds",
+            "From a request's head to the end of its answer; not of connections that stay open for events.",
+            "route",
+            "class"),
     ACCESS(Kind.COUNTER, "databroker_access", "Decisions of the gate.", "outcome"),
     ACCESS_DENIED(Kind.COUNTER, "databroker_access_denied", "Requests that no grant covered.", "action"),
     SESSIONS(Kind.GAUGE, "databroker_sessions", "Connections that signed in and are open."),
@@ -45,6 +51,10 @@ enum Metric {
             "Files of other programs that a validator refused after they were written."),
     FILE_UPLOADS(Kind.GAUGE, "databroker_file_uploads", "Uploads under way."),
     FILES_JOURNAL(Kind.GAUGE, "databroker_files_journal_bytes", "Size of the journal of files."),
+    FILE_COMMITS(
+            Kind.HISTOGRAM,
+            "databroker_file_commit_duration_seconds",
+            "Commits of files, from the last byte until they are safe on the disk and announced."),
     FILES_READ_ONLY(Kind.GAUGE, "databroker_files_read_only", "1 where the disk failed and files cannot be changed."),
     FILES_WATCHED_FOLDERS(Kind.GAUGE, "databroker_files_watched_folders", "Folders watched."),
     FILES_WAITING(Kind.GAUGE, "databroker_files_waiting", "Changed files that are not finished or not looked at yet."),
@@ -61,6 +71,16 @@ enum Metric {
             Kind.COUNTER, "databroker_object_conflicts", "Commits refused, as others changed the same.", "store"),
     OBJECT_TOLD(Kind.COUNTER, "databroker_object_commits_told", "Commits told of, whoever made them.", "store"),
     OBJECT_CHANGES(Kind.COUNTER, "databroker_object_changes", "Objects created, updated and deleted.", "store", "kind"),
+    OBJECT_DURATION(
+            Kind.HISTOGRAM,
+            "databroker_object_request_duration_seconds",
+            "Answering of a request about objects, by whichever door it came: get, find, commit, call or another.",
+            "request"),
+    OBJECT_STALENESS(
+            Kind.HISTOGRAM,
+            "databroker_object_staleness_seconds",
+            "Between a commit, by the clock of the database, and its telling to all who hold copies.",
+            "store"),
     OBJECT_RELAY_DELAY(
             Kind.GAUGE,
             "databroker_object_relay_delay_seconds",
@@ -115,6 +135,17 @@ enum Metric {
             Kind.GAUGE, "databroker_stream_damaged_parts", "Parts of the stores that were found broken.", "stream"),
     STREAM_HOT(Kind.GAUGE, "databroker_stream_hot_records", "Records in the hot store.", "stream"),
     STREAM_HOT_BYTES(Kind.GAUGE, "databroker_stream_hot_bytes", "Size of the hot store.", "stream"),
+    STREAM_FRESHNESS(
+            Kind.HISTOGRAM,
+            "databroker_stream_freshness_seconds",
+            "Between the arrival of a record and the moment from which a search finds it; the one that waited longest"
+                    + " of those that became visible together.",
+            "stream"),
+    STREAM_SEARCH(
+            Kind.HISTOGRAM,
+            "databroker_stream_search_duration_seconds",
+            "Searches, over the hot and the cold store.",
+            "stream"),
     STREAM_COLD(Kind.GAUGE, "databroker_stream_cold_records", "Records in the cold store.", "stream"),
     STREAM_COLD_BYTES(Kind.GAUGE, "databroker_stream_cold_bytes", "Size of the cold store.", "stream"),
     STREAM_CHECKPOINTS(
@@ -189,6 +220,12 @@ enum Metric {
             "How long that took, 0 where it was before the start of the broker.",
             "view"),
 
+    TRACE_SPANS(
+            Kind.COUNTER,
+            "databroker_trace_spans",
+            "Spans that were sent, dropped as the queue was full, or failed to be sent; absent without traces.",
+            "outcome"),
+
     DISK_FREE(Kind.GAUGE, "databroker_disk_free_bytes", "Free room of the disk on which a folder lies.", "folder"),
     DISK_SIZE(Kind.GAUGE, "databroker_disk_size_bytes", "Size of that disk.", "folder"),
     HEAP_USED(Kind.GAUGE, "databroker_heap_used_bytes", "Java heap in use."),
@@ -208,6 +245,8 @@ enum Metric {
         COUNTER,
         /// Goes up and down.
         GAUGE,
+        /// How often a value lay within which bounds, with their sum.
+        HISTOGRAM,
         /// Always 1; its labels are what it tells.
         INFO
     }

@@ -32,6 +32,7 @@ final class MetricDocs {
                             "databroker_buffer_",
                             "databroker_gc_",
                             "databroker_threads",
+                            "databroker_trace_",
                             "process_")));
 
     private MetricDocs() {}
@@ -48,6 +49,10 @@ final class MetricDocs {
                 at 0 with each start of the broker. A label's values are few: doors, actions and kinds are the broker's own
                 words, stores, streams, collectors and views those of the configuration. There is never a topic, a path
                 or a user among them.
+
+                A histogram is asked for by `histogram_quantile` over its `_bucket`, or by `_sum` and `_count`. Where traces are
+                recorded (see [tracing](../guide/tracing.md)), OpenMetrics has exemplars with `trace_id` and `span_id` beside its
+                buckets.
 
                 What is of objects, streams, collectors and views is there only where those are configured. Rules, alerts and
                 dashboards made of these are in [deploy](../../deploy/README.md).

@@ -5,9 +5,13 @@ import com.databroker.access.ConnectionLimit;
 import com.databroker.access.Gate;
 import com.databroker.access.Outcome;
 import com.databroker.core.Bytes;
+import com.databroker.core.Durations;
 import com.databroker.core.FileChange;
+import com.databroker.core.Span;
+import com.databroker.core.TraceEngine;
 import com.databroker.events.DoorCounters;
 import com.databroker.events.EventPlane;
+import com.databroker.files.FilePlane;
 import com.databroker.files.FilesStatus;
 import com.databroker.objects.ObjectPlane;
 import com.databroker.streams.StreamPlane;
@@ -23,6 +27,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +41,7 @@ final class Metrics {
     private final Counter fileChanges;
     private final Counter filesRefused;
     private final Counter requests;
+    private final RequestDurations durations = new RequestDurations(HttpDoor.ROUTES);
     private volatile @Nullable StreamMetrics streams;
 
     Metrics(EventPlane events, Gate gate, Map<String, ConnectionLimit> limits) {
@@ -46,6 +52,7 @@ final class Metrics {
         fileChanges = book.counter(Metric.FILE_CHANGES);
         filesRefused = book.counter(Metric.FILES_REFUSED);
         requests = book.counter(Metric.HTTP_REQUESTS);
+        book.histograms(Metric.HTTP_DURATION, durations::put);
         ProcessMetrics.enter(book);
     }
 
@@ -112,18 +119,38 @@ final class Metrics {
         filesRefused.inc();
     }
 
-    void countRequest(String route, int code) {
+    /// @param nanos how long it took; negative where its answer stays open
+    void countRequest(String route, int code, long nanos, Span span) {
         requests.labelValues(route, Integer.toString(code)).inc();
+        if (nanos >= 0) {
+            durations.add(route, code, nanos, span);
+        }
     }
 
-    /// Counts a request of always the same kind, without looking for its counter each time.
-    Runnable counted(String route, int code) {
+    /// Counts requests of always the same kind, by how many nanoseconds they took, without looking for their counter
+    /// each time.
+    LongConsumer counted(String route, int code) {
         CounterDataPoint one = requests.labelValues(route, Integer.toString(code));
-        return one::inc;
+        Durations took = durations.of(route, code);
+        return nanos -> {
+            one.inc();
+            took.add(nanos, Span.NONE);
+        };
+    }
+
+    /// How the recording of traces is doing.
+    void traces(TraceEngine.Recorder recorder) {
+        book.values(Metric.TRACE_SPANS, values -> {
+            values.put(recorder.sent(), "sent");
+            values.put(recorder.dropped(), "dropped");
+            values.put(recorder.failed(), "failed");
+        });
     }
 
     /// How the files plane is doing.
-    void files(Supplier<FilesStatus> status) {
+    void files(FilePlane plane) {
+        Supplier<FilesStatus> status = plane::status;
+        book.histograms(Metric.FILE_COMMITS, histograms -> histograms.put(plane.commits()));
         book.value(Metric.FILES, () -> status.get().files());
         book.value(Metric.FILES_BYTES, () -> status.get().bytes());
         book.value(Metric.FILE_UPLOADS, () -> status.get().uploads());
@@ -147,8 +174,8 @@ final class Metrics {
     }
 
     /// How the streams plane is doing.
-    void streams(StreamPlane plane) {
-        streams = new StreamMetrics(plane, book);
+    void streams(StreamPlane plane, InstantSource clock) {
+        streams = new StreamMetrics(plane, book, clock);
     }
 
     /// The disks on which data and files lie, and when the certificate of the HTTP door ends.

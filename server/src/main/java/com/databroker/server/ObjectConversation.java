@@ -10,6 +10,8 @@ import com.databroker.core.ObjectMessages;
 import com.databroker.core.ObjectPosition;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Span;
+import com.databroker.core.Trace;
 import com.databroker.objects.ObjectCaller;
 import com.databroker.objects.ObjectListener;
 import com.databroker.objects.ObjectPlane;
@@ -167,6 +169,16 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         });
     }
 
+    private ObjectMessage.Reply handled(ObjectMessage.Request request) {
+        if (!Trace.isOn()) {
+            return plane.handle(this, request);
+        }
+        try (Span span = Trace.door("dbo request", Span.Kind.SERVER, null, null)) {
+            span.put("network.protocol.name", "websocket");
+            return Trace.ask(span, () -> plane.handle(this, request));
+        }
+    }
+
     private void welcomeStranger(ObjectMessage.Hello hello) {
         ObjectMessage.Reply reply = plane.handle(this, hello);
         if (!(reply instanceof ObjectMessage.Welcome welcome)) {
@@ -272,7 +284,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
             carrier.pause();
         }
         blocking.execute(() -> {
-            ObjectMessage.Reply reply = plane.handle(this, request);
+            ObjectMessage.Reply reply = handled(request);
             Bytes frame = encode(request.id(), reply);
             loop().execute(() -> {
                 if (--underWay == TOGETHER_MAX - 1) {

@@ -45,6 +45,12 @@ final class ObjectMetrics {
         book.values(
                 Metric.OBJECT_RELAY_DELAY,
                 values -> delays.forEach((store, delay) -> values.put(delay.toMillis() / 1000.0, store)));
+        book.histograms(
+                Metric.OBJECT_DURATION,
+                histograms -> plane.durations().forEach((request, took) -> histograms.put(took, request)));
+        book.histograms(
+                Metric.OBJECT_STALENESS,
+                histograms -> plane.staleness().forEach((store, took) -> histograms.put(took, store)));
         plane.changes(all -> all.forEach(this::changed));
     }
 

@@ -34,6 +34,7 @@ final class ObjectsSocketHandler {
             exchange.principal();
         }
         Credentials credentials = exchange.credentials();
+        exchange.lasting();
         exchange.request()
                 .toWebSocket()
                 .onSuccess(socket -> ObjectSocket.open(

@@ -3,6 +3,7 @@ package com.databroker.server;
 import com.databroker.access.Action;
 import com.databroker.access.Principal;
 import com.databroker.core.Bytes;
+import com.databroker.core.Durations;
 import com.databroker.files.FilePlane;
 import com.databroker.files.OpenFile;
 import io.netty.buffer.ByteBuf;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -48,9 +50,9 @@ final class RepeatedGet {
 
     /// What all connections have in common.
     ///
-    /// @param answered counts an answer
+    /// @param answered counts an answer by the nanoseconds that it took
     /// @param stopping whether nothing is answered any more
-    record Around(FilePlane files, FrontServer front, Runnable answered, BooleanSupplier stopping) {}
+    record Around(FilePlane files, FrontServer front, LongConsumer answered, BooleanSupplier stopping) {}
 
     private final Around around;
     private final RequestWatch watch;
@@ -115,9 +117,14 @@ final class RepeatedGet {
 
     /// Answers the requests with which `in` begins as long as they are like the one that was learned.
     void answer(ChannelHandlerContext ctx, ByteBuf in) {
+        if (learned == null) {
+            return;
+        }
         boolean any = false;
-        while (learned != null && in.isReadable() && ctx.channel().isWritable() && answerOne(ctx, in, learned)) {
+        long began = Durations.now();
+        while (in.isReadable() && ctx.channel().isWritable() && answerOne(ctx, in, learned)) {
             any = true;
+            around.answered.accept(Durations.now() - began);
         }
         if (any) {
             ctx.flush();
@@ -154,7 +161,6 @@ final class RepeatedGet {
         head.copyTo(space);
         body.copyTo(space);
         ctx.write(out.writerIndex(length), ctx.voidPromise());
-        around.answered.run();
         return true;
     }
 

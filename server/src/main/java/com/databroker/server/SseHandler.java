@@ -95,6 +95,7 @@ final class SseHandler {
                 subscriber = null;
                 throw refused;
             }
+            exchange.lasting();
             response.write(": welcome\n\n");
             response.drainHandler(drained -> attached.resume());
             plane.connected(DOOR, announcedAs, exchange.address());

@@ -1,8 +1,11 @@
 package com.databroker.server;
 
+import com.databroker.core.Span;
+import com.databroker.core.Trace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Locale;
 import org.apache.sshd.server.Environment;
 import org.apache.sshd.server.ExitCallback;
 import org.apache.sshd.server.channel.ChannelSession;
@@ -46,14 +49,25 @@ abstract class SshCommand implements Command, ChannelSessionAware {
             throw new IllegalStateException("a command is started before its channel is known");
         }
         Thread.ofVirtual().start(() -> {
-            int status = 1;
-            try {
-                status = status(channel, in);
-            } finally {
-                // Whatever it failed by: the client must not wait for it.
-                end(callback, status);
-            }
+            Span span = Trace.door(name(), Span.Kind.SERVER, null, null);
+            Trace.in(span, () -> serve(channel, in, callback, span));
         });
+    }
+
+    /// `ssh sftp`, `ssh rsync`, as its class is called.
+    private String name() {
+        return "ssh " + getClass().getSimpleName().substring("Ssh".length()).toLowerCase(Locale.ROOT);
+    }
+
+    private void serve(ChannelSession channel, SshInbox in, ExitCallback callback, Span span) {
+        int status = 1;
+        try (span) {
+            status = status(channel, in);
+            span.put("network.protocol.name", "ssh").put("process.exit.code", status);
+        } finally {
+            // Whatever it failed by: the client must not wait for it.
+            end(callback, status);
+        }
     }
 
     private void end(ExitCallback callback, int status) {

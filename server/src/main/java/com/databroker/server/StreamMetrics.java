@@ -1,12 +1,19 @@
 package com.databroker.server;
 
+import com.databroker.core.Durations;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Span;
 import com.databroker.streams.CollectorStatus;
+import com.databroker.streams.StreamChange;
 import com.databroker.streams.StreamPlane;
 import com.databroker.streams.StreamStatus;
 import com.databroker.streams.ViewStatus;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -33,8 +40,25 @@ final class StreamMetrics {
     private volatile boolean answering;
     private @Nullable FutureTask<@Nullable Void> asking;
 
-    StreamMetrics(StreamPlane plane, MetricBook book) {
+    StreamMetrics(StreamPlane plane, MetricBook book, InstantSource clock) {
         this.plane = plane;
+        Map<String, Durations> freshness = new TreeMap<>();
+        plane.sources().forEach(source -> freshness.put(source.name(), Durations.slow()));
+        plane.changes(changes -> {
+            for (StreamChange change : changes) {
+                Durations waited = freshness.get(change.stream());
+                if (waited != null) {
+                    waited.add(
+                            Duration.between(change.oldest(), clock.instant()).toNanos(), Span.NONE);
+                }
+            }
+        });
+        book.histograms(
+                Metric.STREAM_FRESHNESS,
+                histograms -> freshness.forEach((stream, waited) -> histograms.put(waited, stream)));
+        book.histograms(
+                Metric.STREAM_SEARCH,
+                histograms -> plane.searches().forEach((stream, took) -> histograms.put(took, stream)));
         this.book = book;
         book.value(Metric.STREAMS_ANSWERING, () -> answering ? 1 : 0);
         book.value(Metric.STREAMS_RAW, () -> plane.raw().bytes());

@@ -14,6 +14,8 @@ import com.databroker.core.Position;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Publication;
+import com.databroker.core.Span;
+import com.databroker.core.Trace;
 import com.databroker.events.EventPlane;
 import com.databroker.events.Form;
 import com.databroker.events.Outlet;
@@ -250,7 +252,20 @@ final class WebSocketConversation implements Outlet {
         }
     }
 
+    /// A message that names a trace is a part of it; of others there are too many for spans of their own.
     private Position publish(Session here, Publication publication) {
+        if (!Trace.isOn() || !publication.attributes().containsKey(Trace.PARENT)) {
+            return published(here, publication);
+        }
+        Map<String, String> attributes = publication.attributes();
+        try (Span span = Trace.door(
+                "websocket publish", Span.Kind.SERVER, attributes.get(Trace.PARENT), attributes.get(Trace.STATE))) {
+            span.put("network.protocol.name", "websocket").put("databroker.door", DOOR);
+            return Trace.ask(span, () -> published(here, publication));
+        }
+    }
+
+    private Position published(Session here, Publication publication) {
         gate.require(here.principal(), Action.PUBLISH, publication.topic().text(), address, DOOR);
         return plane.publish(here.principal(), publication, DOOR);
     }

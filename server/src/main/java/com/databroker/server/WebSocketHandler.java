@@ -66,6 +66,7 @@ final class WebSocketHandler {
         }
         // Asked for before the handshake takes the request over.
         var credentials = exchange.credentials();
+        exchange.lasting();
         request.toWebSocket()
                 .onSuccess(socket -> {
                     String protocol = socket.subProtocol();

@@ -1,7 +1,9 @@
 package com.databroker.streams;
 
 import com.databroker.core.Bytes;
+import com.databroker.core.Span;
 import com.databroker.core.Text;
+import com.databroker.core.Trace;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -138,6 +140,18 @@ final class ElasticClient implements AutoCloseable {
 
     private Answer one(URI host, String method, String path, String type, @Nullable Bytes body, Duration timeout)
             throws IOException {
+        try (Span span = Trace.call("elasticsearch " + method)) {
+            span.put("db.system.name", "elasticsearch")
+                    .put("http.request.method", method)
+                    .put("server.address", host.getAuthority());
+            Answer answer = asked(host, method, path, type, body, timeout);
+            span.put("http.response.status_code", answer.status());
+            return answer;
+        }
+    }
+
+    private Answer asked(URI host, String method, String path, String type, @Nullable Bytes body, Duration timeout)
+            throws IOException {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(host + path))
                 .timeout(timeout)
                 .header("Accept", JSON)
@@ -151,6 +165,10 @@ final class ElasticClient implements AutoCloseable {
         }
         if (authorization != null) {
             request.header("Authorization", authorization);
+        }
+        String trace = Trace.current().traceParent();
+        if (!trace.isEmpty()) {
+            request.header(Trace.PARENT, trace);
         }
         CompletableFuture<HttpResponse<byte[]>> coming = client.sendAsync(request.build(), head -> new Limited());
         String name = "Elasticsearch at " + host.getAuthority();

@@ -10,6 +10,7 @@ final class HotNews {
     private final ArrayDeque<String> ids = new ArrayDeque<>(HotVisible.IDS_MAX + 1);
     private long count;
     private long newest = Long.MIN_VALUE;
+    private long oldest = Long.MAX_VALUE;
 
     HotNews(String stream) {
         this.stream = stream;
@@ -18,6 +19,7 @@ final class HotNews {
     synchronized void add(String id, long arrived) {
         count++;
         newest = Math.max(newest, arrived);
+        oldest = Math.min(oldest, arrived);
         if (ids.size() == HotVisible.IDS_MAX) {
             ids.removeFirst();
         }
@@ -29,9 +31,11 @@ final class HotNews {
         if (count == 0) {
             return null;
         }
-        HotVisible visible = new HotVisible(stream, count, Arrival.instant(newest), List.copyOf(ids));
+        HotVisible visible =
+                new HotVisible(stream, count, Arrival.instant(newest), Arrival.instant(oldest), List.copyOf(ids));
         count = 0;
         newest = Long.MIN_VALUE;
+        oldest = Long.MAX_VALUE;
         ids.clear();
         return visible;
     }
@@ -40,6 +44,7 @@ final class HotNews {
     synchronized void back(HotVisible news) {
         count += news.count();
         newest = Math.max(newest, Arrival.micros(news.newest()));
+        oldest = Math.min(oldest, Arrival.micros(news.oldest()));
         for (String id : news.ids().reversed()) {
             if (ids.size() < HotVisible.IDS_MAX) {
                 ids.addFirst(id);

@@ -7,8 +7,9 @@ import java.util.List;
 ///
 /// @param count how many since it was last said
 /// @param newest when the newest of them arrived
+/// @param oldest when the one that waited longest arrived
 /// @param ids of up to [#IDS_MAX] of them, the last ones
-record HotVisible(String stream, long count, Instant newest, List<String> ids) {
+record HotVisible(String stream, long count, Instant newest, Instant oldest, List<String> ids) {
     static final int IDS_MAX = 10;
 
     HotVisible {

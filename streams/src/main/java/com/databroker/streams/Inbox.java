@@ -1,6 +1,8 @@
 package com.databroker.streams;
 
+import com.databroker.core.Span;
 import com.databroker.core.Text;
+import com.databroker.core.Trace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
@@ -132,6 +134,16 @@ final class Inbox implements AutoCloseable {
 
     /// @return false where it should be tried again
     private boolean take(InboxFile file) {
+        if (file.traceParent().isEmpty()) {
+            return taken(file);
+        }
+        try (Span span = Trace.door("streams.ingest", Span.Kind.INTERNAL, file.traceParent(), null)) {
+            span.put("databroker.stream", source.name());
+            return Trace.ask(span, () -> taken(file));
+        }
+    }
+
+    private boolean taken(InboxFile file) {
         if (ingest.progress(file.sha256()).done()) {
             return true;
         }

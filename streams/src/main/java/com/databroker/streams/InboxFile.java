@@ -1,5 +1,6 @@
 package com.databroker.streams;
 
+import com.databroker.core.Trace;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -9,7 +10,13 @@ import java.io.InputStream;
 /// @param path as people know it
 /// @param sha256 of its bytes, lower-case hexadecimal: the same bytes under another name are the same body
 /// @param bytes opens it, once or several times
-public record InboxFile(String source, String path, String sha256, Opener bytes) {
+/// @param traceParent the trace in which it came, empty where there is none, see [Trace]
+public record InboxFile(String source, String path, String sha256, Opener bytes, String traceParent) {
+    /// One that comes with what is under way.
+    public InboxFile(String source, String path, String sha256, Opener bytes) {
+        this(source, path, sha256, bytes, Trace.current().traceParent());
+    }
+
     /// Opens a file.
     @FunctionalInterface
     public interface Opener {

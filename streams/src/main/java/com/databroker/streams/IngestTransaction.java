@@ -1,6 +1,8 @@
 package com.databroker.streams;
 
 import com.databroker.core.Bytes;
+import com.databroker.core.Span;
+import com.databroker.core.Trace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -196,7 +198,12 @@ final class IngestTransaction implements Intake {
     void commit(Map<String, @Nullable Bytes> cursorsNow) {
         begin();
         cursorsNow.forEach((key, cursor) -> Cursors.send(to, key, cursor));
-        to.commitTransaction();
+        try (Span span = Trace.call("kafka.transaction")) {
+            span.put("messaging.system", "kafka")
+                    .put("messaging.destination.name", source.topic().name())
+                    .put("messaging.batch.message_count", together);
+            to.commitTransaction();
+        }
         cursorsNow.forEach(cursors::committed);
         begun = false;
         together = 0;

@@ -84,7 +84,11 @@ final class JobArrivals implements AutoCloseable {
             Came came = came(before, now);
             if (came.count > 0) {
                 to.accept(new HotVisible(
-                        source.name(), came.count, Instant.ofEpochMilli(came.newest), List.copyOf(came.ids)));
+                        source.name(),
+                        came.count,
+                        Instant.ofEpochMilli(came.newest),
+                        Instant.ofEpochMilli(came.oldest),
+                        List.copyOf(came.ids)));
             }
         }
         told.put(source.name(), now);
@@ -93,11 +97,13 @@ final class JobArrivals implements AutoCloseable {
     private static final class Came {
         private long count;
         private long newest;
+        private long oldest = Long.MAX_VALUE;
         private final Deque<String> ids = new ArrayDeque<>();
 
         private void add(ConsumerRecord<String, Boolean> record) {
             count++;
             newest = Math.max(newest, record.timestamp());
+            oldest = Math.min(oldest, record.timestamp());
             ids.addFirst(record.key() == null ? "" : record.key());
             if (ids.size() > HotVisible.IDS_MAX) {
                 ids.removeLast();

@@ -12,12 +12,17 @@ import java.util.Map;
 /// @param records how many
 /// @param ids of some of them, the newest first
 /// @param arrived when the newest of them was collected
-public record StreamChange(String stream, long records, List<String> ids, Instant arrived) {
+/// @param oldest when the one that waited longest was
+public record StreamChange(String stream, long records, List<String> ids, Instant arrived, Instant oldest) {
     /// The type of the announcement.
     public static final String EVENT_TYPE = "STREAM RECORDS";
 
     public StreamChange {
         ids = List.copyOf(ids);
+    }
+
+    static StreamChange of(HotVisible visible) {
+        return new StreamChange(visible.stream(), visible.count(), visible.ids(), visible.newest(), visible.oldest());
     }
 
     /// The announcement of this change.

@@ -1,6 +1,7 @@
 package com.databroker.streams;
 
 import com.databroker.core.Bytes;
+import com.databroker.core.Durations;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
@@ -48,6 +49,7 @@ public final class StreamPlane implements AutoCloseable {
     private final StreamsConfig config;
     private final Path folder;
     private final Map<String, Source> sources;
+    private final StreamTimes searches;
 
     private final StreamViews views;
     private final InstantSource clock;
@@ -72,6 +74,7 @@ public final class StreamPlane implements AutoCloseable {
         this.random = random;
         this.sources = new LinkedHashMap<>();
         sources.forEach(source -> this.sources.put(source.name(), source));
+        this.searches = new StreamTimes(sources);
         this.pushing = new Pushing(folder.resolve("pushed"), clock, random);
         this.views = new StreamViews(sources, () -> ready().views());
         this.starter = Thread.ofPlatform().name("streams-start").unstarted(this::run);
@@ -229,8 +232,7 @@ public final class StreamPlane implements AutoCloseable {
     }
 
     private void tell(HotVisible visible) {
-        List<StreamChange> changes =
-                List.of(new StreamChange(visible.stream(), visible.count(), visible.ids(), visible.newest()));
+        List<StreamChange> changes = List.of(StreamChange.of(visible));
         listeners.forEach(listener -> listener.accept(changes));
     }
 
@@ -284,11 +286,12 @@ public final class StreamPlane implements AutoCloseable {
     ///     [Problem#UNAVAILABLE] before the engines are up
     public StreamAnswer search(String stream, StreamQuery query) {
         Source source = source(stream);
-        try {
-            return ready().search(source, query);
-        } catch (IOException failed) {
-            throw new ProblemException(Problem.UNAVAILABLE, "the store failed: " + failed.getMessage(), failed);
-        }
+        return searches.timed(source, () -> ready().search(source, query));
+    }
+
+    /// Of each stream, how long searches took.
+    public Map<String, Durations> searches() {
+        return searches.all();
     }
 
     /// How every stream does.

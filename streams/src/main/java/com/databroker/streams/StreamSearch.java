@@ -1,5 +1,7 @@
 package com.databroker.streams;
 
+import com.databroker.core.Span;
+import com.databroker.core.Trace;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -30,11 +32,19 @@ final class StreamSearch {
 
     /// @throws com.databroker.core.ProblemException where the query is wrong
     StreamAnswer search(Source source, ColdTable table, StreamQuery query) throws IOException {
-        StreamQuery.Answer recent = hot.search(source, ColdCounts.wide(query));
+        StreamQuery.Answer recent;
+        try (Span span = Trace.step("hot.search")) {
+            recent = hot.search(source, ColdCounts.wide(query));
+            span.put("databroker.hits", recent.total());
+        }
         // The hot store says itself since when it is complete.
         long border = recent.since();
         ColdHits cold = new ColdHits(source, query, recent.hits(), clock);
-        ColdScan.Result scanned = table.scan(cold.scan(border), cold);
+        ColdScan.Result scanned;
+        try (Span span = Trace.step("delta.read")) {
+            scanned = table.scan(cold.scan(border), cold);
+            span.put("databroker.files_read", scanned.filesRead()).put("databroker.files", scanned.files());
+        }
         List<StreamQuery.Hit> all = new ArrayList<>(recent.hits());
         all.addAll(cold.hits(table));
         all.sort(NEWEST_FIRST);

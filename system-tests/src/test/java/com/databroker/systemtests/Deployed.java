@@ -22,7 +22,7 @@ final class Deployed {
     static final Path ALERTMANAGER = House.ROOT.resolve("deploy").resolve("alertmanager");
     static final String METRICS = "docs/reference/metrics.md";
 
-    private static final Pattern ROW = Pattern.compile("(?m)^\\| `([a-z_]+)` \\| [a-z]+ \\| ([^|]*)\\|");
+    private static final Pattern ROW = Pattern.compile("(?m)^\\| `([a-z_]+)` \\| ([a-z]+) \\| ([^|]*)\\|");
     private static final Pattern WORD = Pattern.compile("`([a-z]+)`");
 
     private Deployed() {}
@@ -56,18 +56,25 @@ final class Deployed {
                 .toList();
     }
 
-    /// Names of metrics, as they are documented, with their labels.
+    /// Names of metrics, as they are documented, with their labels; of a histogram those of its parts.
     static Map<String, List<String>> metrics() {
         Map<String, List<String>> found = new TreeMap<>();
         Matcher row = ROW.matcher(House.text(METRICS));
         while (row.find()) {
-            found.put(
-                    row.group(1),
-                    WORD.matcher(row.group(2))
-                            .results()
-                            .map(label -> label.group(1))
-                            .sorted()
-                            .toList());
+            List<String> labels = WORD.matcher(row.group(3))
+                    .results()
+                    .map(label -> label.group(1))
+                    .sorted()
+                    .toList();
+            if (row.group(2).equals("histogram")) {
+                found.put(row.group(1) + "_sum", labels);
+                found.put(row.group(1) + "_count", labels);
+                found.put(
+                        row.group(1) + "_bucket",
+                        Stream.concat(labels.stream(), Stream.of("le")).sorted().toList());
+            } else {
+                found.put(row.group(1), labels);
+            }
         }
         return found;
     }

@@ -48,6 +48,7 @@ final class House {
         plan.put("sources", List.of(CORE, "streams"));
         plan.put("objects", List.of(CORE, "access"));
         plan.put("engines/hibernate", List.of(CORE, "access", "objects"));
+        plan.put("engines/opentelemetry", List.of(CORE));
         plan.put("server", List.of(CORE, "access", "events", "files", "streams", "sources", "objects"));
         plan.put("client", List.of(CORE));
         plan.put("cli", List.of("server", "client"));
@@ -61,6 +62,7 @@ final class House {
                         "files",
                         "objects",
                         "engines/hibernate",
+                        "engines/opentelemetry",
                         "server",
                         "client",
                         "cli",
