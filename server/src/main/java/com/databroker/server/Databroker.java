@@ -296,6 +296,18 @@ public final class Databroker implements AutoCloseable {
         OpenStreams streams = new OpenStreams();
         long slowest = config.http().bodyRateMin().bytes();
         TusHandler tus = new TusHandler(uploads, config.files().sizeMax().bytes(), slowest);
+        AboutHandler.Parts parts = new AboutHandler.Parts(
+                config,
+                origins,
+                data,
+                gate,
+                events,
+                files,
+                this.streams.orElse(null),
+                objects,
+                limits,
+                reloading,
+                clock);
         HttpDoor.Routes routes = new HttpDoor.Routes(
                 new PublishHandler(events),
                 new SseHandler(events, streams),
@@ -318,18 +330,9 @@ public final class Databroker implements AutoCloseable {
                         objects, new Origins(config.http().allowedOrigins()), blocking, clock, streams),
                 new StatusHandler(
                         metrics, config.http().metricsPublic(), files, this.streams.orElse(null), () -> stopping),
-                new AboutHandler(new AboutHandler.Parts(
-                        config,
-                        origins,
-                        data,
-                        gate,
-                        events,
-                        files,
-                        this.streams.orElse(null),
-                        objects,
-                        limits,
-                        reloading,
-                        clock)),
+                new AboutHandler(parts),
+                new BackupHandler(parts),
+                new DefinitionsHandler(parts),
                 new ConsoleHandler(),
                 metrics,
                 streams);
