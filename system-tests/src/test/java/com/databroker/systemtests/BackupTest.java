@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Backups as an operator makes them, of brokers that run, stop and are killed.
 class BackupTest {
     private static final Map<String, String> ALL =
-            Map.of("streams.enabled", "true", "objects.demo", "true", "streams.flink.checkpoint-interval", "1m");
+            Map.of("streams.enabled", "true", "objects.demo", "true", "streams.flink.checkpoint-interval", "3s");
 
     @TempDir
     Path folder;
@@ -308,9 +308,7 @@ class BackupTest {
             assertThat(other.requestAs(one.token(), "GET", "/access/users", "").body())
                     .contains("jenkins");
             String text = Files.readString(file);
-            Files.writeString(
-                    file,
-                    text.replace("streams:\n", "streams:\n  letters.yaml: |\n" + LETTERS.indent(4)));
+            Files.writeString(file, text.replace("streams:\n", "streams:\n  letters.yaml: |\n" + LETTERS.indent(4)));
             assertThat(definitions(other, one.token(), "import", file).said())
                     .contains("@ streams/letters.yaml", "+ capture: [\"letters/**\"]")
                     .doesNotContain("@ users");

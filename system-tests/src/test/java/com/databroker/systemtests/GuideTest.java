@@ -68,6 +68,10 @@ class GuideTest {
             page.run(page.first("databroker reload"));
             AttackSocket.await("it logs on", () -> read(log).contains("reloaded"));
             assertThat(read(log)).startsWith("{");
+            page.run("./databroker user add somebody");
+            AttackSocket.await(
+                    "it is in the trail",
+                    () -> !read(folder.resolve("data/audit.log")).isEmpty());
             assertThat(page.run(page.first("audit.log"))).startsWith("{");
         }
     }

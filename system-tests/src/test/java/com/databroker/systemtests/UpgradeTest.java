@@ -59,9 +59,10 @@ class UpgradeTest {
         }
     }
 
-    @Test
-    void the_first_one_with_streams_has_its_records_and_dead_letters() throws Exception {
-        try (TestBroker broker = TestBroker.startAsServed(unpacked("streams-1"), Map.of("streams.enabled", "true"))) {
+    @ParameterizedTest
+    @ValueSource(strings = {"streams-1", "streams-2"})
+    void one_with_streams_has_its_records_and_dead_letters_and_goes_on(String name) throws Exception {
+        try (TestBroker broker = TestBroker.startAsServed(unpacked(name), Map.of("streams.enabled", "true"))) {
             isKnown(broker);
             Peers.until(
                     "both records are found",
