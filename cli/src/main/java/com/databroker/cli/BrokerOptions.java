@@ -57,6 +57,31 @@ final class BrokerOptions {
         }
     }
 
+    /// Whether an address was given, and not only a data folder.
+    boolean namesAddress(Surroundings around) {
+        return url != null || !around.variable("DATABROKER_URL").isEmpty();
+    }
+
+    /// Means the broker of this data folder, where no other was named.
+    void orOf(Path folder) {
+        if (data == null) {
+            data = folder;
+        }
+    }
+
+    /// The data folder that was named, as a setting.
+    Map<String, String> dataFlag(Surroundings around) {
+        return data == null
+                ? Map.of()
+                : Map.of(
+                        "data",
+                        around.folder()
+                                .resolve(data)
+                                .toAbsolutePath()
+                                .normalize()
+                                .toString());
+    }
+
     /// @throws CliException where nothing says which broker is meant
     Address resolve(Surroundings around) throws IOException {
         String named = url != null ? url : around.variable("DATABROKER_URL");

@@ -6,6 +6,7 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemDocument;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 /// The part of the broker that only the command uses: `/access`, `/health` and `/streams`.
 final class Http implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+    /// For the beginning of what takes long.
+    private static final Duration LONG = Duration.ofMinutes(10);
 
     private final Address address;
     private final Surroundings around;
@@ -84,8 +88,44 @@ final class Http implements AutoCloseable {
         return send(method, path, body, patience, Map.of());
     }
 
+    /// An answer as it comes.
+    ///
+    /// @throws ProblemException the broker's refusal
+    InputStream stream(String method, String path) throws IOException, InterruptedException {
+        HttpRequest request = request(method, path, Bytes.EMPTY, LONG, Map.of()).build();
+        try {
+            HttpResponse<InputStream> response = client.send(request, BodyHandlers.ofInputStream());
+            if (response.statusCode() >= 300) {
+                try (InputStream refusal = response.body()) {
+                    throw ProblemDocument.read(response.statusCode(), Bytes.wrap(refusal.readAllBytes()));
+                }
+            }
+            return response.body();
+        } catch (IOException failed) {
+            throw unanswered(failed);
+        }
+    }
+
     private Answer send(String method, String path, Bytes body, Duration patience, Map<String, String> headers)
             throws InterruptedException {
+        try {
+            HttpResponse<byte[]> response =
+                    client.send(request(method, path, body, patience, headers).build(), BodyHandlers.ofByteArray());
+            return new Answer(response.statusCode(), Bytes.wrap(response.body()));
+        } catch (IOException failed) {
+            throw unanswered(failed);
+        }
+    }
+
+    private RuntimeException unanswered(IOException failed) {
+        return address.explained(
+                new ProblemException(
+                        Problem.UNAVAILABLE, "no answer from " + address.url() + ": " + reason(failed), failed),
+                around);
+    }
+
+    private HttpRequest.Builder request(
+            String method, String path, Bytes body, Duration patience, Map<String, String> headers) {
         String base = address.url();
         URI target = URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + path);
         HttpRequest.Builder request = HttpRequest.newBuilder(target)
@@ -100,14 +140,7 @@ final class Http implements AutoCloseable {
         if (address.token() != null) {
             request.setHeader("Authorization", "Bearer " + address.token());
         }
-        try {
-            HttpResponse<byte[]> response = client.send(request.build(), BodyHandlers.ofByteArray());
-            return new Answer(response.statusCode(), Bytes.wrap(response.body()));
-        } catch (IOException failed) {
-            throw address.explained(
-                    new ProblemException(Problem.UNAVAILABLE, "no answer from " + base + ": " + reason(failed), failed),
-                    around);
-        }
+        return request;
     }
 
     private static String reason(IOException failed) {

@@ -72,6 +72,10 @@ final class Verbs {
             new Entry("doctor", "Look at what may go wrong, and say what helps."),
             new Entry("reload", "Have a broker take into use what can be changed while it runs."),
             new Entry("debug", "Gather what somebody needs who is to help, without secrets."),
+            new Entry("backup", "Back up everything a broker keeps, or look at a backup."),
+            new Entry("restore", "Fill an empty data folder from a backup."),
+            new Entry("definitions export", "Write users, streams and settings into one file."),
+            new Entry("definitions import", "Have a broker become what such a file says."),
             new Entry("bench pub", "Measure how fast events are taken."),
             new Entry("bench sub", "Measure how fast events are delivered."),
             new Entry("bench rtt", "Measure how long one event takes from here to here."),
@@ -81,7 +85,8 @@ final class Verbs {
             new Entry("help", "Explain a verb."));
 
     /// Those that take every key of the configuration as a flag.
-    private static final Set<String> WITH_SETTINGS = Set.of("serve", "config show", "streams submit", "streams jar");
+    private static final Set<String> WITH_SETTINGS =
+            Set.of("serve", "config show", "streams submit", "streams jar", "restore");
 
     private Verbs() {}
 
@@ -146,6 +151,10 @@ final class Verbs {
             case "doctor" -> new DoctorVerb();
             case "reload" -> new ReloadVerb();
             case "debug" -> new DebugVerb();
+            case "backup" -> new BackupVerb();
+            case "restore" -> new RestoreVerb();
+            case "definitions export" -> new DefinitionsExportVerb();
+            case "definitions import" -> new DefinitionsImportVerb();
             case "bench pub" -> new BenchPubVerb();
             case "bench sub" -> new BenchSubVerb();
             case "bench rtt" -> new BenchRttVerb();

@@ -176,7 +176,48 @@ public enum Problem {
             false,
             "Give the folder to the broker's user, or choose another with --data."),
     DATA_VERSION(
-            9005, "data folder of another version", 500, 4500, false, "Use the version of databroker that is named.");
+            9005,
+            "data folder of another version",
+            500,
+            4500,
+            false,
+            "Use a version of databroker that knows this format, or restore the backup from before; see"
+                    + " docs/guide/upgrade.md."),
+    DATA_INCOMPLETE(
+            9010,
+            "half-restored data folder",
+            500,
+            4500,
+            false,
+            "Run restore again with the same folder; what is in it is replaced."),
+    DATA_NOT_EMPTY(
+            9011,
+            "data folder not empty",
+            500,
+            4500,
+            false,
+            "Name another folder with --data, or move what is there away."),
+    BACKUP_DAMAGED(
+            9012,
+            "damaged or no backup",
+            500,
+            4500,
+            false,
+            "Take another copy of it, or an earlier backup; backup --verify tells."),
+    BACKUP_VERSION(
+            9013,
+            "backup of a newer version",
+            500,
+            4500,
+            false,
+            "Restore it with the version of databroker that is named, or a later one."),
+    BACKUP_UNSAFE(
+            9014,
+            "backup that leads elsewhere",
+            500,
+            4500,
+            false,
+            "No backup of databroker has that; do not trust whoever gave you this file.");
 
     private final int number;
     private final String title;

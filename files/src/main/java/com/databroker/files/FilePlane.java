@@ -1,6 +1,7 @@
 package com.databroker.files;
 
 import com.databroker.access.Principal;
+import com.databroker.core.Bytes;
 import com.databroker.core.Durations;
 import com.databroker.core.FileChange;
 import com.databroker.core.Problem;
@@ -448,6 +449,14 @@ public final class FilePlane implements AutoCloseable {
     /// A folder for another program to work in, on behalf of one principal.
     public Workspace workspace() {
         return Workspace.make(this, store, "w-" + UUID.randomUUID());
+    }
+
+    /// Copies every file and folder, uploads under way left out. Changes go on meanwhile; what was stored
+    /// before is in the copy.
+    ///
+    /// @return the journal of the copy
+    public Bytes copy(FileCopy to) throws IOException {
+        return Bytes.wrap(new FileCopies(store, to).all());
     }
 
     /// How the plane is doing.

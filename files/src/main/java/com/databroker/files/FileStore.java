@@ -383,13 +383,18 @@ final class FileStore {
                 return;
             }
             List<JournalEntry> entries = new ArrayList<>();
-            synchronized (versions) {
-                entries.add(new JournalEntry.Next(reservedBelow));
-            }
+            entries.add(nextEntry(0));
             index.files("", (path, known) -> entries.add(new JournalEntry.Present(path, known)));
             journal.rewrite(entries);
         } finally {
             still.writeLock().unlock();
+        }
+    }
+
+    /// What says that the versions up to now are taken, and as many more.
+    JournalEntry nextEntry(long more) {
+        synchronized (versions) {
+            return new JournalEntry.Next(reservedBelow + more);
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +30,10 @@ final class Journal implements AutoCloseable {
     static final String NAME = "journal";
 
     private static final byte[] MAGIC = "DBKINDX2".getBytes(StandardCharsets.US_ASCII);
+
+    /// As before, but that no state says when its file was born; [#upgrade] reads it.
+    private static final byte[] MAGIC_BEFORE = "DBKINDX1".getBytes(StandardCharsets.US_ASCII);
+
     private static final int HEAD = 8;
     private static final int ENTRY_BYTES_MAX = 64 << 10;
     private static final int READ_BYTES = 1 << 20;
@@ -70,7 +75,7 @@ final class Journal implements AutoCloseable {
         long torn = 0;
         if (there != null) {
             try (FileChannel in = there.channel()) {
-                good = replay(in, replay);
+                good = replay(in, MAGIC, JournalEntry::decode, replay);
             }
             torn = there.state().size() - good;
             if (torn > 0) {
@@ -94,8 +99,40 @@ final class Journal implements AutoCloseable {
         return new Journal(disk, log, good, torn);
     }
 
+    /// Writes a journal of the form before in the form of now, in one step for all who look.
+    ///
+    /// @return false where there is none of the form before
+    static boolean upgrade(Disk disk) throws IOException {
+        Disk.Opened there = disk.open(NAME);
+        if (there == null) {
+            return false;
+        }
+        List<JournalEntry> entries = new ArrayList<>();
+        try (FileChannel in = there.channel()) {
+            if (replay(in, MAGIC_BEFORE, JournalEntry::decodeBefore, entries::add) == 0) {
+                return false;
+            }
+        }
+        write(disk, entries);
+        return true;
+    }
+
+    /// What stands for exactly these entries, as a start reads it.
+    static byte[] of(List<? extends JournalEntry> entries) {
+        ByteBuffer framed = frame(entries);
+        return ByteBuffer.allocate(MAGIC.length + framed.remaining())
+                .put(MAGIC)
+                .put(framed)
+                .array();
+    }
+
     /// @return bytes up to the end of the last whole entry
-    private static long replay(FileChannel in, Consumer<JournalEntry> replay) throws IOException {
+    private static long replay(
+            FileChannel in,
+            byte[] begin,
+            Function<ByteBuffer, @Nullable JournalEntry> decode,
+            Consumer<JournalEntry> replay)
+            throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES).limit(0);
         CRC32C check = new CRC32C();
         fill(in, buffer);
@@ -104,7 +141,7 @@ final class Journal implements AutoCloseable {
             return 0;
         }
         buffer.get(magic);
-        if (!Arrays.equals(magic, MAGIC)) {
+        if (!Arrays.equals(magic, begin)) {
             return 0;
         }
         long good = MAGIC.length;
@@ -123,7 +160,7 @@ final class Journal implements AutoCloseable {
             ByteBuffer payload = buffer.slice(buffer.position(), length);
             check.reset();
             check.update(payload.duplicate());
-            JournalEntry entry = (int) check.getValue() == expected ? JournalEntry.decode(payload) : null;
+            JournalEntry entry = (int) check.getValue() == expected ? decode.apply(payload) : null;
             if (entry == null) {
                 return good;
             }
@@ -306,24 +343,7 @@ final class Journal implements AutoCloseable {
         writing.lock();
         forcing.lock();
         try {
-            String name = NAME + "-new";
-            disk.deleteDraft(name);
-            long size = MAGIC.length;
-            try (Disk.Draft draft = disk.createDraft(name)) {
-                draft.write(ByteBuffer.wrap(MAGIC), 0);
-                ByteBuffer gathered = ByteBuffer.allocate(READ_BYTES);
-                for (JournalEntry entry : entries) {
-                    ByteBuffer framed = frame(List.of(entry));
-                    if (framed.remaining() > gathered.remaining()) {
-                        size = flush(draft, gathered, size);
-                    }
-                    gathered.put(framed);
-                }
-                size = flush(draft, gathered, size);
-                draft.force();
-            }
-            disk.publish(name, NAME);
-            disk.forceFolder("");
+            long size = write(disk, entries);
             log.close();
             log = disk.openLog(NAME);
             owed.clear();
@@ -333,6 +353,31 @@ final class Journal implements AutoCloseable {
             forcing.unlock();
             writing.unlock();
         }
+    }
+
+    /// Puts a journal of these entries in the place of the one that is there.
+    ///
+    /// @return its bytes
+    private static long write(Disk disk, Iterable<JournalEntry> entries) throws IOException {
+        String name = NAME + "-new";
+        disk.deleteDraft(name);
+        long size = MAGIC.length;
+        try (Disk.Draft draft = disk.createDraft(name)) {
+            draft.write(ByteBuffer.wrap(MAGIC), 0);
+            ByteBuffer gathered = ByteBuffer.allocate(READ_BYTES);
+            for (JournalEntry entry : entries) {
+                ByteBuffer framed = frame(List.of(entry));
+                if (framed.remaining() > gathered.remaining()) {
+                    size = flush(draft, gathered, size);
+                }
+                gathered.put(framed);
+            }
+            size = flush(draft, gathered, size);
+            draft.force();
+        }
+        disk.publish(name, NAME);
+        disk.forceFolder("");
+        return size;
     }
 
     private static long flush(Disk.Draft draft, ByteBuffer gathered, long size) throws IOException {

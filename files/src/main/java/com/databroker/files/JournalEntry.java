@@ -61,8 +61,17 @@ sealed interface JournalEntry {
 
     /// @return null where the bytes are not an entry
     static @Nullable JournalEntry decode(ByteBuffer in) {
+        return decode(in, true);
+    }
+
+    /// As [#decode], of a journal whose states lack `born`: what was not told there is looked at again.
+    static @Nullable JournalEntry decodeBefore(ByteBuffer in) {
+        return decode(in, false);
+    }
+
+    private static @Nullable JournalEntry decode(ByteBuffer in, boolean born) {
         try {
-            JournalEntry entry = read(in);
+            JournalEntry entry = read(in, born);
             return in.hasRemaining() ? null : entry;
         } catch (BufferUnderflowException
                 | IndexOutOfBoundsException
@@ -73,16 +82,16 @@ sealed interface JournalEntry {
         }
     }
 
-    private static @Nullable JournalEntry read(ByteBuffer in) {
+    private static @Nullable JournalEntry read(ByteBuffer in, boolean born) {
         return switch (in.get()) {
             case 1 -> {
                 FileChange.Kind kind = KINDS.get(in.get());
-                yield new Change(kind, text(in), known(in));
+                yield new Change(kind, text(in), known(in, born));
             }
             case 2 -> new Sent(in.getLong());
             case 3 -> new Undone(in.getLong());
-            case 4 -> new Touched(text(in), state(in));
-            case 5 -> new Present(text(in), known(in));
+            case 4 -> new Touched(text(in), state(in, born));
+            case 5 -> new Present(text(in), known(in, born));
             case 6 -> new Next(in.getLong());
             default -> null;
         };
@@ -94,13 +103,14 @@ sealed interface JournalEntry {
         return new String(bytes, StandardCharsets.UTF_8);
     }
 
-    private static FileState state(ByteBuffer in) {
-        return new FileState(FileState.Kind.FILE, in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong());
+    private static FileState state(ByteBuffer in, boolean born) {
+        return new FileState(
+                FileState.Kind.FILE, in.getLong(), in.getLong(), in.getLong(), in.getLong(), born ? in.getLong() : 0);
     }
 
-    private static Known known(ByteBuffer in) {
+    private static Known known(ByteBuffer in, boolean born) {
         long version = in.getLong();
-        FileState state = state(in);
+        FileState state = state(in, born);
         Sha256 sha256 = Sha256.read(in);
         Instant time = Instant.ofEpochSecond(in.getLong(), in.getInt());
         // One text for all files of a principal: there are few, and each file refers to one.

@@ -116,7 +116,9 @@ public final class JdbcLedger implements AutoCloseable {
         JdbcAddress address = JdbcAddress.of(store, config, folder);
         JdbcPool pool = new JdbcPool(address, config.connectionsMax());
         try {
-            return new JdbcLedger(store, config, keep, clock, new Opened(address.dialect(), pool, tableNamed));
+            RestoredMark restored = new RestoredMark(folder, store);
+            return new JdbcLedger(
+                    store, config, keep, clock, new Opened(address.dialect(), pool, tableNamed, restored));
         } catch (SQLException failed) {
             pool.close();
             throw JdbcProblems.of(store, failed);
@@ -126,7 +128,12 @@ public final class JdbcLedger implements AutoCloseable {
         }
     }
 
-    private record Opened(JdbcDialect dialect, JdbcPool pool, Function<String, @Nullable JdbcTable> tableNamed) {}
+    /// @param restored whether this is the first start after a restore
+    private record Opened(
+            JdbcDialect dialect,
+            JdbcPool pool,
+            Function<String, @Nullable JdbcTable> tableNamed,
+            RestoredMark restored) {}
 
     private JdbcLedger(String name, StoreConfig config, Duration keep, InstantSource clock, Opened opened)
             throws SQLException {
@@ -139,15 +146,17 @@ public final class JdbcLedger implements AutoCloseable {
         this.tableNamed = opened.tableNamed;
         this.outbox = new JdbcOutbox(dialect);
         this.schema = pool.ask(connection -> config.schema() == null ? connection.getSchema() : config.schema());
-        this.epoch = config.readOnly() ? 0 : pool.ask(this::prepare);
+        this.epoch = config.readOnly() ? 0 : pool.ask(connection -> prepare(connection, opened.restored));
         this.durable = pool.ask(this::isDurable);
         this.notices = dialect == JdbcDialect.POSTGRESQL && !config.readOnly()
                 ? new JdbcNotices(name, pool, () -> wake.run())
                 : null;
     }
 
-    /// Makes the broker's own tables, and gives the epoch of positions.
-    private long prepare(Connection connection) throws SQLException {
+    /// Makes the broker's own tables, and gives the epoch of positions. After a restore it is another
+    /// one: whoever heard
+    /// of what came after the backup is to know nothing.
+    private long prepare(Connection connection, RestoredMark restored) throws SQLException {
         connection.setAutoCommit(false);
         if (dialect == JdbcDialect.POSTGRESQL) {
             // Two that make the same table at once disturb each other.
@@ -158,13 +167,30 @@ public final class JdbcLedger implements AutoCloseable {
                 run(connection, table);
             }
         }
+        if (restored.isThere()) {
+            run(connection, "DELETE FROM databroker_state WHERE name = 'epoch'");
+        }
         Long known = number(connection, "epoch");
         if (known == null) {
             known = clock.millis();
             run(connection, "INSERT INTO databroker_state (name, number) VALUES ('epoch', " + known + ")");
         }
         connection.commit();
+        restored.remove();
         return known;
+    }
+
+    /// As [com.databroker.objects.spi.ObjectStore#copy].
+    public boolean copy(Path zip) {
+        return dialect == JdbcDialect.H2
+                && config.jdbc() == null
+                && ask(connection -> {
+                    try (PreparedStatement backup = connection.prepareStatement("BACKUP TO ?")) {
+                        backup.setString(1, zip.toString());
+                        backup.execute();
+                        return true;
+                    }
+                });
     }
 
     private static boolean isPrepared(Connection connection) throws SQLException {

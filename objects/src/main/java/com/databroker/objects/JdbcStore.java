@@ -127,6 +127,11 @@ final class JdbcStore implements ObjectStore {
     }
 
     @Override
+    public boolean copy(Path zip) {
+        return ledger.copy(zip);
+    }
+
+    @Override
     public @Nullable StoreChanges changes(Position from) {
         return ledger.changes(from);
     }

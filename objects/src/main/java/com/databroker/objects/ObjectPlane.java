@@ -146,6 +146,20 @@ public final class ObjectPlane implements AutoCloseable {
         stores.all().forEach(open -> open.relay().start());
     }
 
+    /// Writes a copy of each store that is in the broker's own files, packed, to `<name>.zip` in
+    /// `folder`; changes go on
+    /// meanwhile.
+    ///
+    /// @return names of the stores, each with whether it was copied: others are in a database elsewhere
+    public Map<String, Boolean> copy(Path folder) {
+        Map<String, Boolean> copied = new LinkedHashMap<>();
+        for (ObjectStores.Open open : stores.all()) {
+            String name = open.store().name();
+            copied.put(name, open.store().copy(folder.resolve(name + ".zip")));
+        }
+        return copied;
+    }
+
     /// Somebody who cannot become somebody else.
     private record Fixed(Principal principal) implements ObjectCaller {
         @Override

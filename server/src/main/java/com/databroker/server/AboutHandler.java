@@ -31,8 +31,16 @@ import tools.jackson.core.JsonGenerator;
 /// ```
 final class AboutHandler {
     /// Areas that the console asks about.
-    static final List<String> AREAS =
-            List.of("users", "status", "health", "config", "metrics", "views", ConnectionsHandler.AREA);
+    static final List<String> AREAS = List.of(
+            "users",
+            "status",
+            "health",
+            "config",
+            "metrics",
+            "views",
+            ConnectionsHandler.AREA,
+            BackupHandler.AREA,
+            DefinitionsHandler.AREA);
 
     private final Parts parts;
     private final HealthChecks checks;

@@ -255,6 +255,13 @@ final class ApiRoutes {
             route("GET /", "broker", "", "What there is; a browser is sent to the console."),
             route("GET /status", "broker", "admin status", "Figures of now."),
             route("GET /config", "broker", "admin config", "Settings in force, and where each came from."),
+            route("POST /backup", "broker", "admin backup", "Everything the broker keeps, as a tar file; secrets too.")
+                    .gives(200, "application/x-tar"),
+            route("GET /definitions", "broker", "admin definitions", "Users, streams and settings as one document.")
+                    .asks("form: yaml, else JSON; secrets: true, to have passwords of settings in it"),
+            route("POST /definitions", "broker", "admin definitions", "Makes users and streams what a document says.")
+                    .asks("dry-run: true, to be told what would change")
+                    .takes(JSON, "{\"definitions\":1,\"streams\":{}}"),
             route("POST /config/reload", "broker", "admin config", "Takes into use what can be changed while it runs.")
                     .gives(200, JSON),
             route("GET /health/live", "broker", "", "Whether it runs."),

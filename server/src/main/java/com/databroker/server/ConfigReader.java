@@ -148,7 +148,7 @@ public final class ConfigReader {
     }
 
     // The launcher starts the program elsewhere than where its user stands.
-    private static Path home() {
+    static Path home() {
         return Path.of(System.getProperty("databroker.home", "")).toAbsolutePath();
     }
 }

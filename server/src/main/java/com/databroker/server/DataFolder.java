@@ -32,12 +32,19 @@ import java.util.HexFormat;
 /// streams/           the streams plane, drawn in its StreamPlane
 /// sources/           definitions of streams, where streams.definitions names no other folder
 /// plugins/           jars with streams, where streams.plugins names no other folder
+/// format-1/          what a migration changes, as it was, until it is done
+/// restoring          while a restore fills the folder, and after one that was cut off
+/// restored/          what a restore brought that belongs outside of the folder
+/// .backup            what a backup has of streams and objects, while it is read
 /// ```
 final class DataFolder implements AutoCloseable {
     static final String CONTEXT = "context.json";
     static final String TOKEN = "admin.token";
 
-    private static final String FORMAT = "1";
+    /// Made by a restore before anything else, and removed when all is there.
+    static final String RESTORING = "restoring";
+
+    static final String LOCK = "lock";
     private static final int SECRET_BYTES = 32;
 
     private final Path path;
@@ -53,9 +60,27 @@ final class DataFolder implements AutoCloseable {
     /// @throws ProblemException [Problem#DATA_NOT_WRITABLE], [Problem#DATA_IN_USE], [Problem#DATA_VERSION],
     ///     [Problem#STORAGE_FULL]
     static DataFolder open(Path path) {
+        DataFolder folder = lock(path);
+        try {
+            if (Files.exists(path.resolve(RESTORING))) {
+                throw new ProblemException(Problem.DATA_INCOMPLETE, path + " was being restored, and that did not end");
+            }
+            DataFormat.bring(folder);
+            return folder;
+        } catch (IOException refused) {
+            folder.close();
+            throw problem(path, refused);
+        } catch (RuntimeException refused) {
+            folder.close();
+            throw refused;
+        }
+    }
+
+    /// The folder for this process alone, whatever is in it.
+    static DataFolder lock(Path path) {
         try {
             create(path);
-            Path lockFile = path.resolve("lock");
+            Path lockFile = path.resolve(LOCK);
             FileChannel channel = FileChannel.open(
                     lockFile, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             FileLock lock = tryLock(channel);
@@ -69,9 +94,7 @@ final class DataFolder implements AutoCloseable {
             channel.truncate(0);
             channel.write(
                     StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n"), 0);
-            DataFolder folder = new DataFolder(path, channel, lock);
-            folder.checkFormat();
-            return folder;
+            return new DataFolder(path, channel, lock);
         } catch (IOException refused) {
             throw problem(path, refused);
         }
@@ -102,17 +125,16 @@ final class DataFolder implements AutoCloseable {
         }
     }
 
-    private void checkFormat() throws IOException {
-        Path file = path.resolve("format");
-        if (!Files.exists(file)) {
-            write("format", FORMAT + "\n", false);
-            return;
+    /// Whether a process has the folder.
+    static boolean isLocked(Path path) {
+        if (!Files.exists(path.resolve(LOCK))) {
+            return false;
         }
-        String found = Files.readString(file).strip();
-        if (!found.equals(FORMAT)) {
-            close();
-            throw new ProblemException(
-                    Problem.DATA_VERSION, path + " has format " + found + ", this databroker writes format " + FORMAT);
+        try (FileChannel channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.WRITE);
+                FileLock lock = tryLock(channel)) {
+            return lock == null;
+        } catch (IOException refused) {
+            throw problem(path, refused);
         }
     }
 

@@ -305,6 +305,19 @@ public final class Databroker implements AutoCloseable {
         OpenStreams streams = new OpenStreams();
         long slowest = config.http().bodyRateMin().bytes();
         TusHandler tus = new TusHandler(uploads, config.files().sizeMax().bytes(), slowest);
+        AboutHandler.Parts parts = new AboutHandler.Parts(
+                config,
+                origins,
+                data,
+                gate,
+                events,
+                files,
+                this.streams.orElse(null),
+                objects,
+                limits,
+                amqp,
+                reloading,
+                clock);
         HttpDoor.Routes routes = new HttpDoor.Routes(
                 new PublishHandler(events),
                 new SseHandler(events, streams),
@@ -331,19 +344,9 @@ public final class Databroker implements AutoCloseable {
                         streams),
                 new StatusHandler(
                         metrics, config.http().metricsPublic(), files, this.streams.orElse(null), () -> stopping),
-                new AboutHandler(new AboutHandler.Parts(
-                        config,
-                        origins,
-                        data,
-                        gate,
-                        events,
-                        files,
-                        this.streams.orElse(null),
-                        objects,
-                        limits,
-                        amqp,
-                        reloading,
-                        clock)),
+                new AboutHandler(parts),
+                new BackupHandler(parts),
+                new DefinitionsHandler(parts),
                 new ConsoleHandler(),
                 metrics,
                 streams);

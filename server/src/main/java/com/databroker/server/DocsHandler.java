@@ -28,13 +28,15 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///   /docs                        what there is, each with title and headings
 ///   /docs/reference/files.md     one page, as Markdown; the console shows it
+///   /docs/runbooks/down.md       what an alert's runbook_url names, behind the broker's address
 ///   /docs/guide/console-live.webp
 /// ```
 final class DocsHandler {
-    private static final List<String> FOLDERS = List.of("guide", "reference");
+    private static final List<String> FOLDERS = List.of("guide", "explanation", "reference", "runbooks");
     private static final String ENDING = ".md";
     private static final String FENCE = "```";
-    private static final Pattern NAME = Pattern.compile("(guide|reference)/[A-Za-z0-9_-]+\\.(md|webp|yaml|json)");
+    private static final Pattern NAME =
+            Pattern.compile("(guide|explanation|reference|runbooks)/[A-Za-z0-9_-]+\\.(md|webp|yaml|json)");
     private static final Map<String, String> TYPES = Map.of(
             "md", "text/markdown; charset=utf-8",
             "webp", "image/webp",

@@ -64,6 +64,8 @@ final class HttpDoor implements AutoCloseable {
             "status",
             "config",
             "connections",
+            "backup",
+            "definitions",
             "docs",
             "openapi.json",
             "asyncapi.json");
@@ -103,6 +105,8 @@ final class HttpDoor implements AutoCloseable {
             ObjectsSocketHandler objectsSocket,
             StatusHandler status,
             AboutHandler about,
+            BackupHandler backup,
+            DefinitionsHandler definitions,
             ConsoleHandler console,
             Metrics metrics,
             OpenStreams open) {}
@@ -321,6 +325,8 @@ final class HttpDoor implements AutoCloseable {
             case "status" -> routes.about().status(exchange);
             case "config" -> routes.about().config(exchange);
             case "connections" -> routes.about().connections(exchange);
+            case "definitions" -> routes.definitions().handle(exchange);
+            case "backup" -> routes.backup().handle(exchange);
             case "docs" -> docs.handle(exchange);
             case "openapi.json" -> ApiHandler.openApi(exchange);
             case "asyncapi.json" -> ApiHandler.asyncApi(exchange);

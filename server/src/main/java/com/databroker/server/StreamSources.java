@@ -80,7 +80,7 @@ final class StreamSources implements AutoCloseable {
         return sources;
     }
 
-    private static Path definitions(StreamsConfig config, Path data) {
+    static Path definitions(StreamsConfig config, Path data) {
         return config.definitions() == null ? data.resolve("sources") : config.definitions();
     }
 

@@ -84,6 +84,11 @@ final class RawArchive {
         }
     }
 
+    /// What is kept.
+    StreamPlane.RawStatus status() {
+        return new StreamPlane.RawStatus(bodies(), bytes());
+    }
+
     /// Keeps a body; it is on the disk when this returns.
     ///
     /// @return where; its bytes were read to their end, and are read again by [#open]

@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,9 +49,8 @@ public final class StreamPlane implements AutoCloseable {
 
     private final StreamsConfig config;
     private final Path folder;
-    private final Map<String, Source> sources;
+    private final Map<String, Source> sources = new LinkedHashMap<>();
     private final StreamTimes searches;
-
     private final StreamViews views;
     private final InstantSource clock;
     private final RandomGenerator random;
@@ -59,6 +59,10 @@ public final class StreamPlane implements AutoCloseable {
     private final CountDownLatch end = new CountDownLatch(1);
     private final Pushing pushing;
     private final Thread starter;
+    private final Stillness stillness = new Stillness();
+    private Present present = to -> {};
+    private List<Collector> collectors = List.of();
+    private @Nullable PoliteHttp http;
 
     private volatile @Nullable StreamEngines engines;
     private volatile String failure = "";
@@ -72,11 +76,10 @@ public final class StreamPlane implements AutoCloseable {
         this.folder = folder;
         this.clock = clock;
         this.random = random;
-        this.sources = new LinkedHashMap<>();
         sources.forEach(source -> this.sources.put(source.name(), source));
         this.searches = new StreamTimes(sources);
         this.pushing = new Pushing(folder.resolve("pushed"), clock, random);
-        this.views = new StreamViews(sources, () -> ready().views());
+        this.views = new StreamViews(sources, stillness, () -> ready().views());
         this.starter = Thread.ofPlatform().name("streams-start").unstarted(this::run);
     }
 
@@ -101,10 +104,6 @@ public final class StreamPlane implements AutoCloseable {
         void list(Consumer<InboxFile> to);
     }
 
-    private Present present = to -> {};
-    private List<Collector> collectors = List.of();
-    private @Nullable PoliteHttp http;
-
     /// Says who collects for the streams, before the start.
     ///
     /// @param by through which they ask; closed with the plane
@@ -125,7 +124,7 @@ public final class StreamPlane implements AutoCloseable {
     ///
     /// @throws ProblemException [Problem#UNAVAILABLE] where it should be delivered again
     public void deliver(String hook, Body body) {
-        pushing.deliver(hook, body, engines);
+        stillness.outside(() -> pushing.deliver(hook, body, engines));
     }
 
     /// How every collector does; before the engines are up only those that are pushed to.
@@ -149,12 +148,12 @@ public final class StreamPlane implements AutoCloseable {
     private void run() {
         try {
             while (!closing) {
-                boolean up = begin();
+                boolean up = stillness.change(this::begin);
                 if (up ? !awaitTrouble() : config.kafka().embedded() && !ran) {
                     return;
                 }
                 if (up) {
-                    endEngines();
+                    stillness.change(this::endEngines);
                 }
                 awaitRoom();
                 LOG.atInfo().log("the streams plane is started again");
@@ -164,13 +163,32 @@ public final class StreamPlane implements AutoCloseable {
         }
     }
 
-    private void endEngines() {
+    private boolean endEngines() {
         failure = "Kafka gave up: " + Text.excerpt(EmbeddedKafka.gaveUp()) + "; it is started again when there is room";
-        StreamEngines broken = engines;
+        return end(engines);
+    }
+
+    private boolean end(@Nullable StreamEngines ended) {
         engines = null;
-        if (broken != null) {
-            broken.close();
+        if (ended != null) {
+            ended.close();
         }
+        return ended != null;
+    }
+
+    /// Ends the engines, runs `work` over what rests on the disk, and starts them again. Whoever asks for
+    /// something meanwhile waits; what is pushed goes to the spools.
+    public void still(Stillness.Work work) throws IOException {
+        stillness.have(() -> {
+            boolean ended = end(engines);
+            try {
+                work.run();
+            } finally {
+                if (ended && !closing) {
+                    begin();
+                }
+            }
+        });
     }
 
     private void awaitRoom() throws InterruptedException {
@@ -184,7 +202,7 @@ public final class StreamPlane implements AutoCloseable {
 
     /// @return false where the plane closes
     private boolean awaitTrouble() throws InterruptedException {
-        while (EmbeddedKafka.gaveUp().isEmpty()) {
+        while (EmbeddedKafka.gaveUp().isEmpty() && stillness.isWell(() -> engines != null)) {
             if (end.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
                 return false;
             }
@@ -267,7 +285,7 @@ public final class StreamPlane implements AutoCloseable {
     /// @param who the name of the cursor within the stream
     /// @throws ProblemException [Problem#NOT_FOUND], [Problem#UNAVAILABLE] before the engines are up
     public Optional<Bytes> cursor(String stream, String who) throws IOException {
-        return ready().cursor(source(stream), key(stream, who));
+        return stillness.outside(() -> ready().cursor(source(stream), key(stream, who)));
     }
 
     /// Takes bodies and a cursor into a stream: all of it, or nothing. After a failure nobody knows which, until
@@ -275,7 +293,7 @@ public final class StreamPlane implements AutoCloseable {
     ///
     /// @throws ProblemException as [#cursor]
     public void take(String stream, List<Body> bodies, String who, Bytes cursor) throws IOException {
-        ready().take(source(stream), bodies, key(stream, who), cursor);
+        stillness.during(() -> ready().take(source(stream), bodies, key(stream, who), cursor));
     }
 
     private static String key(String stream, String who) {
@@ -286,7 +304,7 @@ public final class StreamPlane implements AutoCloseable {
     ///     [Problem#UNAVAILABLE] before the engines are up
     public StreamAnswer search(String stream, StreamQuery query) {
         Source source = source(stream);
-        return searches.timed(source, () -> ready().search(source, query));
+        return searches.timed(source, () -> stillness.outside(() -> ready().search(source, query)));
     }
 
     /// Of each stream, how long searches took.
@@ -312,10 +330,9 @@ public final class StreamPlane implements AutoCloseable {
     }
 
     private List<StreamStatus> statusAtRest() {
-        StreamStatus.Phase phase = waiting();
-        return sources.keySet().stream()
-                .map(name -> StreamStatus.atRest(name, phase, failure))
-                .toList();
+        List<StreamStatus> all = new ArrayList<>();
+        sources.keySet().forEach(name -> all.add(StreamStatus.atRest(name, waiting(), failure)));
+        return all;
     }
 
     /// What was set aside of a stream, the oldest first.
@@ -324,7 +341,7 @@ public final class StreamPlane implements AutoCloseable {
     public List<DeadLetter> dead(String stream, long after, int limit) {
         Source source = source(stream);
         try {
-            return ready().dead(source, after, limit);
+            return stillness.outside(() -> ready().dead(source, after, limit));
         } catch (IOException failed) {
             throw new ProblemException(Problem.UNAVAILABLE, "Kafka failed: " + failed.getMessage(), failed);
         }
@@ -353,7 +370,7 @@ public final class StreamPlane implements AutoCloseable {
 
     private int close(Source source, long offset, boolean asItWas, StreamEngines.Resending how) {
         try {
-            return ready().close(source, offset, asItWas, how);
+            return stillness.outside(() -> ready().close(source, offset, asItWas, how));
         } catch (IOException failed) {
             throw new ProblemException(Problem.UNAVAILABLE, "Kafka failed: " + failed.getMessage(), failed);
         }
@@ -414,9 +431,7 @@ public final class StreamPlane implements AutoCloseable {
     /// What is kept of fetched bodies, of all streams: how many, and their bytes on the disk.
     public RawStatus raw() {
         StreamEngines ready = engines;
-        return ready == null
-                ? new RawStatus(0, 0)
-                : new RawStatus(ready.archive().bodies(), ready.archive().bytes());
+        return ready == null ? new RawStatus(0, 0) : ready.archive().status();
     }
 
     /// What is kept of fetched bodies.
@@ -426,9 +441,7 @@ public final class StreamPlane implements AutoCloseable {
 
     /// What the plane does while there are no engines.
     private StreamStatus.Phase waiting() {
-        return failure.isEmpty()
-                ? StreamStatus.Phase.STARTING
-                : ran ? StreamStatus.Phase.RESTARTING : StreamStatus.Phase.FAILED;
+        return StreamStatus.Phase.atRest(failure.isEmpty() || stillness.isHad(), ran);
     }
 
     /// What the plane is doing as a whole: the phase of the stream that is worst off.
@@ -437,21 +450,14 @@ public final class StreamPlane implements AutoCloseable {
         if (ready == null) {
             return waiting();
         }
-        List<StreamStatus.Phase> worst = List.of(
-                StreamStatus.Phase.FAILED,
-                StreamStatus.Phase.STOPPED,
-                StreamStatus.Phase.RESTARTING,
-                StreamStatus.Phase.STARTING);
-        java.util.Collection<StreamStatus.Phase> phases;
         try {
-            phases = ready.phases().values();
+            return StreamStatus.Phase.worst(ready.phases().values());
         } catch (RuntimeException ended) {
             if (ready != engines) {
                 return waiting();
             }
             throw ended;
         }
-        return worst.stream().filter(phases::contains).findFirst().orElse(StreamStatus.Phase.RUNNING);
     }
 
     /// The views of its streams.
@@ -489,10 +495,7 @@ public final class StreamPlane implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         pushing.close();
-        StreamEngines ready = engines;
-        if (ready != null) {
-            ready.close();
-        }
+        stillness.change(() -> end(engines));
         if (http != null) {
             http.close();
         }

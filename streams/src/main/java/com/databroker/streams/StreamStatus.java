@@ -2,6 +2,7 @@ package com.databroker.streams;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +68,21 @@ public record StreamStatus(
         /// It does nothing until somebody helps.
         FAILED,
         /// It ends.
-        STOPPED
+        STOPPED;
+
+        private static final List<Phase> WORST_FIRST = List.of(FAILED, STOPPED, RESTARTING, STARTING);
+
+        /// Of engines that are not up.
+        ///
+        /// @param well whether nothing is wrong
+        /// @param ran whether they were up once: then they come up again
+        static Phase atRest(boolean well, boolean ran) {
+            return well ? STARTING : ran ? RESTARTING : FAILED;
+        }
+
+        /// That of the one that is worst off.
+        static Phase worst(Collection<Phase> phases) {
+            return WORST_FIRST.stream().filter(phases::contains).findFirst().orElse(RUNNING);
+        }
     }
 }

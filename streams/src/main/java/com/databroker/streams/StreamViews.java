@@ -14,9 +14,11 @@ import org.jspecify.annotations.Nullable;
 /// All but [#stream] throws [Problem#UNAVAILABLE] before the engines are up.
 public final class StreamViews {
     private final Map<String, String> streams = new LinkedHashMap<>();
+    private final Stillness stillness;
     private final Supplier<Views> ready;
 
-    StreamViews(List<Source> sources, Supplier<Views> ready) {
+    StreamViews(List<Source> sources, Stillness stillness, Supplier<Views> ready) {
+        this.stillness = stillness;
         this.ready = ready;
         for (Source source : sources) {
             source.views().forEach(view -> streams.putIfAbsent(view.name(), source.name()));
@@ -45,7 +47,7 @@ public final class StreamViews {
     ///     for
     public ViewAnswer answer(String view, ViewQuery query) {
         try {
-            return ready.get().answer(view, query);
+            return stillness.outside(() -> ready.get().answer(view, query));
         } catch (IOException failed) {
             throw new ProblemException(Problem.UNAVAILABLE, "the store failed: " + failed.getMessage(), failed);
         }

@@ -90,6 +90,11 @@ final class HibernateStore implements ObjectStore {
     }
 
     @Override
+    public boolean copy(java.nio.file.Path zip) {
+        return ledger.copy(zip);
+    }
+
+    @Override
     public void listen(Runnable wake) {
         ledger.listen(wake);
     }

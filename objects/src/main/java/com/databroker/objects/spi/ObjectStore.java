@@ -4,6 +4,7 @@ import com.databroker.core.Bytes;
 import com.databroker.core.ObjectKey;
 import com.databroker.core.ObjectTypes;
 import com.databroker.core.Position;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
@@ -68,6 +69,15 @@ public interface ObjectStore extends AutoCloseable {
 
     /// Types whose changes by others are recorded.
     List<String> watched();
+
+    /// Writes a copy of everything that is committed, where the broker's own files hold it; changes go on
+    /// meanwhile.
+    ///
+    /// @param zip a new file: the store's files by their names, packed
+    /// @return whether there was something to copy; false where the data is in a database elsewhere
+    default boolean copy(Path zip) {
+        return false;
+    }
 
     /// Forgets changes that are older than what the configuration keeps.
     void sweep();

@@ -1,0 +1,69 @@
+package com.databroker.cli;
+
+import com.databroker.core.Bytes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// Has a broker become what a file of definitions says.
+@Command(
+        footer = {
+            "  databroker definitions import definitions.yaml --dry-run",
+            "  databroker definitions import definitions.yaml",
+            "",
+            "Users are in force at once, streams at the next start. Settings belong to the configuration:",
+            "those that differ are printed, and are yours to change. What the file does not name stays. The",
+            "same file again changes nothing."
+        })
+final class DefinitionsImportVerb implements Verb {
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    @Parameters(index = "0", paramLabel = "FILE", description = "What definitions export wrote, changed or not.")
+    private Path file = Path.of("");
+
+    @Option(names = "--dry-run", description = "Only print what would change.")
+    private boolean dry;
+
+    @Mixin
+    private final BrokerOptions broker = new BrokerOptions();
+
+    @Override
+    public int run(Surroundings around) throws IOException, InterruptedException {
+        Bytes document = Bytes.wrap(Files.readAllBytes(around.folder().resolve(file)));
+        try (Http http = new Http(broker.resolve(around), around)) {
+            Http.Answer answer = http.call("POST", "/definitions" + (dry ? "?dry-run=true" : ""), document, PATIENCE);
+            List<Map<String, @Nullable Object>> changes =
+                    JsonTree.objects(answer.object().get("changes"));
+            boolean streams = false;
+            boolean settings = false;
+            for (Map<String, @Nullable Object> change : changes) {
+                String what = JsonTree.text(change, "what");
+                boolean waits = Boolean.TRUE.equals(change.get("waits"));
+                streams |= what.startsWith("streams/");
+                settings |= waits;
+                around.out().println("@ " + Surroundings.visible(what));
+                JsonTree.strings(change.get("lines"))
+                        .forEach(line -> around.out().println(Surroundings.visible(line)));
+            }
+            around.say(
+                    changes.isEmpty()
+                            ? "nothing differs"
+                            : dry ? "this would change; nothing did" : "the broker is as the file says");
+            if (settings) {
+                around.say("settings wait: put them into the configuration, and start the broker again");
+            }
+            if (streams && !dry) {
+                around.say("streams are read at the next start");
+            }
+        }
+        return Exit.OK;
+    }
+}

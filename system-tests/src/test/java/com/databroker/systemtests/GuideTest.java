@@ -1,0 +1,105 @@
+package com.databroker.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What the guides to running it for real have one type, typed.
+class GuideTest {
+    @TempDir
+    Path folder;
+
+    private static Peer served(Typed page, String script) throws Exception {
+        Peer broker = page.start(script);
+        broker.await(line -> line.contains("stop with Ctrl-C"));
+        return broker;
+    }
+
+    private Typed page(String name) throws Exception {
+        Typed page = new Typed("docs/guide/" + name + ".md", folder, false);
+        page.move("/backups", Files.createDirectories(folder.resolve("backups")).toString());
+        page.move("/srv/databroker", folder.resolve("srv").toString());
+        return page;
+    }
+
+    @Test
+    void backup_restore_and_definitions() throws Exception {
+        try (Typed page = page("backup")) {
+            served(page, "./databroker serve");
+            assertThat(page.run(page.first("--verify"))).contains("the backup is whole");
+            page.run(page.first("databroker restore"));
+            page.run(page.first("user add backup"));
+            assertThat(page.run(page.first("definitions export"))).contains("nothing differs");
+            served(page, page.first("serve --data"));
+        }
+    }
+
+    @Test
+    void upgrade_and_back() throws Exception {
+        try (Typed page = page("upgrade")) {
+            served(page, "./databroker serve");
+            page.run(page.first("databroker version"));
+            assertThat(page.run(page.first("check ready"))).endsWith("2\n");
+            page.run(page.first("databroker restore"));
+        }
+    }
+
+    @Test
+    void logs_in_a_file_are_cut_under_the_broker() throws Exception {
+        try (Typed page = page("logs")) {
+            Path logs = Files.createDirectories(folder.resolve("logs"));
+            Path rules = folder.resolve("rules");
+            page.move("/etc/logrotate.d/databroker", rules.toString());
+            page.move("/var/log/databroker", logs.toString());
+            Files.writeString(rules, page.here(page.first("copytruncate")));
+            page.start(page.first("serve --quiet"));
+            AttackSocket.await("the broker is up", () -> Files.exists(folder.resolve("data/context.json")));
+            Path log = logs.resolve("databroker.log");
+            page.run(page.first("databroker reload"));
+            AttackSocket.await("it logs", () -> read(log).contains("reloaded"));
+            page.run(page.first("logrotate"));
+            assertThat(read(logs.resolve("databroker.log.1"))).contains("reloaded");
+            assertThat(read(log)).doesNotContain("reloaded");
+            page.run(page.first("databroker reload"));
+            AttackSocket.await("it logs on", () -> read(log).contains("reloaded"));
+            assertThat(read(log)).startsWith("{");
+            page.run("./databroker user add somebody");
+            AttackSocket.await(
+                    "it is in the trail",
+                    () -> !read(folder.resolve("data/audit.log")).isEmpty());
+            assertThat(page.run(page.first("audit.log"))).startsWith("{");
+        }
+    }
+
+    @Test
+    void the_page_of_every_alert_is_served_where_the_alert_says() throws Exception {
+        String alerts = Files.readString(Typed.ROOT.resolve("deploy/prometheus/alerts.yml"));
+        List<String> pages = Pattern.compile("runbook_url: (\\S+)")
+                .matcher(alerts)
+                .results()
+                .map(found -> found.group(1))
+                .toList();
+        assertThat(pages).hasSizeGreaterThan(20);
+        try (TestBroker broker = TestBroker.start(folder.resolve("data"))) {
+            for (String page : pages) {
+                assertThat(broker.request("GET", "/" + page, "").statusCode())
+                        .as(page)
+                        .isEqualTo(200);
+            }
+            assertThat(broker.request("GET", "/docs", "").body()).contains("explanation/guarantees", "guide/backup");
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.exists(file) ? Files.readString(file) : "";
+        } catch (java.io.IOException unreadable) {
+            throw new java.io.UncheckedIOException(unreadable);
+        }
+    }
+}
