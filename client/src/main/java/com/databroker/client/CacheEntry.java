@@ -69,6 +69,15 @@ final class CacheEntry {
         return its == null ? null : its.item();
     }
 
+    /// The live object, as long as it is of this item.
+    @SuppressWarnings("ReferenceEquality") // Of the same state there is one item.
+    @Nullable
+    Shows live(Cached item) {
+        Live its = live;
+        Shows object = its == null ? null : its.get();
+        return object != null && object.item() == item ? object : null;
+    }
+
     /// Under the lock: whether a change called `tag` concerns what is known here.
     boolean dependsOn(Object tag) {
         Cached item = known();

@@ -112,7 +112,7 @@ final class ObjectContext {
     Entity entity(Row row, Class<?> shown) {
         View view = view(shown, row.ref.key().type());
         CacheEntry entry = cache.entry(row.ref.key());
-        Object live = RowCache.live(entry, row);
+        Object live = entry.live(row);
         Shown first = (Shown) (live != null ? live : cache.live(row.ref.key(), new Shown(this, row, view)));
         return (Entity) first.proxy(view);
     }

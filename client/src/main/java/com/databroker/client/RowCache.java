@@ -410,13 +410,6 @@ final class RowCache {
         }
     }
 
-    /// The live object of an entry, as long as it is of this item.
-    static @Nullable Shows live(CacheEntry entry, Cached item) {
-        Live live = entry.live;
-        Shows object = live == null ? null : live.get();
-        return object != null && object.item() == item ? object : null;
-    }
-
     /// The one live object of a row.
     ///
     /// @param made used where there is none yet
@@ -425,7 +418,7 @@ final class RowCache {
         while (true) {
             CacheEntry entry = entry(key);
             synchronized (entry) {
-                Shows there = live(entry, item);
+                Shows there = entry.live(item);
                 if (there != null) {
                     return there;
                 }

@@ -84,6 +84,13 @@ final class Commit {
     /// @throws ProblemException for the first step that cannot be done; nothing is changed then
     /// @throws IOException where the disk refused; the steps before the one that it refused are done
     List<FileChange> run() throws IOException {
+        for (Step step : steps) {
+            switch (step) {
+                case Step.Publish publish -> store.makeFolders(FilePath.parent(publish.path()));
+                case Step.Move move -> store.makeFolders(FilePath.parent(move.to()));
+                case Step.Remove remove -> {}
+            }
+        }
         try (Span _ = Trace.step("disk.force_draft")) {
             force();
         }

@@ -212,13 +212,6 @@ public final class FilePlane implements AutoCloseable {
         long began = Durations.now();
         try (Span span = Trace.step("files.commit")) {
             span.put("databroker.files", steps.size());
-            for (Step step : steps) {
-                switch (step) {
-                    case Step.Publish publish -> store.makeFolders(FilePath.parent(publish.path()));
-                    case Step.Move move -> store.makeFolders(FilePath.parent(move.to()));
-                    case Step.Remove remove -> {}
-                }
-            }
             List<FileChange> changes = new Commit(store, steps, by).run();
             commits.since(began);
             return changes;

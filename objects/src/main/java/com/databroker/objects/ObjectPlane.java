@@ -444,20 +444,7 @@ public final class ObjectPlane implements AutoCloseable {
 
     /// Of each store, by its name, whether what others change is told.
     public List<ObjectsStatus.Others> others() {
-        return stores.all().stream()
-                .map(open -> {
-                    String name = open.store().name();
-                    List<String> recorded = open.store().watched();
-                    return new ObjectsStatus.Others(
-                            name,
-                            open.store().traits().watchesOthers(),
-                            recorded,
-                            open.store().types().stream()
-                                    .map(ObjectTypes.Type::name)
-                                    .filter(type -> !recorded.contains(type))
-                                    .toList());
-                })
-                .toList();
+        return stores.all().stream().map(ObjectStores.Open::others).toList();
     }
 
     /// Begins a new epoch of a store's capabilities: those of the epoch before the last are good for
@@ -484,17 +471,8 @@ public final class ObjectPlane implements AutoCloseable {
                 listeners.size(),
                 stores.sent(),
                 stores.all().stream()
-                        .map(open -> new ObjectsStatus.Store(
-                                open.store().name(),
-                                open.store().traits().kind(),
-                                open.store().traits().durable(),
-                                open.relay().isReachable(),
-                                stores.catalog().size(open.store().name()),
-                                open.counts().commits.sum(),
-                                open.counts().conflicts.sum(),
-                                open.relay().told(),
-                                open.counts().resets.sum(),
-                                open.relay().relayed()))
+                        .map(open ->
+                                open.status(stores.catalog().size(open.store().name())))
                         .toList());
     }
 

@@ -17,7 +17,32 @@ import java.util.concurrent.atomic.LongAdder;
 /// The stores of the plane, each with its secrets and its relay, and their types together.
 final class ObjectStores {
     /// @param lookup what a key without its proof is worth
-    record Open(ObjectStore store, StoreKeys keys, Relay relay, StoreConfig.Lookup lookup, Counts counts) {}
+    record Open(ObjectStore store, StoreKeys keys, Relay relay, StoreConfig.Lookup lookup, Counts counts) {
+        /// @param types how many it has
+        ObjectsStatus.Store status(int types) {
+            return new ObjectsStatus.Store(
+                    store.name(),
+                    store.traits().kind(),
+                    store.traits().durable(),
+                    relay.isReachable(),
+                    types,
+                    counts.commits.sum(),
+                    counts.conflicts.sum(),
+                    relay.told(),
+                    counts.resets.sum(),
+                    relay.relayed());
+        }
+
+        /// Of which types it is told what others change.
+        ObjectsStatus.Others others() {
+            List<String> recorded = store.watched();
+            List<String> unrecorded = store.types().stream()
+                    .map(ObjectTypes.Type::name)
+                    .filter(type -> !recorded.contains(type))
+                    .toList();
+            return new ObjectsStatus.Others(store.name(), store.traits().watchesOthers(), recorded, unrecorded);
+        }
+    }
 
     /// What happened in a store since the start.
     static final class Counts {

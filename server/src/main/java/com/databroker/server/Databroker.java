@@ -303,6 +303,7 @@ public final class Databroker implements AutoCloseable {
     private HttpDoor openHttp(
             VertxInternal vertx, ConnectionLimit limit, Map<String, ConnectionLimit> limits, ExecutorService blocking) {
         OpenStreams streams = new OpenStreams();
+        Origins browsers = new Origins(config.http().allowedOrigins());
         long slowest = config.http().bodyRateMin().bytes();
         TusHandler tus = new TusHandler(uploads, config.files().sizeMax().bytes(), slowest);
         AboutHandler.Parts parts = new AboutHandler.Parts(
@@ -321,7 +322,7 @@ public final class Databroker implements AutoCloseable {
         HttpDoor.Routes routes = new HttpDoor.Routes(
                 new PublishHandler(events),
                 new SseHandler(events, streams),
-                new WebSocketHandler(events, new Origins(config.http().allowedOrigins()), streams),
+                new WebSocketHandler(events, browsers, streams),
                 new FilesHandler(files, front, tus, slowest),
                 tus,
                 new AccessHandler(files, clock, random, planes()),
@@ -336,12 +337,7 @@ public final class Databroker implements AutoCloseable {
                         .map(all -> new ViewsHandler(all.plane().views(), clock))
                         .orElse(null),
                 new ObjectsHandler(objects, this::commitId),
-                new ObjectsSocketHandler(
-                        objects,
-                        new Origins(config.http().allowedOrigins()),
-                        open(ObjectWork.open(blocking)),
-                        clock,
-                        streams),
+                new ObjectsSocketHandler(objects, browsers, open(ObjectWork.open(blocking)), clock, streams),
                 new StatusHandler(
                         metrics, config.http().metricsPublic(), files, this.streams.orElse(null), () -> stopping),
                 new AboutHandler(parts),
@@ -465,20 +461,13 @@ public final class Databroker implements AutoCloseable {
         stopping = true;
         LOG.info("stopping");
         try {
-            Thread transfers = Thread.ofVirtual().start(() -> ssh.ifPresent(door -> door.drain(DRAIN)));
+            CompletableFuture<Void> transfers = CompletableFuture.runAsync(
+                    () -> ssh.ifPresent(door -> door.drain(DRAIN)), Thread::startVirtualThread);
             http.drain(DRAIN);
-            awaitEnd(transfers);
+            transfers.join();
         } finally {
             closeAll();
             stopped.countDown();
-        }
-    }
-
-    private static void awaitEnd(Thread thread) {
-        try {
-            thread.join();
-        } catch (InterruptedException hurry) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The folders `inbox/<stream>/` of the files plane, whose files the streams plane takes in, by whatever way they
 /// came there.
-final class StreamInboxes implements StreamPlane.Present {
+final class StreamInboxes implements InboxFile.Present {
     private static final String INBOX = "inbox/";
 
     private final FilePlane files;

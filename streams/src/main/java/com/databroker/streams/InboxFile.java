@@ -3,6 +3,7 @@ package com.databroker.streams;
 import com.databroker.core.Trace;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.function.Consumer;
 
 /// A file that somebody put where a stream takes its bodies from.
 ///
@@ -22,5 +23,11 @@ public record InboxFile(String source, String path, String sha256, Opener bytes,
     public interface Opener {
         /// @throws java.nio.file.NoSuchFileException where it is gone, or is another by now
         InputStream open() throws IOException;
+    }
+
+    /// Lists the files that are there now, to whoever takes them.
+    @FunctionalInterface
+    public interface Present {
+        void list(Consumer<InboxFile> to);
     }
 }

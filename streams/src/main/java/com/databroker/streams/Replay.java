@@ -69,7 +69,7 @@ final class Replay implements AutoCloseable {
     ///
     /// @param from only what came then or later; null for no such limit
     /// @param to only what came before
-    synchronized boolean start(@Nullable Instant from, @Nullable Instant to, StreamPlane.Present files) {
+    synchronized boolean start(@Nullable Instant from, @Nullable Instant to, InboxFile.Present files) {
         if (status.phase() == ReplayStatus.Phase.RUNNING) {
             return false;
         }
@@ -78,7 +78,7 @@ final class Replay implements AutoCloseable {
         return true;
     }
 
-    private void run(@Nullable Instant from, @Nullable Instant to, StreamPlane.Present files) {
+    private void run(@Nullable Instant from, @Nullable Instant to, InboxFile.Present files) {
         try {
             List<Item> items = items(from, to, files);
             status = status.of(items.size());
@@ -109,8 +109,7 @@ final class Replay implements AutoCloseable {
         }
     }
 
-    private List<Item> items(@Nullable Instant from, @Nullable Instant to, StreamPlane.Present files)
-            throws IOException {
+    private List<Item> items(@Nullable Instant from, @Nullable Instant to, InboxFile.Present files) throws IOException {
         List<Item> all = new ArrayList<>();
         Consumer<Item> within = item -> {
             boolean early = from != null && item.received().isBefore(from);

@@ -62,7 +62,7 @@ final class StreamEngines implements AutoCloseable {
     ///
     /// @param present the files in the inboxes, for a replay
     /// @param pushed what was pushed, and will be
-    record Coming(StreamPlane.Present present, List<Receiving> pushed) {}
+    record Coming(InboxFile.Present present, List<Receiving> pushed) {}
 
     /// Starts all of it; when this returns every job runs.
     static StreamEngines start(
@@ -186,7 +186,7 @@ final class StreamEngines implements AutoCloseable {
         return new Ingest(source, receiving.name(), kafka.address(), cursors, clock, archive, room);
     }
 
-    private TopicGuard.Recovery recovery(Function<Source, String> cold, Path hotFolder, StreamPlane.Present present) {
+    private TopicGuard.Recovery recovery(Function<Source, String> cold, Path hotFolder, InboxFile.Present present) {
         return new TopicGuard.Recovery() {
             @Override
             public void beginAfresh(Source source, String topicId) throws IOException {

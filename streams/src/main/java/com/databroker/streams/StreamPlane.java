@@ -60,7 +60,7 @@ public final class StreamPlane implements AutoCloseable {
     private final Pushing pushing;
     private final Thread starter;
     private final Stillness stillness = new Stillness();
-    private Present present = to -> {};
+    private InboxFile.Present present = to -> {};
     private List<Collector> collectors = List.of();
     private @Nullable PoliteHttp http;
 
@@ -98,12 +98,6 @@ public final class StreamPlane implements AutoCloseable {
         return new StreamPlane(config, folder, sources, clock, random);
     }
 
-    /// Lists the files that are there now, to whoever takes them.
-    @FunctionalInterface
-    public interface Present {
-        void list(Consumer<InboxFile> to);
-    }
-
     /// Says who collects for the streams, before the start.
     ///
     /// @param by through which they ask; closed with the plane
@@ -137,7 +131,7 @@ public final class StreamPlane implements AutoCloseable {
     ///
     /// @param files those that lie in the inboxes; asked for when the engines are up
     /// @throws ProblemException [Problem#DATA_NOT_WRITABLE]
-    public void start(Present files) {
+    public void start(InboxFile.Present files) {
         present = files;
         pushing.start();
         starter.start();

@@ -35,11 +35,11 @@ final class ArchitectureTest {
 
     /// Public top-level types a room may have: what others have to learn of it. More of them is a decision, made here.
     private static final Map<String, Integer> PUBLIC_TYPES_MAX = Map.ofEntries(
-            Map.entry("core", 30),
+            Map.entry("core", 31),
             Map.entry("access", 15),
             Map.entry("events", 11),
             Map.entry("files", 20),
-            Map.entry("streams", 38),
+            Map.entry("streams", 39),
             Map.entry("sources", 11),
             Map.entry("objects", 23),
             Map.entry("engines/hibernate", 4),
