@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,9 +18,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /// Many clients that read nine times and commit once: through one broker, and by the same statements through plain JDBC
-/// with as many connections as the broker has.
+/// with as many connections as the broker has. Objects are chosen evenly, where a cache helps nobody, and as YCSB does
+/// by Zipf's law (0.99), where the few that are popular are asked for most.
 final class ObjectCommits {
     private static final int CLIENTS = 64;
     private static final int CONNECTIONS = 16;
@@ -33,12 +36,32 @@ final class ObjectCommits {
         void commit(long id, String name) throws Exception;
     }
 
+    private static final double SKEW = 0.99;
+
     private final ObjectCells cells;
     private final int rows;
+    private final double[] popular;
 
     ObjectCommits(ObjectCells cells) {
         this.cells = cells;
         this.rows = cells.number("rows");
+        this.popular = new double[rows];
+        double sum = 0;
+        for (int i = 0; i < rows; i++) {
+            sum += 1 / Math.pow(i + 1, SKEW);
+            popular[i] = sum;
+        }
+    }
+
+    private long evenly() {
+        return 1 + ThreadLocalRandom.current().nextLong(rows);
+    }
+
+    private long popularly() {
+        int at = Arrays.binarySearch(popular, ThreadLocalRandom.current().nextDouble() * popular[rows - 1]);
+        int rank = Math.min(at < 0 ? -at - 1 : at, rows - 1);
+        // Scattered over the table, so that neighbours are not alike.
+        return 1 + rank * 7919L % rows;
     }
 
     void run() throws Exception {
@@ -57,9 +80,11 @@ final class ObjectCommits {
         contestants.put("jdbc-postgres", plain);
         for (int round = -cells.number("warm"); round < cells.number("rounds"); round++) {
             for (Map.Entry<String, List<Worker>> one : contestants.entrySet()) {
-                Map<String, Object> line = measure(round, one.getKey(), one.getValue());
+                Map<String, Object> even = measure(round, one.getKey(), one.getValue(), this::evenly);
+                Map<String, Object> skewed = measure(round, one.getKey() + "-zipf", one.getValue(), this::popularly);
                 if (round >= 0) {
-                    ObjectCells.say(line);
+                    ObjectCells.say(even);
+                    ObjectCells.say(skewed);
                 }
             }
         }
@@ -77,9 +102,24 @@ final class ObjectCommits {
             public void commit(long id, String name) {
                 try (ObjectSession session = space.session()) {
                     session.get(ObjectCells.Person.class, id).name(name);
+                    commit(session);
+                }
+            }
+
+            /// Others may be faster, more than once where everybody wants the same.
+            private void commit(ObjectSession session) {
+                try {
                     session.commit();
                 } catch (ConflictException others) {
-                    others.rebase().keepMine().commit();
+                    ConflictException conflict = others;
+                    while (conflict != null) {
+                        try {
+                            conflict.rebase().keepMine().commit();
+                            conflict = null;
+                        } catch (ConflictException again) {
+                            conflict = again;
+                        }
+                    }
                 }
             }
         };
@@ -101,28 +141,37 @@ final class ObjectCommits {
             public void commit(long id, String name) throws Exception {
                 Connection connection = pool.take();
                 try {
-                    // The client has read it before, which is a trip of its own there, too.
-                    long version = version(connection, id);
-                    connection.setAutoCommit(false);
-                    try (PreparedStatement update = connection.prepareStatement(
-                                    "UPDATE person SET name = ?, version = version + 1 WHERE id = ? AND version = ?");
-                            PreparedStatement insert =
-                                    connection.prepareStatement("INSERT INTO told (said) VALUES (?)")) {
-                        update.setString(1, name);
-                        update.setLong(2, id);
-                        update.setLong(3, version);
-                        update.executeUpdate();
-                        insert.setString(1, SAID);
-                        insert.executeUpdate();
-                        connection.commit();
-                    } finally {
-                        connection.setAutoCommit(true);
+                    while (!attempt(connection, id, name)) {
+                        // Others were faster.
                     }
                 } finally {
                     pool.add(connection);
                 }
             }
         };
+    }
+
+    private static boolean attempt(Connection connection, long id, String name) throws SQLException {
+        // The client has read it before, which is a trip of its own there, too.
+        long version = version(connection, id);
+        connection.setAutoCommit(false);
+        try (PreparedStatement update = connection.prepareStatement(
+                        "UPDATE person SET name = ?, version = version + 1 WHERE id = ? AND version = ?");
+                PreparedStatement insert = connection.prepareStatement("INSERT INTO told (said) VALUES (?)")) {
+            update.setString(1, name);
+            update.setLong(2, id);
+            update.setLong(3, version);
+            if (update.executeUpdate() == 0) {
+                connection.rollback();
+                return false;
+            }
+            insert.setString(1, SAID);
+            insert.executeUpdate();
+            connection.commit();
+            return true;
+        } finally {
+            connection.setAutoCommit(true);
+        }
     }
 
     private static long version(Connection connection, long id) throws SQLException {
@@ -137,14 +186,14 @@ final class ObjectCommits {
         }
     }
 
-    private Map<String, Object> measure(int round, String name, List<Worker> workers) throws Exception {
+    private Map<String, Object> measure(int round, String name, List<Worker> workers, LongSupplier ids) throws Exception {
         long began = System.nanoTime();
         long end = began + TimeUnit.SECONDS.toNanos(cells.number("seconds"));
         long commits = 0;
         try (var threads = Executors.newCachedThreadPool()) {
             List<Future<Long>> all = new ArrayList<>();
             for (Worker worker : workers) {
-                all.add(threads.submit(() -> work(worker, end)));
+                all.add(threads.submit(() -> work(worker, end, ids)));
             }
             for (Future<Long> one : all) {
                 commits += one.get();
@@ -157,13 +206,13 @@ final class ObjectCommits {
         return line;
     }
 
-    private long work(Worker worker, long end) throws Exception {
+    private long work(Worker worker, long end, LongSupplier ids) throws Exception {
         long commits = 0;
         while (System.nanoTime() < end) {
             for (int i = 0; i < READS; i++) {
-                worker.read(1 + ThreadLocalRandom.current().nextLong(rows));
+                worker.read(ids.getAsLong());
             }
-            worker.commit(1 + ThreadLocalRandom.current().nextLong(rows), "name " + commits++);
+            worker.commit(ids.getAsLong(), "name " + commits++);
         }
         return commits;
     }

@@ -50,7 +50,7 @@ def stale(peers, options):
 
 
 def commit(peers, options):
-    """64 clients, nine reads to a commit, beside the same statements by JDBC."""
+    """64 clients, nine reads to a commit, beside the same statements by JDBC: of objects chosen evenly, and by popularity."""
     jdbc = filled(peers)
     url, token = peers.broker("pg", jdbc)
     return peers.run("commit", postgres=url, postgres_token=token, jdbc=jdbc, rows=ROWS, seconds=options.seconds, warm=2,
@@ -76,4 +76,5 @@ RATIOS = (
     ("rabbit", "p99_us", "databroker-h2", "rabbitmq", ""),
     ("page", "ms", "databroker-postgres", "jdbc-postgres", "at most 1.5, transfer beside it"),
     ("commit", "commits_per_s", "databroker-postgres", "jdbc-postgres", "at least 0.8"),
+    ("commit", "commits_per_s", "databroker-postgres-zipf", "jdbc-postgres-zipf", "at least 0.8"),
 )

@@ -36,14 +36,15 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -63,7 +64,10 @@ public final class Databroker implements AutoCloseable {
     private final Config config;
     private final List<ConfigOrigin> origins;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
-    private final CountDownLatch stopped = new CountDownLatch(1);
+
+    /// Has one permit from the end on, which whoever waited for it gives back.
+    private final Semaphore stopped = new Semaphore(0);
+
     private final SecureRandom random = new SecureRandom();
     private final InstantSource clock = InstantSource.system();
     private final ConnectionLimit connections = ConnectionLimit.ofProcess(Descriptors.forConnections());
@@ -136,12 +140,13 @@ public final class Databroker implements AutoCloseable {
             VertxInternal vertx = loops.join();
             open(() -> Loops.end(vertx));
             ExecutorService blocking = open(Executors.newVirtualThreadPerTaskExecutor());
-            amqp = AmqpDoor.of(config.amqp(), objects, gate, blocking, clock, random)
+            ExecutorService answering = open(ObjectWork.open(blocking));
+            amqp = AmqpDoor.of(config.amqp(), objects, gate, answering, clock, random)
                     .map(this::open);
             amqp.ifPresent(metrics::amqp);
-            http = open(openHttp(vertx, httpLimit, limits, blocking));
+            http = open(openHttp(vertx, limits, blocking, answering));
             ZmqObjects zmqObjects =
-                    new ZmqObjects(new ObjectConversation.Shared(objects, blocking, clock, new OpenStreams()), gate);
+                    new ZmqObjects(new ObjectConversation.Shared(objects, answering, clock, new OpenStreams()), gate);
             zmq = open(openZmq(vertx, zmqLimit, zmqObjects));
             open(zmqObjects);
             ssh = openSsh(sshLimit);
@@ -301,7 +306,10 @@ public final class Databroker implements AutoCloseable {
     }
 
     private HttpDoor openHttp(
-            VertxInternal vertx, ConnectionLimit limit, Map<String, ConnectionLimit> limits, ExecutorService blocking) {
+            VertxInternal vertx,
+            Map<String, ConnectionLimit> limits,
+            ExecutorService blocking,
+            ExecutorService answering) {
         OpenStreams streams = new OpenStreams();
         Origins browsers = new Origins(config.http().allowedOrigins());
         long slowest = config.http().bodyRateMin().bytes();
@@ -337,7 +345,7 @@ public final class Databroker implements AutoCloseable {
                         .map(all -> new ViewsHandler(all.plane().views(), clock))
                         .orElse(null),
                 new ObjectsHandler(objects, this::commitId),
-                new ObjectsSocketHandler(objects, browsers, open(ObjectWork.open(blocking)), clock, streams),
+                new ObjectsSocketHandler(objects, browsers, answering, clock, streams),
                 new StatusHandler(
                         metrics, config.http().metricsPublic(), files, this.streams.orElse(null), () -> stopping),
                 new AboutHandler(parts),
@@ -346,7 +354,8 @@ public final class Databroker implements AutoCloseable {
                 new ConsoleHandler(),
                 metrics,
                 streams);
-        return HttpDoor.open(vertx, config.http(), tls, gate, limit, blocking, routes);
+        return HttpDoor.open(
+                vertx, config.http(), tls, gate, Objects.requireNonNull(limits.get("http")), blocking, routes);
     }
 
     private ZmtpListener openZmq(VertxInternal vertx, ConnectionLimit limit, ZmqObjects objectsByZmq) {
@@ -448,14 +457,16 @@ public final class Databroker implements AutoCloseable {
 
     /// Blocks until [#close].
     public void await() throws InterruptedException {
-        stopped.await();
+        stopped.acquire();
+        stopped.release();
     }
 
     /// Stops: takes nothing new, lets what is under way end within two seconds, then closes.
     @Override
     public void close() {
         if (!closing.compareAndSet(false, true)) {
-            awaitUninterruptibly(stopped);
+            stopped.acquireUninterruptibly();
+            stopped.release();
             return;
         }
         stopping = true;
@@ -467,21 +478,7 @@ public final class Databroker implements AutoCloseable {
             transfers.join();
         } finally {
             closeAll();
-            stopped.countDown();
-        }
-    }
-
-    private static void awaitUninterruptibly(CountDownLatch latch) {
-        boolean interrupted = false;
-        while (latch.getCount() > 0) {
-            try {
-                latch.await();
-            } catch (InterruptedException later) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+            stopped.release();
         }
     }
 
