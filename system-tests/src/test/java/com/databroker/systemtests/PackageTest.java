@@ -12,6 +12,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +63,8 @@ final class PackageTest {
                             ((List<?>) Objects.requireNonNull(((Map<?, ?>) each).get("hashes"))).getFirst())
                     .get("content")));
         }
-        List<String> carried = new ArrayList<>();
+        // One that lies in two folders is one part.
+        Set<String> carried = new TreeSet<>();
         try (Stream<Path> files = Files.walk(root.resolve("lib"))) {
             for (Path jar :
                     files.filter(file -> file.toString().endsWith(".jar")).toList()) {
