@@ -9,26 +9,29 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Parameters;
 
-/// Prints a completion script. The one that picocli writes serves both shells: in zsh it loads bashcompinit.
+/// Prints a completion script. The one that picocli writes serves bash and zsh, where it loads bashcompinit.
 @Command(
         footer = {
             "  source <(databroker completion bash)",
             "  databroker completion bash > ~/.local/share/bash-completion/completions/databroker",
-            "  databroker completion zsh >> ~/.zshrc"
+            "  databroker completion zsh >> ~/.zshrc",
+            "  databroker completion fish > ~/.config/fish/completions/databroker.fish"
         })
 final class CompletionVerb implements Verb {
     /// For which shell.
     enum Kind {
         BASH,
-        ZSH
+        ZSH,
+        FISH
     }
 
-    @Parameters(index = "0", paramLabel = "bash|zsh", description = "The shell.")
+    @Parameters(index = "0", paramLabel = "bash|zsh|fish", description = "The shell.")
     private Kind shell = Kind.BASH;
 
     @Override
     public int run(Surroundings around) {
-        String script = AutoComplete.bash(Verbs.PROGRAM, tree());
+        CommandLine tree = tree();
+        String script = shell == Kind.FISH ? FishCompletion.script(tree) : AutoComplete.bash(Verbs.PROGRAM, tree);
         around.out().print(script);
         if (shell == Kind.ZSH && !script.endsWith("\n")) {
             around.out().println();

@@ -80,7 +80,7 @@ final class Verbs {
             new Entry("bench sub", "Measure how fast events are delivered."),
             new Entry("bench rtt", "Measure how long one event takes from here to here."),
             new Entry("train", "Make the cache of classes with which a start takes half as long."),
-            new Entry("completion", "Print a script that completes verbs and options in bash or zsh."),
+            new Entry("completion", "Print a script that completes verbs and options in bash, zsh or fish."),
             new Entry("version", "Print the version."),
             new Entry("help", "Explain a verb."));
 

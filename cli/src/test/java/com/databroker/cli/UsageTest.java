@@ -238,6 +238,30 @@ final class UsageTest {
     }
 
     @Test
+    void fish_completes_verbs_options_and_choices() throws IOException, InterruptedException {
+        Path script = folder.resolve("databroker.fish");
+        Files.writeString(script, run("completion", "fish").out());
+        String asked = "source " + script;
+        for (String typed :
+                List.of("", "streams ", "streams --until=x l", "search --si", "search -o ", "objects triggers ")) {
+            asked += "; echo '<" + typed + ">'; complete -C 'databroker " + typed + "'";
+        }
+        Process fish = new ProcessBuilder("fish", "--no-config", "-c", asked)
+                .redirectErrorStream(true)
+                .start();
+        try (InputStream said = fish.getInputStream()) {
+            String all = new String(said.readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(all)
+                    .as(asked)
+                    .containsPattern("(?s)<>.*serve\t.*streams.*<streams >\ncheck\t.*replay\t.*<streams -");
+            assertThat(all).containsPattern("(?s)<streams --until=x l>\nlag\t[^\n]*\nls\t[^\n]*\n<");
+            assertThat(all).containsPattern("(?s)<search --si>\n--since\t[^\n]*\n<search -o >\njson.*table.*<");
+            assertThat(all).containsPattern("(?s)<objects triggers >\ninstall\t.*remove\t.*show\t");
+        }
+        assertThat(fish.waitFor()).isZero();
+    }
+
+    @Test
     void version_is_one_line() {
         assertThat(run("version").out()).matches("databroker \\S+ \\(Java .*\\)\n");
         assertThat(run("--version").out()).isEqualTo(run("version").out());

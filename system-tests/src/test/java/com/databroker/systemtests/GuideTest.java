@@ -2,6 +2,11 @@ package com.databroker.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,6 +18,11 @@ import org.junit.jupiter.api.io.TempDir;
 class GuideTest {
     @TempDir
     Path folder;
+
+    private static final String FEED = """
+            <rss version="2.0"><channel><title>Harbour news</title>
+            <item><guid>3</guid><title>The crane is back</title></item></channel></rss>
+            """;
 
     private static Peer served(Typed page, String script) throws Exception {
         Peer broker = page.start(script);
@@ -74,6 +84,89 @@ class GuideTest {
                     () -> !read(folder.resolve("data/audit.log")).isEmpty());
             assertThat(page.run(page.first("audit.log"))).startsWith("{");
         }
+    }
+
+    @Test
+    void a_database_is_put_behind_it() throws Exception {
+        try (PostgresPeer postgres = PostgresPeer.start(Files.createDirectory(folder.resolve("postgres")));
+                Typed page = page("database")) {
+            String url = postgres.database();
+            page.move("jdbc:postgresql://127.0.0.1/shop?user=broker", url);
+            page.move("psql -U broker shop", "psql -v ON_ERROR_STOP=1 '" + url.substring("jdbc:".length()) + "'");
+            page.run(page.first("CREATE TABLE"));
+            served(page, page.first("stores.shop.jdbc"));
+            assertThat(page.run(page.first("objects types"))).contains("purchases", "shipped customer", "decimal");
+            assertThat(page.run(page.first("objects get"))).contains("ada@example.org", "brass wheels", "Purchase/4");
+            assertThat(page.run(page.first("curl"))).contains("\"with\":[", "\"price\":940.00", "\"price\":4.50");
+            Peer watcher = page.start(page.first("objects watch"));
+            watcher.await(line -> line.startsWith("subscribed to"));
+            assertThat(page.run(page.first("triggers install"))).contains("Customer Purchase");
+            page.run(page.first("UPDATE purchase"));
+            watcher.await(line -> line.endsWith(" UPDATED Purchase/2 - shipped database"));
+            assertThat(page.run(shipping())).contains("ink goes to Charles").doesNotContain("punched cards");
+            assertThat(page.run(page.first("user add shipping"))).contains("dbk_");
+        }
+    }
+
+    /// The page's program in Java.
+    private String shipping() throws Exception {
+        String page = Files.readString(Typed.ROOT.resolve("docs/guide/database.md"));
+        String begin = "```java\n";
+        int at = page.indexOf(begin) + begin.length();
+        Path program = folder.resolve("Ship.java");
+        Files.writeString(program, page.substring(at, page.indexOf("```", at)));
+        return "'" + Path.of(System.getProperty("java.home"), "bin", "java") + "' -XX:TieredStopAtLevel=1 -cp '"
+                + System.getProperty("java.class.path") + "' '" + program
+                + "' http://127.0.0.1:8080 \"$(cat databroker-data/admin.token)\"";
+    }
+
+    @Test
+    void records_are_collected_and_found() throws Exception {
+        HttpServer site = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        site.createContext("/", exchange -> {
+            exchange.getResponseHeaders().add("Content-Type", "application/rss+xml");
+            exchange.sendResponseHeaders(200, FEED.length());
+            try (OutputStream out = exchange.getResponseBody()) {
+                out.write(FEED.getBytes(StandardCharsets.US_ASCII));
+            }
+        });
+        site.start();
+        try (Typed page = new Typed("docs/guide/collect.md", folder, true)) {
+            page.move(
+                    "https://harbour.example.org/feed.xml",
+                    "http://127.0.0.1:" + site.getAddress().getPort() + "/");
+            page.move("contact: data@example.org", "contact: data@example.org\n    private-addresses: true");
+            for (String file : List.of("collect.yaml", "access.log")) {
+                page.move(file, folder.resolve(file).toString());
+            }
+            for (String before : List.of("cat >", "test news ", "put ")) {
+                page.move(before + "feed.xml", before + folder.resolve("feed.xml"));
+            }
+            page.run(page.first("contact:"));
+            assertThat(page.run(page.first("streams check"))).contains("/orders", "500");
+            page.run(page.first("<rss"));
+            served(page, page.first("serve --config"));
+            page.run("until ./databroker streams ls; do sleep 1; done");
+            page.run(page.first("streams test"));
+            put(page, page.first("put access.log"));
+            page.run("until ./databroker search lighthouse --stream news; do sleep 1; done");
+            assertThat(page.run(page.first("search lighthouse")))
+                    .contains("The lighthouse is being painted", "\"Ferries are late again\"", "simhash");
+            assertThat(page.run(page.first("facet="))).contains("\"total\":1", "\"steps\"", "harbour.example.org");
+            page.run("until ./databroker search crane --stream news; do sleep 1; done");
+            page.run(page.first("put - "));
+            page.run("until ./databroker streams dead access | grep odd.log; do sleep 1; done");
+        } finally {
+            site.stop(0);
+        }
+    }
+
+    /// What is put is found soon.
+    private static void put(Typed page, String block) throws Exception {
+        int search = block.indexOf("./databroker search");
+        page.run(block.substring(0, search));
+        assertThat(page.run("until " + block.substring(search).strip() + "; do sleep 1; done"))
+                .contains("/orders");
     }
 
     @Test

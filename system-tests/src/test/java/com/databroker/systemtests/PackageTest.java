@@ -2,10 +2,18 @@ package com.databroker.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.databroker.core.Bytes;
+import com.databroker.core.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +40,8 @@ final class PackageTest {
         assertThat(root.resolve("deploy/prometheus/alerts.yml")).exists();
         assertThat(root.resolve("etc/databroker.yaml")).exists();
         assertThat(root.resolve("lib/streams")).isNotEmptyDirectory();
+        assertThat(root.resolve("completion/databroker.fish")).isNotEmptyFile();
+        partsAreNamed(root);
         for (String shell : List.of("bash", "zsh")) {
             run("bash", "-n", root.resolve("completion/databroker." + shell).toString());
         }
@@ -43,9 +53,39 @@ final class PackageTest {
         }
     }
 
+    /// The list of parts has every jar, as it is, and nothing else.
+    private static void partsAreNamed(Path root) throws Exception {
+        Map<String, ?> sbom = Json.parseObject(Bytes.wrap(Files.readAllBytes(root.resolve("sbom.json"))));
+        Map<?, ?> itself = Deployed.inner(Deployed.inner(sbom, "metadata"), "component");
+        List<String> named = new ArrayList<>();
+        for (Object each : (List<?>) Objects.requireNonNull(sbom.get("components"))) {
+            named.add(String.valueOf(((Map<?, ?>)
+                            ((List<?>) Objects.requireNonNull(((Map<?, ?>) each).get("hashes"))).getFirst())
+                    .get("content")));
+        }
+        // One that lies in two folders is one part.
+        Set<String> carried = new TreeSet<>();
+        try (Stream<Path> files = Files.walk(root.resolve("lib"))) {
+            for (Path jar :
+                    files.filter(file -> file.toString().endsWith(".jar")).toList()) {
+                if (!String.valueOf(jar.getFileName()).startsWith(itself.get("name") + "-")) {
+                    carried.add(HexFormat.of()
+                            .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(jar))));
+                }
+            }
+        }
+        assertThat(carried).hasSizeGreaterThan(100);
+        assertThat(named).containsExactlyInAnyOrderElementsOf(carried);
+        assertThat(Files.readAllLines(root.resolve("LICENCES.tsv")))
+                .hasSize(carried.size() + 1)
+                .anyMatch(line -> line.startsWith("org.hibernate.orm:hibernate-core\t"))
+                .anyMatch(line -> line.startsWith("io.opentelemetry:opentelemetry-api\t"))
+                .anyMatch(line -> line.startsWith("com.rabbitmq:amqp-client\t"));
+    }
+
     private Path made(String umask) throws Exception {
         Path into = Files.createDirectories(folder.resolve(umask.replace(' ', '-')));
-        run("bash", "-c", umask + "; exec '" + LAUNCHER + "' package --quick '" + into + "'");
+        run("bash", "-c", umask + "; exec '" + LAUNCHER + "' package '" + into + "'");
         try (Stream<Path> files = Files.list(into)) {
             return files.filter(file -> file.toString().endsWith(".tar.gz"))
                     .findFirst()
