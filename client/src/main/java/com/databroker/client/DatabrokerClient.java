@@ -241,8 +241,7 @@ public final class DatabrokerClient implements AutoCloseable {
         }
         if (there == null) {
             Timer timer = new Timer();
-            there = new ObjectSpace(
-                    settings, route == null ? webSocket(timer) : route.opener(settings, timer), timer);
+            there = new ObjectSpace(settings, route == null ? webSocket(timer) : route.opener(settings, timer), timer);
             objects = there;
         }
         return there;
