@@ -26,9 +26,9 @@ import java.util.zip.ZipOutputStream;
 
 /// What a package is made of: every jar in its `lib`, no other, with what the lists of its modules know of it.
 ///
-/// Arguments: the folder of the package, the time of all that is in it, then CycloneDX lists in JSON, that of the program
-/// first. Packs the program's own jars anew, and writes `sbom.json` and `LICENCES.tsv`. A jar that no list names is an
-/// error.
+/// Arguments: the folder of the package, the time of all that is in it, then CycloneDX lists in JSON, that of the
+/// program first. Packs the program's own jars anew, and writes `sbom.json` and `LICENCES.tsv`. A jar that no list
+/// names is an error.
 final class Parts {
     private static final Pattern CLASSIFIER = Pattern.compile("[?&]classifier=([^&]+)");
 
