@@ -1,11 +1,15 @@
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,11 +20,15 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 
 /// What a package is made of: every jar in its `lib`, no other, with what the lists of its modules know of it.
 ///
-/// Arguments: the folder of the package, then CycloneDX lists in JSON, that of the program first. Writes `sbom.json`
-/// and `LICENCES.tsv` there. A jar that no list names is an error.
+/// Arguments: the folder of the package, the time of all that is in it, then CycloneDX lists in JSON, that of the
+/// program first. Packs the program's own jars anew, and writes `sbom.json` and `LICENCES.tsv`. A jar that no list
+/// names is an error.
 final class Parts {
     private static final Pattern CLASSIFIER = Pattern.compile("[?&]classifier=([^&]+)");
 
@@ -36,12 +44,40 @@ final class Parts {
         Path root = Path.of(arguments[0]);
         Parts parts = new Parts();
         Map<String, Object> program = Map.of();
-        for (int i = 1; i < arguments.length; i++) {
+        for (int i = 2; i < arguments.length; i++) {
             Map<String, Object> list = read(Path.of(arguments[i]));
             parts.add(list);
-            program = i == 1 ? list : program;
+            program = i == 2 ? list : program;
+        }
+        LocalDateTime time = OffsetDateTime.parse(arguments[1]).toLocalDateTime();
+        for (Path jar : jars(root.resolve("lib"))) {
+            if (String.valueOf(jar.getFileName()).startsWith("databroker-")) {
+                repack(jar, time);
+            }
         }
         parts.write(root, program);
+    }
+
+    /// The same entries, without the rights that files had where they were built: those are a matter of umask.
+    private static void repack(Path jar, LocalDateTime time) throws IOException {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (ZipFile from = new ZipFile(jar.toFile());
+                ZipOutputStream to = new ZipOutputStream(packed)) {
+            for (ZipEntry each : Collections.list(from.entries())) {
+                ZipEntry entry = new ZipEntry(each.getName());
+                // Without a zone: the form has none, and another would be this machine's.
+                entry.setTimeLocal(time);
+                if (each.isDirectory()) {
+                    entry.setMethod(ZipEntry.STORED);
+                    entry.setSize(0);
+                    entry.setCrc(0);
+                }
+                to.putNextEntry(entry);
+                from.getInputStream(each).transferTo(to);
+                to.closeEntry();
+            }
+        }
+        Files.write(jar, packed.toByteArray());
     }
 
     private static Map<String, Object> read(Path file) throws IOException {
