@@ -349,7 +349,7 @@ final class ConfigReaderTest {
         }
         Object value = key.otherwise();
         return switch (key.type().form()) {
-            case TEXT -> "sample";
+            case TEXT -> key.key().equals("amqp.uri") ? "amqp://user:password@host:5672/sample" : "sample";
             case LIST -> "[a, b]";
             case PATH -> "/" + key.name();
             case FLAG -> String.valueOf(!Boolean.TRUE.equals(value));

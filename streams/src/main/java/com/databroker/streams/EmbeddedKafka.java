@@ -14,11 +14,19 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListTransactionsOptions;
+import org.apache.kafka.clients.admin.TransactionState;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.common.utils.Time;
@@ -45,6 +53,7 @@ final class EmbeddedKafka implements KafkaEngine {
     private static final String CONTROLLER = "CONTROLLER";
     private static final int CLEANER_BYTES = 2 << 20;
     private static final int SECRET_BYTES = 32;
+    private static final long PATIENCE_SECONDS = 3;
 
     /// Why Kafka gave up, empty where it did not: of all that this process started, the last one.
     private static volatile String gaveUp = "";
@@ -96,8 +105,32 @@ final class EmbeddedKafka implements KafkaEngine {
         return Topics.Layout.EMBEDDED;
     }
 
+    /// A transaction counts as ended before every partition has been told so. What is left of that when Kafka ends, it
+    /// would take up again only when the next start has been told that its own address is another one.
+    private void awaitTransactions() {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        ListTransactionsOptions ending = new ListTransactionsOptions()
+                .filterStates(List.of(TransactionState.PREPARE_COMMIT, TransactionState.PREPARE_ABORT));
+        try (Admin admin = Admin.create(address.client())) {
+            boolean busy = true;
+            while (busy && System.nanoTime() < end) {
+                busy = !admin.listTransactions(ending)
+                        .all()
+                        .get(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                        .isEmpty();
+            }
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException | KafkaException unknown) {
+            LOG.atDebug().setCause(unknown).log("whether transactions are ending is not known");
+        }
+    }
+
     @Override
     public void close() {
+        if (gaveUp.isEmpty()) {
+            awaitTransactions();
+        }
         server.shutdown();
         server.awaitShutdown();
     }
