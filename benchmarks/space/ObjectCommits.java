@@ -186,7 +186,8 @@ final class ObjectCommits {
         }
     }
 
-    private Map<String, Object> measure(int round, String name, List<Worker> workers, LongSupplier ids) throws Exception {
+    private Map<String, Object> measure(int round, String name, List<Worker> workers, LongSupplier ids)
+            throws Exception {
         long began = System.nanoTime();
         long end = began + TimeUnit.SECONDS.toNanos(cells.number("seconds"));
         long commits = 0;

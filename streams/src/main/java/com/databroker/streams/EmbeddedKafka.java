@@ -54,6 +54,7 @@ final class EmbeddedKafka implements KafkaEngine {
     private static final int CLEANER_BYTES = 2 << 20;
     private static final int SECRET_BYTES = 32;
     private static final long PATIENCE_SECONDS = 3;
+    private static final int LOOKS_MAX = 300;
 
     /// Why Kafka gave up, empty where it did not: of all that this process started, the last one.
     private static volatile String gaveUp = "";
@@ -108,12 +109,11 @@ final class EmbeddedKafka implements KafkaEngine {
     /// A transaction counts as ended before every partition has been told so. What is left of that when Kafka ends, it
     /// would take up again only when the next start has been told that its own address is another one.
     private void awaitTransactions() {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         ListTransactionsOptions ending = new ListTransactionsOptions()
                 .filterStates(List.of(TransactionState.PREPARE_COMMIT, TransactionState.PREPARE_ABORT));
         try (Admin admin = Admin.create(address.client())) {
             boolean busy = true;
-            while (busy && System.nanoTime() < end) {
+            for (int looks = 0; busy && looks < LOOKS_MAX; looks++) {
                 busy = !admin.listTransactions(ending)
                         .all()
                         .get(PATIENCE_SECONDS, TimeUnit.SECONDS)

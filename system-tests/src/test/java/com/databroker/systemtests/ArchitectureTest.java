@@ -44,7 +44,7 @@ final class ArchitectureTest {
             Map.entry("objects", 23),
             Map.entry("engines/hibernate", 4),
             Map.entry("engines/opentelemetry", 1),
-            Map.entry("server", 10),
+            Map.entry("server", 12),
             Map.entry("client", 12),
             Map.entry("cli", 1),
             Map.entry("testkit", 3));

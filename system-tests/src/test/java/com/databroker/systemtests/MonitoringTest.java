@@ -52,6 +52,10 @@ final class MonitoringTest {
     /// Only with a certificate, only after an object changed, and only with traces.
     private static final Set<String> NOT_HERE = Set.of(
             "databroker_tls_certificate_expiry_timestamp_seconds",
+            "databroker_object_amqp_connects_total",
+            "databroker_object_amqp_dead_total",
+            "databroker_object_amqp_requests_total",
+            "databroker_object_amqp_up",
             "databroker_object_changes_total",
             "databroker_trace_spans_total",
             "databroker_object_relay_delay_seconds");

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Objects over a real RabbitMQ: with the Java client, with two brokers that share its queue, and by hand.
-@Timeout(120)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class ObjectsOverRabbitTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -66,6 +66,7 @@ final class ObjectsOverRabbitTest {
     }
 
     @AfterEach
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void end() throws Exception {
         for (AutoCloseable one : open.reversed()) {
             one.close();
