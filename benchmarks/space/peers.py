@@ -92,7 +92,8 @@ class Peers:
         subprocess.run([os.path.join(ROOT, "databroker"), "--version"], check=True, stdout=subprocess.DEVNULL)
         programs = glob.glob(os.path.join(ROOT, "cli", "target", "program", "*", ""))
         newest = max(programs, key=os.path.getmtime)
-        return ":".join(jar for jar in sorted(glob.glob(newest + "*.jar")) if os.path.basename(jar).startswith(OURS))
+        jars = sorted(glob.glob(newest + "*.jar")) + sorted(glob.glob(newest + "streams/*.jar"))
+        return ":".join(jar for jar in jars if os.path.basename(jar).startswith(OURS))
 
     def command(self, cell, **values):
         return [self.java, *JVM, "-cp", self.path, "ObjectCells", cell, *(f"{name}={value}" for name, value in values.items())]
