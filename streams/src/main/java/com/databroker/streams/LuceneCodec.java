@@ -6,8 +6,8 @@ import org.apache.lucene.codecs.compressing.CompressionMode;
 import org.apache.lucene.codecs.lucene104.Lucene104Codec;
 import org.apache.lucene.codecs.lucene90.compressing.Lucene90CompressingStoredFieldsFormat;
 
-/// Lucene's own form of an index, but for the records themselves, which are packed more lightly: they stay for ten
-/// days only, and packing them took as long as reading them from Kafka.
+/// Lucene's own form of an index, but for the records themselves, which are packed more lightly: they stay for
+/// ten days only, and Lucene's way looks long for what they have in common.
 ///
 /// Public, and named in META-INF/services, because Lucene finds by the name that stands in an index who reads it.
 public final class LuceneCodec extends FilterCodec {
