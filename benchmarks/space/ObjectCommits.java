@@ -1,5 +1,4 @@
 import com.databroker.client.ConflictException;
-import com.databroker.client.DatabrokerClient;
 import com.databroker.client.ObjectSession;
 import com.databroker.client.ObjectSpace;
 import java.sql.Connection;
@@ -19,9 +18,11 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
-/// Many clients that read nine times and commit once: through one broker, and by the same statements through plain JDBC
-/// with as many connections as the broker has. Objects are chosen evenly, where a cache helps nobody, and as YCSB does
+/// Many clients that read nine times and commit once: as programs of their own through one broker, as threads of one
+/// program that share what it has cached, and by the same statements through plain JDBC with as many connections as the
+/// broker has. Objects are chosen evenly, where a cache helps nobody, and as YCSB does
 /// by Zipf's law (0.99), where the few that are popular are asked for most.
 final class ObjectCommits {
     private static final int CLIENTS = 64;
@@ -73,10 +74,12 @@ final class ObjectCommits {
         }
         List<Worker> plain = new ArrayList<>();
         for (int i = 0; i < CLIENTS; i++) {
-            ours.add(worker(cells.client("postgres")));
+            ours.add(worker(cells.client("postgres").objects()));
             plain.add(worker(pool));
         }
         contestants.put("databroker-postgres", ours);
+        ObjectSpace shared = cells.client("postgres").objects();
+        contestants.put("databroker-postgres-shared", Stream.generate(() -> worker(shared)).limit(CLIENTS).toList());
         contestants.put("jdbc-postgres", plain);
         for (int round = -cells.number("warm"); round < cells.number("rounds"); round++) {
             for (Map.Entry<String, List<Worker>> one : contestants.entrySet()) {
@@ -90,8 +93,7 @@ final class ObjectCommits {
         }
     }
 
-    private static Worker worker(DatabrokerClient client) {
-        ObjectSpace space = client.objects();
+    private static Worker worker(ObjectSpace space) {
         return new Worker() {
             @Override
             public void read(long id) {

@@ -50,7 +50,8 @@ def stale(peers, options):
 
 
 def commit(peers, options):
-    """64 clients, nine reads to a commit, beside the same statements by JDBC: of objects chosen evenly, and by popularity."""
+    """64 clients, nine reads to a commit, beside the same statements by JDBC: as 64 programs and as 64 threads of one, of objects
+    chosen evenly, and by popularity."""
     jdbc = filled(peers)
     url, token = peers.broker("pg", jdbc)
     return peers.run("commit", postgres=url, postgres_token=token, jdbc=jdbc, rows=ROWS, seconds=options.seconds, warm=2,
@@ -77,4 +78,6 @@ RATIOS = (
     ("page", "ms", "databroker-postgres", "jdbc-postgres", "at most 1.5, transfer beside it"),
     ("commit", "commits_per_s", "databroker-postgres", "jdbc-postgres", "at least 0.8"),
     ("commit", "commits_per_s", "databroker-postgres-zipf", "jdbc-postgres-zipf", "at least 0.8"),
+    ("commit", "commits_per_s", "databroker-postgres-shared", "jdbc-postgres", "at least 0.8"),
+    ("commit", "commits_per_s", "databroker-postgres-shared-zipf", "jdbc-postgres-zipf", "at least 0.8"),
 )

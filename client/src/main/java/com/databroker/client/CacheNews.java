@@ -5,7 +5,10 @@ import com.databroker.client.Admission.Verdict;
 import com.databroker.client.Tombstones.Tombstone;
 import com.databroker.core.ObjectPosition;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /// What a [RowCache] has heard of changes, and by it the verdict on what answers bring.
 final class CacheNews {
@@ -39,7 +42,7 @@ final class CacheNews {
         if (!heard.covers(at)) {
             hear(at);
         }
-        tombstones.add(tag, new Tombstone(version, arrivals.incrementAndGet(), at), clock.millis());
+        tombstones.add(tag, new Tombstone(version, arrivals.incrementAndGet(), at, clock.millis()));
     }
 
     private synchronized void hear(ObjectPosition at) {
@@ -62,17 +65,21 @@ final class CacheNews {
     void remember(Cached item) {
         if (item.isVersioned()) {
             for (Object tag : item.tags) {
-                tombstones.add(tag, new Tombstone(item.version, 0, ObjectPosition.NONE), clock.millis());
+                tombstones.add(tag, new Tombstone(item.version, 0, heard, clock.millis()));
             }
         }
     }
 
     Verdict judge(Cached item, Asked asked) {
+        List<@Nullable Tombstone> known = new ArrayList<>(item.tags.size());
+        item.tags.forEach(tag -> known.add(tombstones.of(tag)));
+        // After them, so that what is forgotten meanwhile is found here.
         boolean leased = asked.held && asked.birth >= lastReset && asked.birth >= tombstones.forgotten();
+        boolean sawEnough = asked.at.covers(floor) && asked.at.covers(tombstones.forgottenAt());
         Offer offer = new Offer(item, leased, asked.birth, asked.at);
-        Verdict verdict = asked.at.covers(floor) ? admission.judge(offer, null) : Verdict.OLD;
-        for (Object tag : item.tags) {
-            verdict = verdict.and(admission.judge(offer, tombstones.of(tag)));
+        Verdict verdict = sawEnough ? admission.judge(offer, null) : Verdict.OLD;
+        for (Tombstone one : known) {
+            verdict = verdict.and(admission.judge(offer, one));
         }
         return verdict;
     }

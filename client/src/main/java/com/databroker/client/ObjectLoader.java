@@ -293,9 +293,8 @@ final class ObjectLoader {
     /// Sends changes; asking again under the same id changes nothing twice.
     ///
     /// @param gone rows of what is deleted
-    CompletableFuture<List<Row>> commit(UUID commit, List<ObjectMessage.Op> ops, List<Row> gone) {
-        // An answer that is repeated is as old as the commit.
-        long birth = cache.news.arrivals();
+    /// @param birth how many changes had been heard of when this was sent first
+    CompletableFuture<List<Row>> commit(UUID commit, List<ObjectMessage.Op> ops, List<Row> gone, long birth) {
         return channel.ask(id -> new ObjectMessage.Commit(id, commit, ops), true)
                 .thenCompose(reply -> {
                     if (reply instanceof ObjectMessage.Conflict conflict) {

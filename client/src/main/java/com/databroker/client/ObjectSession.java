@@ -46,7 +46,9 @@ public final class ObjectSession implements AutoCloseable {
             Map<String, @Nullable Object> written,
             boolean deleted) {}
 
-    private record InDoubt(UUID commit, List<ObjectMessage.Op> ops, List<Draft> drafts) {}
+    /// @param birth how many changes had been heard of when it was asked for first: an answer that is repeated is as
+    ///     old as the commit
+    private record InDoubt(UUID commit, List<ObjectMessage.Op> ops, List<Draft> drafts, long birth) {}
 
     private final ObjectContext context;
     private final Supplier<UUID> commits;
@@ -159,7 +161,8 @@ public final class ObjectSession implements AutoCloseable {
                 .map(draft -> draft.row)
                 .toList();
         try {
-            List<Row> rows = DatabrokerClient.await(context.loader.commit(attempt.commit, attempt.ops, gone));
+            List<Row> rows =
+                    DatabrokerClient.await(context.loader.commit(attempt.commit, attempt.ops, gone, attempt.birth));
             settle(attempt, rows);
             return context.cache.news.floor();
         } catch (ObjectLoader.Refused conflict) {
@@ -199,7 +202,7 @@ public final class ObjectSession implements AutoCloseable {
             }
         }
         boolean changes = sent.stream().anyMatch(Draft::isChanged);
-        return new InDoubt(commits.get(), changes ? ops : List.of(), sent);
+        return new InDoubt(commits.get(), changes ? ops : List.of(), sent, context.cache.news.arrivals());
     }
 
     /// The rows of what was updated carry its key; the others are what was created, in its order.

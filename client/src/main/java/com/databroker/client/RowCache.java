@@ -41,9 +41,9 @@ final class RowCache {
     /// Either an item, or a lease that is the caller's to fulfil or another's to wait for.
     record Claim(@Nullable Cached item, @Nullable Lease lease, boolean mine) {}
 
-    /// Bounds of a cache. Tombstones outlive every request and the lag of every replica.
+    /// Bounds of a cache. Tombstones outlive every request and the lag of most replicas.
     record Limits(int count, long weight, long memoryMillis, int tombstones) {
-        static final Limits DEFAULT = new Limits(100_000, 64L << 20, 60_000, 1_000_000);
+        static final Limits DEFAULT = new Limits(100_000, 64L << 20, 60_000, 50_000);
     }
 
     final CacheStats stats = new CacheStats();
@@ -259,7 +259,8 @@ final class RowCache {
     void absent(Lease lease) {
         ended(lease, null);
         if (lease.before != null) {
-            lease.before.item().overtaken();
+            // Another answer may have verified it meanwhile, and be the older one.
+            refute(lease.entry.key, lease.before.item());
         }
         lease.outcome.complete(null);
     }

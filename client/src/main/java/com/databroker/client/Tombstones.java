@@ -1,25 +1,26 @@
 package com.databroker.client;
 
 import com.databroker.core.ObjectPosition;
-import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// What is known of changes for a while after they were heard of: an answer that was on its way meanwhile,
 /// or comes from a replica that lags, is measured by it.
 ///
-/// Those that are forgotten, by age or because there are too many, leave a mark: who asked before the last
-/// of them was heard of cannot be judged any more.
+/// Those that are forgotten, by age or because there are too many, leave two marks: who asked before the last
+/// of them was heard of cannot be judged any more, and neither can an answer that has not seen it. So their number
+/// is a matter of memory, and never of truth: with few of them a replica that lags is asked more often.
 final class Tombstones {
     /// @param version the least that is current
     /// @param arrival when this client heard of it, counted; 0 where it only has seen that version
     /// @param at what an answer without a version must have seen
     /// @param blind when it heard of a change of which nobody knew the version; 0 where of none
-    record Tombstone(long version, long arrival, ObjectPosition at, long blind) {
-        Tombstone(long version, long arrival, ObjectPosition at) {
-            this(version, arrival, at, version == Cached.UNVERSIONED ? arrival : 0);
+    /// @param millis when that was, by the clock
+    record Tombstone(long version, long arrival, ObjectPosition at, long blind, long millis) {
+        Tombstone(long version, long arrival, ObjectPosition at, long millis) {
+            this(version, arrival, at, version == Cached.UNVERSIONED ? arrival : 0, millis);
         }
 
         Tombstone merge(Tombstone later) {
@@ -27,55 +28,54 @@ final class Tombstones {
                     Math.max(version, later.version),
                     Math.max(arrival, later.arrival),
                     at.covers(later.at) ? at : later.at,
-                    Math.max(blind, later.blind));
+                    Math.max(blind, later.blind),
+                    later.millis);
         }
     }
 
-    private record Due(Object tag, Tombstone tombstone, long millis) {}
-
     private final long memoryMillis;
     private final int countMax;
-    private final Map<Object, Tombstone> known = new ConcurrentHashMap<>();
-    private final Queue<Due> order = new ArrayDeque<>();
-    private volatile long forgotten;
+
+    /// In the order in which they were heard of last.
+    private final Map<Object, Tombstone> known = new LinkedHashMap<>();
+
+    private long forgotten;
+    private ObjectPosition forgottenAt = ObjectPosition.NONE;
 
     Tombstones(long memoryMillis, int countMax) {
         this.memoryMillis = memoryMillis;
         this.countMax = countMax;
     }
 
-    @Nullable
-    Tombstone of(Object tag) {
+    synchronized @Nullable Tombstone of(Object tag) {
         return known.get(tag);
     }
 
     /// The last arrival of which nothing is known any more.
-    long forgotten() {
+    synchronized long forgotten() {
         return forgotten;
     }
 
-    void add(Object tag, Tombstone tombstone, long millis) {
-        Tombstone merged = known.merge(tag, tombstone, Tombstone::merge);
-        synchronized (order) {
-            order.add(new Due(tag, merged, millis + memoryMillis));
-            for (Due due = order.peek(); due != null && isOver(due, millis); due = order.peek()) {
-                order.remove();
-                // Before it is gone, so that nobody finds neither.
-                forgotten = Math.max(forgotten, due.tombstone.arrival());
-                // One that was merged since stands further behind once more.
-                known.remove(due.tag, due.tombstone);
-            }
+    /// What must have been seen by an answer of which nothing else is known.
+    synchronized ObjectPosition forgottenAt() {
+        return forgottenAt;
+    }
+
+    synchronized void add(Object tag, Tombstone tombstone) {
+        Tombstone before = known.remove(tag);
+        known.put(tag, before == null ? tombstone : before.merge(tombstone));
+        Iterator<Tombstone> oldest = known.values().iterator();
+        Tombstone over = oldest.next();
+        while (known.size() > countMax || over.millis + memoryMillis <= tombstone.millis) {
+            oldest.remove();
+            forgotten = Math.max(forgotten, over.arrival);
+            forgottenAt = Positions.further(forgottenAt, over.at);
+            over = oldest.next();
         }
     }
 
-    void clear() {
-        synchronized (order) {
-            order.clear();
-            known.clear();
-        }
-    }
-
-    private boolean isOver(Due due, long millis) {
-        return due.millis <= millis || order.size() > countMax;
+    synchronized void clear() {
+        known.clear();
+        forgottenAt = ObjectPosition.NONE;
     }
 }

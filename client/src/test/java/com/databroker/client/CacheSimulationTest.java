@@ -37,7 +37,10 @@ final class CacheSimulationTest {
             Admission.LEASE_AND_VERSION.judge(new Offer(offer.item(), true, Long.MAX_VALUE, offer.at()), known);
 
     private static final Admission WITHOUT_VERSION = (offer, known) -> Admission.LEASE_AND_VERSION.judge(
-            offer, known == null ? null : new Tombstone(0, known.arrival(), known.at(), 0));
+            offer, known == null ? null : new Tombstone(0, known.arrival(), known.at(), 0, known.millis()));
+
+    /// So that most is forgotten, as by a client to which much more is told than it can remember.
+    private static final int TOMBSTONES_FEW = 8;
 
     /// One client of the world, which does something now and then.
     private static final class Actor implements ObjectChannel.Listener {
@@ -59,7 +62,7 @@ final class CacheSimulationTest {
             this.all = all;
             this.cache = new RowCache(
                     world::instant,
-                    new RowCache.Limits(CACHE, 1 << 20, 60_000, 10_000),
+                    new RowCache.Limits(CACHE, 1 << 20, 60_000, world.random.nextBoolean() ? 10_000 : TOMBSTONES_FEW),
                     admission,
                     (key, item, version) -> {});
             this.channel = new ObjectChannel(
@@ -127,7 +130,8 @@ final class CacheSimulationTest {
         private void change(ObjectKey key) {
             UUID commit = new UUID(world.random.nextLong(), world.random.nextLong());
             loader.row(ObjectRef.of(key), List.of())
-                    .thenCompose(row -> loader.commit(commit, List.of(update(row, key)), List.of()))
+                    .thenCompose(
+                            row -> loader.commit(commit, List.of(update(row, key)), List.of(), cache.news.arrivals()))
                     .thenAccept(rows -> {
                         commits.acknowledged(world.commits.get(commit));
                         Row row = rows.get(0);

@@ -39,12 +39,14 @@ public record ObjectPosition(Map<String, Position> stores) {
     /// Whether whoever stands here has heard of everything before `other`; false where an epoch differs,
     /// since then nobody knows.
     public boolean covers(ObjectPosition other) {
-        return other.stores.entrySet().stream().allMatch(entry -> {
+        for (Map.Entry<String, Position> entry : other.stores.entrySet()) {
             Position mine = stores.get(entry.getKey());
-            return mine != null
-                    && mine.epoch() == entry.getValue().epoch()
-                    && mine.offset() >= entry.getValue().offset();
-        });
+            Position its = entry.getValue();
+            if (mine == null || mine.epoch() != its.epoch() || mine.offset() < its.offset()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// Where whoever stands here and then hears of some stores stands.
