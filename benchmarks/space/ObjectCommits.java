@@ -6,11 +6,15 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executors;
@@ -28,7 +32,13 @@ final class ObjectCommits {
     private static final int CLIENTS = 64;
     private static final int CONNECTIONS = 16;
     private static final int READS = 9;
-    private static final String SAID = "y".repeat(300);
+    private static final String SAID = "y".repeat(110);
+
+    // What the broker says to PostgreSQL for the same, to a table as its own.
+    private static final String UPDATE = "UPDATE person SET name = ?, version = version + 1 WHERE id = ? AND version = ?"
+            + " AND name IS NOT DISTINCT FROM ? RETURNING id, name, salary, text, dept_id, version";
+    private static final String INSERT = "INSERT INTO told (commit_id, digest, principal, committed, body, keys)"
+            + " VALUES (?, ?, ?, ?, ?, ?) RETURNING id";
 
     /// One client of one contestant.
     interface Worker {
@@ -52,6 +62,14 @@ final class ObjectCommits {
             sum += 1 / Math.pow(i + 1, SKEW);
             popular[i] = sum;
         }
+    }
+
+    static void tables(Statement statement) throws SQLException {
+        statement.execute("CREATE TABLE told (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+                + " xid xid8 NOT NULL DEFAULT pg_current_xact_id(), commit_id uuid UNIQUE, digest bytea,"
+                + " principal text NOT NULL, committed timestamptz NOT NULL DEFAULT clock_timestamp(),"
+                + " body text NOT NULL, keys text)");
+        statement.execute("CREATE INDEX told_xid ON told (xid)");
     }
 
     private long evenly() {
@@ -155,20 +173,31 @@ final class ObjectCommits {
 
     private static boolean attempt(Connection connection, long id, String name) throws SQLException {
         // The client has read it before, which is a trip of its own there, too.
-        long version = version(connection, id);
+        Version before = version(connection, id);
         connection.setAutoCommit(false);
-        try (PreparedStatement update = connection.prepareStatement(
-                        "UPDATE person SET name = ?, version = version + 1 WHERE id = ? AND version = ?");
-                PreparedStatement insert = connection.prepareStatement("INSERT INTO told (said) VALUES (?)")) {
+        try (PreparedStatement update = connection.prepareStatement(UPDATE);
+                PreparedStatement insert = connection.prepareStatement(INSERT)) {
             update.setString(1, name);
             update.setLong(2, id);
-            update.setLong(3, version);
-            if (update.executeUpdate() == 0) {
-                connection.rollback();
-                return false;
+            update.setLong(3, before.number);
+            update.setString(4, before.name);
+            try (ResultSet row = update.executeQuery()) {
+                if (!row.next()) {
+                    connection.rollback();
+                    return false;
+                }
+                row.getString(2);
             }
-            insert.setString(1, SAID);
-            insert.executeUpdate();
+            insert.setObject(1, UUID.randomUUID());
+            insert.setBytes(2, new byte[32]);
+            insert.setString(3, "anna");
+            insert.setObject(4, OffsetDateTime.now(ZoneOffset.UTC));
+            insert.setString(5, SAID);
+            insert.setString(6, "[\"Person/" + id + "\"]");
+            try (ResultSet row = insert.executeQuery()) {
+                row.next();
+                row.getLong(1);
+            }
             connection.commit();
             return true;
         } finally {
@@ -176,14 +205,15 @@ final class ObjectCommits {
         }
     }
 
-    private static long version(Connection connection, long id) throws SQLException {
+    private record Version(String name, long number) {}
+
+    private static Version version(Connection connection, long id) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(
                 "SELECT id, name, salary, text, dept_id, version FROM person WHERE id = ?")) {
             select.setLong(1, id);
             try (ResultSet row = select.executeQuery()) {
                 row.next();
-                row.getString(2);
-                return row.getLong(6);
+                return new Version(row.getString(2), row.getLong(6));
             }
         }
     }

@@ -181,7 +181,10 @@ final class ObjectChannel implements ObjectLink.Owner {
             if (from != link) {
                 return;
             }
-            heard = clock.millis();
+            if (state == State.READY || frame instanceof ObjectMessage.Welcome) {
+                // Before the welcome nothing else counts: it may be lost, and is asked for anew.
+                heard = clock.millis();
+            }
             if (frame instanceof ObjectMessage.Welcome welcome) {
                 welcomed(from, welcome, news);
             } else if (frame instanceof ObjectMessage.Changed changed) {

@@ -8,9 +8,9 @@ import java.util.concurrent.TimeUnit;
 
 /// Threads that answer about objects. Nearly all of that is a moment's wait for a database, from which a thread
 /// of the system's is back sooner than a virtual one, which has to hear of the answer from a poller. There are
-/// few of them; what they have no time for goes to virtual threads.
+/// as many of them as a store has connections; what they have no time for goes to virtual threads.
 final class ObjectWork {
-    private static final int THREADS = 2 * Runtime.getRuntime().availableProcessors();
+    private static final int THREADS = 16;
     private static final long IDLE_SECONDS = 10;
 
     private ObjectWork() {}
