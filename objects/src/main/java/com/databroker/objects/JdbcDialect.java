@@ -141,6 +141,14 @@ enum JdbcDialect {
                     + " RETURNING id";
         }
 
+        @Override
+        String together(String updated) {
+            return "WITH changed AS (" + updated + "), told AS (INSERT INTO databroker_change (commit_id, digest,"
+                    + " principal, committed, body, keys) SELECT ?::uuid, ?::bytea, ?::text, ?::timestamptz, ?::text,"
+                    + " ?::text FROM changed RETURNING id AS " + CHANGE_ID + ") SELECT changed.*, told." + CHANGE_ID
+                    + " FROM changed, told";
+        }
+
         // Rows are told when they are visible. Transactions before the snapshot's xmin have ended, so whoever has been
         // told of all that is visible never has to look at theirs again; of later ones some may still be to come.
         @Override
@@ -167,6 +175,8 @@ enum JdbcDialect {
     private static final String FLOOR = "INSERT INTO databroker_state SELECT 'floor', NULL, 0"
             + " WHERE NOT EXISTS (SELECT 1 FROM databroker_state WHERE name = 'floor')";
 
+    static final String CHANGE_ID = "databroker_change_id";
+
     private static final Set<String> POSTGRESQL_TEXTS = Set.of("varchar", "text", "bpchar", "name");
 
     /// A statement that changes rows and gives them as they are now.
@@ -187,6 +197,12 @@ enum JdbcDialect {
 
     /// Takes commit, digest, principal, time, body and keys, gives the id.
     abstract String insertChange();
+
+    /// One statement for an [#updated] one and the change that tells of it, which is inserted for each row that was
+    /// updated; empty where there is none. Takes what both take, gives what was updated and [#CHANGE_ID].
+    String together(String updated) {
+        return "";
+    }
 
     /// Takes a number for positions; gives in each row the next one, the least that is still known, and a
     /// change or null.

@@ -27,7 +27,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +46,14 @@ public final class JdbcLedger implements AutoCloseable {
     /// One attempt at a commit, in a transaction that the ledger begins and ends. Also after [#make]
     /// failed it says which conflicts it had found.
     public interface Attempt {
+        /// Makes everything at once and outside of a transaction, where one statement does that and tells of it.
+        ///
+        /// @return null where it takes more, and where there are conflicts
+        default @Nullable StoreChange makeAtOnce(Connection connection, StoreCommit commit, Instant now)
+                throws SQLException {
+            return null;
+        }
+
         void make(Connection connection) throws SQLException;
 
         /// Nothing of the transaction remains where there is one.
@@ -82,15 +89,10 @@ public final class JdbcLedger implements AutoCloseable {
     private final @Nullable JdbcNotices notices;
 
     /// Of H2 only.
-    private final ReentrantLock oneAtATime = new ReentrantLock();
-
-    /// Commits that were made, under [#oneAtATime].
-    private long made;
-
-    private final ReentrantLock forcing = new ReentrantLock();
-
-    /// Of these those that the disk has, under [#forcing].
-    private long forced;
+    private final OneByOne oneByOne = new OneByOne(() -> ask(connection -> {
+        run(connection, "CHECKPOINT SYNC");
+        return true;
+    }));
 
     /// Secrets of a store that is read only, where there is no table of ours: this server's, as long as it lives.
     private final Map<String, Bytes> own = new ConcurrentHashMap<>();
@@ -273,50 +275,11 @@ public final class JdbcLedger implements AutoCloseable {
         if (config.readOnly()) {
             throw new ProblemException(Problem.READ_ONLY, "store " + name + " is read only (read-only)");
         }
-        StoreOutcome outcome;
-        if (dialect == JdbcDialect.H2) {
-            // Of two updates of one row that compare its version, H2 lets both through once in ten thousand times.
-            long commits;
-            oneAtATime.lock();
-            try {
-                outcome = repeated(commit, attempt, loading);
-                commits = ++made;
-            } finally {
-                oneAtATime.unlock();
-            }
-            force(commits);
-        } else {
-            outcome = repeated(commit, attempt, loading);
-        }
+        StoreOutcome outcome = dialect == JdbcDialect.H2
+                ? oneByOne.commit(() -> repeated(commit, attempt, loading))
+                : repeated(commit, attempt, loading);
         wake.run();
         return outcome;
-    }
-
-    /// Has the disk keep everything up to a commit, unless somebody has done so meanwhile. H2 by itself
-    /// leaves that to the operating system, whatever it is told about delays.
-    private void force(long commits) {
-        forcing.lock();
-        try {
-            if (forced < commits) {
-                long until = made();
-                ask(connection -> {
-                    run(connection, "CHECKPOINT SYNC");
-                    return true;
-                });
-                forced = until;
-            }
-        } finally {
-            forcing.unlock();
-        }
-    }
-
-    private long made() {
-        oneAtATime.lock();
-        try {
-            return made;
-        } finally {
-            oneAtATime.unlock();
-        }
     }
 
     private StoreOutcome repeated(StoreCommit commit, Supplier<? extends Attempt> attempts, Loading loading) {
@@ -334,20 +297,30 @@ public final class JdbcLedger implements AutoCloseable {
 
     private StoreOutcome attempt(Connection connection, StoreCommit commit, Attempt made, Loading loading)
             throws SQLException {
-        connection.setAutoCommit(false);
+        // No finer than the database keeps it, so that the same answer is given again.
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         try {
-            made.make(connection);
-            if (made.conflicts().isEmpty()) {
-                StoreChange change = told(connection, commit, made);
-                connection.commit();
-                return new StoreOutcome.Done(made.rows(), change);
+            StoreChange atOnce = made.makeAtOnce(connection, commit, now);
+            if (atOnce != null) {
+                return new StoreOutcome.Done(made.rows(), atOnce);
             }
-            connection.rollback();
+            if (made.conflicts().isEmpty()) {
+                connection.setAutoCommit(false);
+                made.make(connection);
+                if (made.conflicts().isEmpty()) {
+                    StoreChange change = told(connection, commit, now, made);
+                    connection.commit();
+                    return new StoreOutcome.Done(made.rows(), change);
+                }
+                connection.rollback();
+            }
         } catch (SQLException failed) {
             if (JdbcPool.isDead(failed) || JdbcProblems.isToBeRepeated(failed)) {
                 throw failed;
             }
-            connection.rollback();
+            if (!connection.getAutoCommit()) {
+                connection.rollback();
+            }
             StoreOutcome before = before(connection, commit, loading);
             if (before != null) {
                 return before;
@@ -360,15 +333,14 @@ public final class JdbcLedger implements AutoCloseable {
         return before == null ? new StoreOutcome.Conflicted(made.conflicts()) : before;
     }
 
-    private StoreChange told(Connection connection, StoreCommit commit, Attempt made) throws SQLException {
-        // No finer than the database keeps it, so that the same answer is given again.
-        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+    private StoreChange told(Connection connection, StoreCommit commit, Instant now, Attempt made) throws SQLException {
         if (commit.ops().isEmpty() && made.entries().isEmpty() && !made.isOverturned()) {
             return new StoreChange(0, commit.principal(), now, List.of(), false);
         }
         List<@Nullable ObjectKey> keys = new ArrayList<>();
         made.rows().forEach(row -> keys.add(row == null ? null : row.key()));
-        return outbox.append(connection, commit, now, made, keys);
+        return outbox.append(
+                connection, new JdbcOutbox.Telling(commit, now, made.entries(), made.isOverturned(), keys));
     }
 
     /// What was answered to the same commit before, which would explain why it cannot be made now.

@@ -58,29 +58,41 @@ final class JdbcOutbox {
         this.dialect = dialect;
     }
 
-    /// @param made what the commit changed
-    StoreChange append(
-            Connection connection,
+    /// What is to be told of a commit.
+    ///
+    /// @param keys of each operation, null where it deleted
+    record Telling(
             StoreCommit commit,
             Instant now,
-            JdbcLedger.Attempt made,
-            List<@Nullable ObjectKey> keys)
-            throws SQLException {
+            List<StoreChange.Entry> entries,
+            boolean overturned,
+            List<@Nullable ObjectKey> keys) {
+        /// @param first of the six places of an insertion
+        void write(PreparedStatement statement, int first) throws SQLException {
+            statement.setObject(first, commit.id());
+            statement.setBytes(first + 1, commit.digest().toArray());
+            statement.setString(first + 2, commit.principal());
+            statement.setObject(first + 3, now.atOffset(ZoneOffset.UTC));
+            statement.setString(first + 4, body(entries, overturned));
+            statement.setString(first + 5, JdbcOutbox.keys(keys));
+        }
+
+        StoreChange change(long id) {
+            return new StoreChange(id, commit.principal(), now, entries, overturned);
+        }
+    }
+
+    StoreChange append(Connection connection, Telling telling) throws SQLException {
         if (!dialect.beforeChange().isEmpty()) {
             try (PreparedStatement statement = connection.prepareStatement(dialect.beforeChange())) {
                 statement.executeUpdate();
             }
         }
         try (PreparedStatement statement = connection.prepareStatement(dialect.insertChange())) {
-            statement.setObject(1, commit.id());
-            statement.setBytes(2, commit.digest().toArray());
-            statement.setString(3, commit.principal());
-            statement.setObject(4, now.atOffset(ZoneOffset.UTC));
-            statement.setString(5, body(made.entries(), made.isOverturned()));
-            statement.setString(6, keys(keys));
+            telling.write(statement, 1);
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                return new StoreChange(row.getLong(1), commit.principal(), now, made.entries(), made.isOverturned());
+                return telling.change(row.getLong(1));
             }
         }
     }

@@ -79,6 +79,10 @@ record JdbcTable(
             values.addAll(others.values);
         }
 
+        int count() {
+            return columns.size();
+        }
+
         void write(PreparedStatement statement) throws SQLException {
             for (int i = 0; i < columns.size(); i++) {
                 columns.get(i).write(statement, i + 1, values.get(i));
