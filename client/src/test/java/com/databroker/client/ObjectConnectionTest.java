@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,9 +34,13 @@ final class ObjectConnectionTest {
     private final BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
 
     private static DatabrokerClient client(ScriptedBroker broker) {
+        return client(broker, Duration.ofSeconds(20));
+    }
+
+    private static DatabrokerClient client(ScriptedBroker broker, Duration timeout) {
         return DatabrokerClient.builder(broker.uri())
                 .token("secret")
-                .timeout(Duration.ofSeconds(20))
+                .timeout(timeout)
                 .build();
     }
 
@@ -120,6 +125,42 @@ final class ObjectConnectionTest {
             assertThat(take(heard)).isEqualTo(List.of(ObjectRef.of(ObjectKey.parse("Person/2"))));
             assertThat(ada.obsolete()).isTrue();
             assertThat(client.objects().stats().resumes()).isOne();
+        }
+    }
+
+    @Test
+    void a_broker_that_says_the_time_and_never_welcome_is_left_for_another_connection() throws Exception {
+        Semaphore left = new Semaphore(0);
+        try (ScriptedBroker broker = new ScriptedBroker(
+                        line -> {
+                            welcome(line);
+                            answer(line, "Ada", 1, SEVEN);
+                        },
+                        line -> {
+                            line.upgrade("dbo.cbor");
+                            try {
+                                while (!left.tryAcquire(20, TimeUnit.MILLISECONDS)) {
+                                    line.send(new ObjectMessage.Pulse(0, SEVEN, 0));
+                                }
+                            } catch (IOException gone) {
+                                left.release();
+                            }
+                        },
+                        line -> {
+                            welcome(line);
+                            line.send(new ObjectMessage.Changed(
+                                    1, EIGHT, 0, List.of(new ObjectMessage.Tagged("tag", 2))));
+                            line.untilEnd();
+                        });
+                DatabrokerClient client = client(broker, Duration.ofSeconds(1))) {
+            Entity ada = client.objects().get("Person", 1);
+            assertThat(left.tryAcquire(30, TimeUnit.SECONDS)).isTrue();
+            take(heard);
+            take(heard);
+            for (int i = 0; i < 2000 && !ada.obsolete(); i++) {
+                assertThat(heard.poll(10, TimeUnit.MILLISECONDS)).isNull();
+            }
+            assertThat(ada.obsolete()).isTrue();
         }
     }
 
