@@ -2,11 +2,13 @@ package com.databroker.streams;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.BatchShuffleMode;
 import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
@@ -32,11 +35,16 @@ import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.SecurityOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
-import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.core.execution.RecoveryClaimMode;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
 import org.apache.flink.runtime.checkpoint.CompletedCheckpointStats;
+import org.apache.flink.runtime.dispatcher.DispatcherGateway;
+import org.apache.flink.runtime.dispatcher.DispatcherRestEndpoint;
+import org.apache.flink.runtime.dispatcher.SessionDispatcherFactory;
+import org.apache.flink.runtime.dispatcher.runner.DefaultDispatcherRunnerFactory;
+import org.apache.flink.runtime.entrypoint.component.DefaultDispatcherResourceManagerComponentFactory;
+import org.apache.flink.runtime.entrypoint.component.DispatcherResourceManagerComponentFactory;
 import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.jobgraph.JobGraph;
@@ -44,6 +52,11 @@ import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.runtime.minicluster.RpcServiceSharing;
+import org.apache.flink.runtime.resourcemanager.StandaloneResourceManagerFactory;
+import org.apache.flink.runtime.rest.RestEndpointFactory;
+import org.apache.flink.runtime.rest.handler.RestHandlerConfiguration;
+import org.apache.flink.runtime.rest.handler.RestHandlerSpecification;
+import org.apache.flink.shaded.netty4.io.netty.channel.ChannelInboundHandler;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,8 +110,6 @@ final class EmbeddedFlink implements FlinkEngine {
         configuration.set(RestOptions.PORT, 0);
         configuration.set(RestOptions.BIND_ADDRESS, LOOPBACK);
         configuration.set(RestOptions.ADDRESS, LOOPBACK);
-        configuration.set(WebOptions.SUBMIT_ENABLE, false);
-        configuration.set(WebOptions.CANCEL_ENABLE, false);
         configuration.set(JobManagerOptions.BIND_HOST, LOOPBACK);
         configuration.set(TaskManagerOptions.BIND_HOST, LOOPBACK);
         configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(slots * MANAGED_MIB));
@@ -111,7 +122,7 @@ final class EmbeddedFlink implements FlinkEngine {
         configuration.set(JobManagerOptions.SCHEDULER, JobManagerOptions.SchedulerType.Default);
         // Hadoop is on the class path for Parquet only.
         configuration.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
-        MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
+        MiniCluster cluster = new QuietCluster(new MiniClusterConfiguration.Builder()
                 .setConfiguration(configuration)
                 .setNumTaskManagers(1)
                 .setNumSlotsPerTaskManager(slots)
@@ -126,6 +137,49 @@ final class EmbeddedFlink implements FlinkEngine {
         }
         String checkpoints = folder.resolve("checkpoints").toUri().toString();
         return new EmbeddedFlink(folder, new JobSettings(checkpoints, checkpointInterval, parallelism), cluster);
+    }
+
+    /// Flink's HTTP interface asks nobody who he is, and everybody on this machine reaches it: here it answers nothing,
+    /// and none of its pages is loaded.
+    @SuppressWarnings("try") // What it extends closes with interruptions, which javac minds in whoever inherits that.
+    private static final class QuietCluster extends MiniCluster {
+        QuietCluster(MiniClusterConfiguration configuration) {
+            super(configuration);
+        }
+
+        @Override
+        protected DispatcherResourceManagerComponentFactory createDispatcherResourceManagerComponentFactory() {
+            RestEndpointFactory<DispatcherGateway> silent =
+                    (configuration, dispatcher, resources, blobs, executor, metrics, election, fatal) -> {
+                        RestHandlerConfiguration handlers = RestHandlerConfiguration.fromConfiguration(configuration);
+                        return new DispatcherRestEndpoint(
+                                dispatcher,
+                                configuration,
+                                handlers,
+                                resources,
+                                blobs,
+                                executor,
+                                metrics,
+                                election,
+                                RestEndpointFactory.createExecutionGraphCache(handlers),
+                                fatal) {
+                            @Override
+                            protected List<Tuple2<RestHandlerSpecification, ChannelInboundHandler>> initializeHandlers(
+                                    CompletableFuture<String> address) {
+                                return new ArrayList<>();
+                            }
+                        };
+                    };
+            return new DefaultDispatcherResourceManagerComponentFactory(
+                    DefaultDispatcherRunnerFactory.createSessionRunner(SessionDispatcherFactory.INSTANCE),
+                    StandaloneResourceManagerFactory.getInstance(),
+                    silent);
+        }
+    }
+
+    /// Where Flink's HTTP interface would be.
+    URI http() {
+        return join(cluster.getRestAddress());
     }
 
     /// Starts the job of a stream from its newest checkpoint, or from the beginning where there is none.

@@ -7,22 +7,30 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
+import kafka.server.BrokerServer;
+import kafka.server.ControllerServer;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
+import kafka.server.Server;
+import kafka.server.SharedServer;
+import kafka.server.StandardFaultHandlerFactory;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.TransactionState;
@@ -30,10 +38,14 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.bootstrap.BootstrapMetadata;
+import org.apache.kafka.metadata.properties.MetaPropertiesEnsemble;
 import org.apache.kafka.metadata.storage.Formatter;
+import org.apache.kafka.server.ServerSocketFactory;
 import org.apache.kafka.server.common.Feature;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.Tuple2;
 
 /// A real Kafka broker, with its controller, in this process.
 ///
@@ -55,15 +67,17 @@ final class EmbeddedKafka implements KafkaEngine {
     private static final int SECRET_BYTES = 32;
     private static final long PATIENCE_SECONDS = 3;
     private static final int LOOKS_MAX = 300;
+    private static final int SESSION_MILLIS = 2_000;
+    private static final Duration LEAVE = Duration.ofSeconds(5);
 
     /// Why Kafka gave up, empty where it did not: of all that this process started, the last one.
     private static volatile String gaveUp = "";
 
-    private final KafkaRaftServer server;
+    private final Servers servers;
     private final KafkaAddress address;
 
-    private EmbeddedKafka(KafkaRaftServer server, KafkaAddress address) {
-        this.server = server;
+    private EmbeddedKafka(Servers servers, KafkaAddress address) {
+        this.servers = servers;
         this.address = address;
     }
 
@@ -83,9 +97,9 @@ final class EmbeddedKafka implements KafkaEngine {
             if (!Files.exists(logs.resolve("meta.properties"))) {
                 format(logs);
             }
-            KafkaRaftServer server = new KafkaRaftServer(config, Time.SYSTEM);
-            server.startup();
-            return new EmbeddedKafka(server, KafkaAddress.plain(LOOPBACK + ":" + brokerPort, signIn(USER, secret, "")));
+            Servers servers = Servers.start(config, new InetSocketAddress(loopback(), controllerPort));
+            return new EmbeddedKafka(
+                    servers, KafkaAddress.plain(LOOPBACK + ":" + brokerPort, signIn(USER, secret, "")));
         } catch (IOException unusable) {
             throw new UncheckedIOException(unusable);
         }
@@ -131,8 +145,45 @@ final class EmbeddedKafka implements KafkaEngine {
         if (gaveUp.isEmpty()) {
             awaitTransactions();
         }
-        server.shutdown();
-        server.awaitShutdown();
+        servers.end(gaveUp.isEmpty() ? LEAVE : Duration.ZERO);
+    }
+
+    /// The broker and its controller, as `KafkaRaftServer` puts them together, which would always wait for five minutes
+    /// until the one lets the other go.
+    private record Servers(BrokerServer broker, ControllerServer controller) {
+        static Servers start(KafkaConfig config, InetSocketAddress controller) {
+            Tuple2<MetaPropertiesEnsemble, BootstrapMetadata> kept = KafkaRaftServer.initializeLogDirs(config, LOG, "");
+            SharedServer shared = new SharedServer(
+                    config,
+                    kept._1(),
+                    Time.SYSTEM,
+                    Server.initializeMetrics(
+                            config, Time.SYSTEM, kept._1().clusterId().orElseThrow()),
+                    CompletableFuture.completedFuture(Map.of(1, controller)),
+                    List.of(),
+                    new StandardFaultHandlerFactory(),
+                    ServerSocketFactory.INSTANCE);
+            Servers servers = new Servers(
+                    new BrokerServer(shared), new ControllerServer(shared, KafkaRaftServer.configSchema(), kept._2()));
+            try {
+                servers.controller.startup();
+                servers.broker.startup();
+                return servers;
+            } catch (RuntimeException failed) {
+                servers.end(Duration.ZERO);
+                throw failed;
+            }
+        }
+
+        /// A broker that left is let in again at once; one that was there a moment ago has to be given up first.
+        ///
+        /// @param patience how long the controller may take to let it go, which on a full disk it never does
+        void end(Duration patience) {
+            broker.shutdown(patience);
+            controller.shutdown();
+            broker.awaitShutdown();
+            controller.awaitShutdown();
+        }
     }
 
     /// Kafka ends the process when it cannot go on. In here that would end the other planes, too.
@@ -165,13 +216,17 @@ final class EmbeddedKafka implements KafkaEngine {
 
     /// Kafka must be told its ports before it starts. Somebody may take the port in between; then it says so.
     private static int freePort(int wanted) {
-        try (ServerSocket probe = new ServerSocket(wanted, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+        try (ServerSocket probe = new ServerSocket(wanted, 1, loopback())) {
             return probe.getLocalPort();
         } catch (IOException taken) {
             throw new ProblemException(
                     Problem.PORT_IN_USE,
                     "streams.kafka.port: " + LOOPBACK + ":" + wanted + " is used by another program");
         }
+    }
+
+    private static InetAddress loopback() throws IOException {
+        return InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
     }
 
     private static Map<String, Object> settings(Path logs, int port, int controllerPort, String secret) {
@@ -202,10 +257,10 @@ final class EmbeddedKafka implements KafkaEngine {
             }
         }
         settings.put("group.initial.rebalance.delay.ms", "0");
-        // There is no other broker to hand over to. On a full disk, where the controller has given up, a broker that
-        // asks
-        // it for leave to stop would wait for five minutes.
-        settings.put("controlled.shutdown.enable", "false");
+        // After a kill the controller takes the broker that it remembers for alive, and for so long refuses the new
+        // one.
+        settings.put("broker.session.timeout.ms", String.valueOf(SESSION_MILLIS));
+        settings.put("broker.heartbeat.interval.ms", String.valueOf(SESSION_MILLIS / 4));
         settings.put("auto.create.topics.enable", "false");
         settings.put("message.max.bytes", String.valueOf(Collected.JSON_BYTES_MAX + (1 << 20)));
         settings.put("num.network.threads", "1");

@@ -3,9 +3,17 @@ package com.databroker.streams;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.Optional;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.core.execution.RecoveryClaimMode;
+import org.apache.flink.core.fs.UnsupportedFileSystemSchemeException;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /// The program of the jar that `databroker streams jar` writes, for `flink run` and clusters in application mode.
+///
+/// A cluster in application mode has nobody who submits: after a kill it only runs this program again. So a job goes on
+/// from its newest checkpoint where the command does not name another.
 public final class StreamJobMain {
     private StreamJobMain() {}
 
@@ -23,11 +31,35 @@ public final class StreamJobMain {
         for (StreamJob job : bundle.jobs()) {
             String stream = job.source().name();
             if (named.isEmpty() || named.contains(stream)) {
-                StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(
-                        bundle.settings().of(stream));
+                StreamExecutionEnvironment environment =
+                        StreamExecutionEnvironment.getExecutionEnvironment(configuration(bundle.settings(), stream));
                 job.define(environment);
                 environment.executeAsync(StreamJob.name(stream));
             }
+        }
+    }
+
+    private static Configuration configuration(JobSettings settings, String stream) throws IOException {
+        Configuration configuration = settings.of(stream);
+        boolean named = StreamExecutionEnvironment.getExecutionEnvironment()
+                .getConfiguration()
+                .getOptional(StateRecoveryOptions.SAVEPOINT_PATH)
+                .isPresent();
+        if (!named) {
+            newest(settings.checkpoints(stream)).ifPresent(checkpoint -> {
+                configuration.set(StateRecoveryOptions.SAVEPOINT_PATH, checkpoint);
+                configuration.set(StateRecoveryOptions.RESTORE_MODE, RecoveryClaimMode.CLAIM);
+            });
+        }
+        return configuration;
+    }
+
+    private static Optional<String> newest(String checkpoints) throws IOException {
+        try {
+            return new RetainedCheckpoints(checkpoints).newestFirst().stream().findFirst();
+        } catch (UnsupportedFileSystemSchemeException elsewhere) {
+            // The command of Flink need not reach what its machines reach; then only the command's user knows.
+            return Optional.empty();
         }
     }
 

@@ -1,11 +1,15 @@
 package com.databroker.streams;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /// Waits for what a test expects, and says what it was when it does not come.
 final class Await {
-    private static final long PATIENCE_SECONDS = 240;
+    /// For what takes as long as there are records, in the long form of a test that is run on demand, too.
+    static final Duration LONG = Duration.ofMinutes(20);
+
+    private static final Duration PATIENCE = Duration.ofMinutes(4);
     private static final long PAUSE_MILLIS = 200;
 
     private Await() {}
@@ -16,8 +20,12 @@ final class Await {
     }
 
     static void until(String what, Condition condition) {
+        until(what, PATIENCE, condition);
+    }
+
+    static void until(String what, Duration patience, Condition condition) {
         CountDownLatch never = new CountDownLatch(1);
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        long end = System.nanoTime() + patience.toNanos();
         try {
             while (!condition.holds()) {
                 if (System.nanoTime() > end) {

@@ -39,7 +39,9 @@ final class ClusterKillTest {
     private final int rounds = Integer.getInteger("kill.cluster.rounds", 1);
     private final int lines = Integer.getInteger("kill.records", 30_000) / FILES;
     private final long total = (long) FILES * lines;
-    private final SplittableRandom random = new SplittableRandom(Long.getLong("kill.seed", 4711));
+    private final long seed = Long.getLong("kill.seed", 4711);
+    private final SplittableRandom random = new SplittableRandom(seed);
+    private final List<String> moments = new ArrayList<>();
     private final List<String> said = new CopyOnWriteArrayList<>();
     private final BlockingQueue<HotVisible> told = new LinkedBlockingQueue<>();
 
@@ -63,27 +65,35 @@ final class ClusterKillTest {
                     intake.offer(lines);
                     for (int round = 0; round < rounds; round++) {
                         pause();
-                        ForeignEngines.kill(taskManager);
+                        kill(taskManager);
                         taskManager = engines.taskManager();
                         pause();
-                        ForeignEngines.kill(kafka);
+                        kill(kafka);
                         kafka = engines.kafka();
                         pause();
-                        ForeignEngines.kill(jobManager);
+                        kill(jobManager);
                         jobManager = engines.jobManager();
                         // Nobody keeps the jobs of a cluster without high availability; the command brings them back.
                         submit(cluster);
                     }
                     Await.until(
                             "all is in both stores; " + engines.log("taskmanager"),
+                            Await.LONG,
                             () -> intake.isTaken() && isThere());
                     said.clear();
                     cluster.submit(List.of(UNIQUE.name()), null, said::add);
                     assertThat(said).as("an upgrade").anyMatch(line -> line.contains("stopped/savepoint-"));
                     assertRight(engines, admin, foreign.address());
+                    System.out.println(moments.size() + " kills, " + total + " records, seed " + seed + ": each once in"
+                            + " both stores; in the cold tables at each kill: " + moments);
                 }
             }
         }
+    }
+
+    private void kill(Process process) throws Exception {
+        ForeignEngines.kill(process);
+        moments.add(cold(REPEATED)[0] + "+" + cold(UNIQUE)[0]);
     }
 
     private boolean isThere() throws Exception {
@@ -174,25 +184,18 @@ final class ClusterKillTest {
         return folder.resolve("checkpoints").toUri().toString();
     }
 
-    /// What a test has beside the program would only make the jar large.
-    private static List<Path> libraries() {
-        return JobJar.libraries().stream()
-                .filter(path -> !path.getFileName().toString().matches("(duckdb|archunit|byte-buddy|assertj|junit).*"))
-                .toList();
-    }
-
     private StreamCluster cluster(ForeignEngines engines, KafkaAddress kafka) {
         return new StreamCluster(
                 new StreamsConfig.Flink(Duration.ofMillis(500), 1, engines.url(), checkpoints()),
                 bundle(kafka),
-                libraries());
+                ForeignEngines.jobLibraries());
     }
 
     /// As somebody does who has a jar and the command of a Flink distribution.
     private void runJar(ForeignEngines engines, KafkaAddress kafka) throws Exception {
         Await.until("the cluster has a machine; " + engines.log("jobmanager"), engines::hasTaskManager);
         Path jar = folder.resolve("jobs.jar");
-        JobJar.write(bundle(kafka), libraries(), jar);
+        JobJar.write(bundle(kafka), ForeignEngines.jobLibraries(), jar);
         engines.flinkRun(jar);
     }
 

@@ -66,6 +66,7 @@ final class ElasticKillTest {
             long total = (long) (records / kills) * kills;
             Await.until(
                     "all is in both stores",
+                    Await.LONG,
                     () -> status(plane).hot() == total
                             && status(plane).cold() == total
                             && status(plane).lag() == 0);

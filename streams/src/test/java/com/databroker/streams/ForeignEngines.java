@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.flink.client.cli.CliFrontend;
+import org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint;
 import org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint;
 import org.apache.flink.runtime.taskexecutor.TaskManagerRunner;
 import org.apache.kafka.common.utils.Time;
@@ -196,6 +197,24 @@ final class ForeignEngines implements AutoCloseable {
         return flink("jobmanager", StandaloneSessionClusterEntrypoint.class);
     }
 
+    /// A JobManager that runs one program and nothing else, as `standalone-job.sh start-foreground` of a distribution.
+    Process application(Path jar, String stream) throws IOException {
+        return start(
+                "application",
+                400,
+                libraries(),
+                List.of(
+                        StandaloneApplicationClusterEntryPoint.class.getName(),
+                        "--configDir",
+                        folder.resolve("conf").toString(),
+                        "--jars",
+                        // As a file:// it would be copied, and the copy be taken the next time, too.
+                        "local://" + jar,
+                        "--job-classname",
+                        StreamJobMain.class.getName(),
+                        stream));
+    }
+
     Process taskManager() throws IOException {
         return flink("taskmanager", TaskManagerRunner.class);
     }
@@ -223,6 +242,13 @@ final class ForeignEngines implements AutoCloseable {
                 400,
                 libraries(),
                 List.of(main.getName(), "--configDir", folder.resolve("conf").toString()));
+    }
+
+    /// What a job needs of this program. What a test has beside it would only make the jar large.
+    static List<Path> jobLibraries() {
+        return JobJar.libraries().stream()
+                .filter(path -> !path.getFileName().toString().matches("(duckdb|archunit|byte-buddy|assertj|junit).*"))
+                .toList();
     }
 
     private static String libraries() {

@@ -34,7 +34,7 @@ final class StreamChild {
             if (plane.failure().isPresent()) {
                 throw new IllegalStateException(plane.failure().get());
             }
-            Await.until("all is taken in", () -> isDone(plane, total(files, lines)));
+            Await.until("all is taken in", Await.LONG, () -> isDone(plane, total(files, lines)));
             for (StreamStatus status : plane.status()) {
                 count(status, folder);
             }

@@ -22,12 +22,12 @@ import org.junit.jupiter.api.io.TempDir;
 /// `-Dkill.times=20 -Dkill.records=500000 -Dkill.seed=7` makes it long.
 final class StreamKillTest {
     private static final int FILES = 10;
-    private static final int PATIENCE_MINUTES = 20;
 
     @TempDir
     Path folder;
 
     private int cut;
+    private final List<String> moments = new ArrayList<>();
 
     @Test
     void after_any_number_of_kills_each_record_is_once_in_the_hot_and_once_in_the_cold_store() throws Exception {
@@ -54,9 +54,10 @@ final class StreamKillTest {
                     .isFalse();
             cutShort("lines");
             cutShort("unique");
+            moments.add(rows("lines") + "+" + rows("unique"));
         }
         Process last = start(records);
-        boolean ended = last.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES);
+        boolean ended = last.waitFor(Await.LONG.toMinutes(), TimeUnit.MINUTES);
         last.destroyForcibly().waitFor();
         String total = String.valueOf(StreamChild.total(FILES, records / FILES));
         assertThat(ended).as("it came to an end: " + log()).isTrue();
@@ -65,7 +66,15 @@ final class StreamKillTest {
                         + " records")
                 .contains("lines hot " + total + " cold " + total + " ids " + total + " dead 0")
                 .contains("unique hot " + total + " cold " + total + " ids " + total + " dead 0");
-        System.out.println(kills + " kills, " + cut + " checkpoints cut short, " + records + " records: " + results());
+        System.out.println(kills + " kills, " + cut + " checkpoints cut short, " + records + " records: " + results()
+                + "; in the cold tables at each kill: " + moments);
+    }
+
+    private long rows(String stream) throws IOException {
+        Path table = folder.resolve("plane").resolve("cold").resolve(stream);
+        return ColdTable.open(table.toString(), new LinesSource(stream, 2, stream.equals("lines")))
+                .statistics()
+                .rows();
     }
 
     /// Their metadata, the oldest first. They come and go while somebody looks.

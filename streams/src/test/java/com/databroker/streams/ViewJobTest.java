@@ -3,6 +3,7 @@ package com.databroker.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -90,6 +91,15 @@ final class ViewJobTest {
             }
         }
         return counts;
+    }
+
+    @Test
+    void flinks_own_http_interface_which_asks_nobody_who_he_is_answers_nothing() throws Exception {
+        for (String path : List.of("/", "/jobs", "/jobmanager/config", "/taskmanagers")) {
+            HttpURLConnection asked =
+                    (HttpURLConnection) flink.http().resolve(path).toURL().openConnection();
+            assertThat(asked.getResponseCode()).as(path).isEqualTo(HttpURLConnection.HTTP_NOT_FOUND);
+        }
     }
 
     @Test

@@ -62,6 +62,7 @@ final class ArchitectureTest {
                             "tools.jackson.core.",
                             "kafka.",
                             "org.apache.kafka.",
+                            "scala.Tuple2",
                             "org.apache.flink.",
                             "io.delta.kernel.",
                             "software.amazon.awssdk.",
