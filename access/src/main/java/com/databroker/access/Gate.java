@@ -380,14 +380,14 @@ public final class Gate implements AutoCloseable {
         return denials.get(action);
     }
 
-    /// Sessions that are open now.
+    /// Connections that are open now.
     public int sessionCount() {
-        return sessions.size();
+        return sessions().size();
     }
 
-    /// Those that are open now, in no order.
+    /// Those that are open now, in no order, one of each connection.
     public List<Session> sessions() {
-        return List.copyOf(sessions);
+        return sessions.stream().filter(Session::isListed).toList();
     }
 
     /// Cuts off the connection of that id; its peer is told that it may come again.

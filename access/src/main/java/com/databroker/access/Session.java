@@ -37,6 +37,7 @@ public final class Session implements AutoCloseable {
     private volatile Principal principal;
     private volatile Instant until;
     private volatile String protocol = "";
+    private volatile boolean listed = true;
     private volatile @Nullable Supplier<@Nullable Traffic> traffic;
 
     Session(
@@ -97,6 +98,15 @@ public final class Session implements AutoCloseable {
     /// Its door says what is spoken.
     public void speaks(String what) {
         protocol = what;
+    }
+
+    /// Its door says whether it stands for the connection, or another session does meanwhile.
+    public void listed(boolean whether) {
+        listed = whether;
+    }
+
+    boolean isListed() {
+        return listed;
     }
 
     /// Its door says whom to ask what went over it; who asks may wait for the connection's event loop.

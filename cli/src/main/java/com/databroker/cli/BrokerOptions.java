@@ -118,6 +118,16 @@ final class BrokerOptions {
                 : new Address(named, null, "", origin);
     }
 
+    /// The ZeroMQ address of a broker, empty where the data folder is not its own or does not say so.
+    String zmqOf(Surroundings around, Address of) throws IOException {
+        Path file = dataFolder(around).resolve(CONTEXT);
+        if (!Files.exists(file)) {
+            return "";
+        }
+        Map<String, @Nullable Object> context = read(file);
+        return URI.create(text(context, "url")).equals(URI.create(of.url())) ? text(context, "zmq") : "";
+    }
+
     private static void check(String address) {
         try {
             DatabrokerClient.builder(URI.create(address));
@@ -164,16 +174,19 @@ final class BrokerOptions {
         if (!Files.exists(file)) {
             return null;
         }
-        Map<String, @Nullable Object> context;
-        try {
-            context = Json.parseObject(Bytes.wrap(Files.readAllBytes(file)));
-        } catch (ProblemException malformed) {
-            throw new ProblemException(Problem.UNAVAILABLE, file + " is not what a broker writes", malformed);
-        }
+        Map<String, @Nullable Object> context = read(file);
         String url = text(context, "url");
         check(url);
         String kept = text(context, "token");
         return new Address(url, kept.isEmpty() ? null : kept, text(context, "user"), file.toString());
+    }
+
+    private static Map<String, @Nullable Object> read(Path file) throws IOException {
+        try {
+            return Json.parseObject(Bytes.wrap(Files.readAllBytes(file)));
+        } catch (ProblemException malformed) {
+            throw new ProblemException(Problem.UNAVAILABLE, file + " is not what a broker writes", malformed);
+        }
     }
 
     private static String text(Map<String, @Nullable Object> context, String name) {

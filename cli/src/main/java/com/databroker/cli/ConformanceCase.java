@@ -114,7 +114,7 @@ record ConformanceCase(String name, List<String> on, boolean greets, List<Map<St
                                     : Bytes.wrap(HexFormat.of().parseHex(bytes)));
         }
 
-        /// A WebSocket is closed with the number; over ZeroMQ a *failed* without one of a request says it.
+        /// A WebSocket is closed with the number; elsewhere a *failed* without one of a request says it.
         private Map<String, ?> end(@Nullable Object number) {
             Object wanted = number == null ? 0 : number;
             return transport.kind().equals("ws")

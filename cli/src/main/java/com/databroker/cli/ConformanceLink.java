@@ -22,7 +22,10 @@ abstract class ConformanceLink implements AutoCloseable {
         HTTP_BSON("http", ObjectMessages.BSON),
         ZMQ_JSON("zmq", ObjectMessages.JSON),
         ZMQ_CBOR("zmq", ObjectMessages.CBOR),
-        ZMQ_BSON("zmq", ObjectMessages.BSON);
+        ZMQ_BSON("zmq", ObjectMessages.BSON),
+        AMQP_JSON("amqp", ObjectMessages.JSON),
+        AMQP_CBOR("amqp", ObjectMessages.CBOR),
+        AMQP_BSON("amqp", ObjectMessages.BSON);
 
         private final String kind;
         private final ObjectMessages form;
@@ -32,7 +35,7 @@ abstract class ConformanceLink implements AutoCloseable {
             this.form = form;
         }
 
-        /// As a case names it: ws, http, zmq.
+        /// As a case names it: ws, http, zmq, amqp.
         String kind() {
             return kind;
         }

@@ -1,7 +1,9 @@
 package com.databroker.cli;
 
+import com.databroker.core.AmqpAddress;
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
+import com.databroker.core.ObjectQueues;
 import com.databroker.core.ProblemException;
 import com.databroker.server.Databroker;
 import java.io.IOException;
@@ -15,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -26,6 +29,7 @@ import picocli.CommandLine.Option;
         footer = {
             "  databroker objects conformance",
             "  databroker objects conformance --transport ws-json,zmq-bson --case commit",
+            "  databroker objects conformance --amqp amqp://guest:guest@127.0.0.1 --transport amqp",
             "  databroker objects conformance --client 'node driver.mjs'",
             "",
             "The broker keeps the demo store (serve --demo); the cases take away what they make in it.",
@@ -38,7 +42,8 @@ final class ObjectsConformanceVerb implements Verb {
             names = "--transport",
             split = ",",
             paramLabel = "NAME",
-            description = "ws, http or zmq, with -json, -cbor or -bson behind it for one codec. All without it.")
+            description = "ws, http, zmq or amqp, with -json, -cbor or -bson behind it for one codec. All without it,"
+                    + " amqp only with --amqp.")
     private List<String> transports = List.of();
 
     @Option(
@@ -63,8 +68,24 @@ final class ObjectsConformanceVerb implements Verb {
     @Option(
             names = "--zmq",
             paramLabel = "ADDRESS",
-            description = "ZeroMQ address of the broker, as tcp://127.0.0.1:5555; else its HTTP host and port 5555.")
+            description =
+                    "ZeroMQ address of the broker, as tcp://127.0.0.1:5555; else that of the data folder, else its"
+                            + " HTTP host and port 5555.")
     private @Nullable String zmq;
+
+    @Option(
+            names = "--amqp",
+            paramLabel = "ADDRESS",
+            description =
+                    "The broker's RabbitMQ, as amqp://user:password@127.0.0.1; other users of this machine can see"
+                            + " it. Else DATABROKER_AMQP_URI.")
+    private @Nullable String amqp;
+
+    @Option(
+            names = "--amqp-name",
+            paramLabel = "NAME",
+            description = "What the names of its exchanges there begin with. Else " + ObjectQueues.NAME + ".")
+    private String amqpName = ObjectQueues.NAME;
 
     @Option(names = "--user", paramLabel = "USER", description = "Whose token it is, for ZeroMQ. Else admin.")
     private String user = "";
@@ -100,8 +121,9 @@ final class ObjectsConformanceVerb implements Verb {
                 .map(ConformanceCase::of)
                 .filter(each -> each.name().contains(words))
                 .toList();
-        List<ConformanceLink.Transport> wanted = wanted();
         Address address = broker.resolve(around);
+        Doors doors = doors(around, address);
+        List<ConformanceLink.Transport> wanted = wanted(doors);
         List<Outcome> outcomes = new ArrayList<>();
         HttpClient.Builder builder =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(ConformanceLink.PATIENCE);
@@ -114,7 +136,7 @@ final class ObjectsConformanceVerb implements Verb {
                 for (ConformanceCase each : cases) {
                     if (each.on().contains(transport.kind())) {
                         String token = address.token() == null ? "" : address.token();
-                        String wrong = each.play(transport, token, named -> open(http, transport, address, named));
+                        String wrong = each.play(transport, token, named -> open(http, transport, doors, named));
                         outcomes.add(new Outcome(transport.toString(), each.name(), wrong));
                     }
                 }
@@ -150,18 +172,24 @@ final class ObjectsConformanceVerb implements Verb {
         return failed.isEmpty() && !outcomes.isEmpty() ? Exit.OK : Exit.FAILED;
     }
 
-    private List<ConformanceLink.Transport> wanted() {
+    private List<ConformanceLink.Transport> wanted(Doors doors) {
         List<ConformanceLink.Transport> wanted = new ArrayList<>();
         for (ConformanceLink.Transport each : ConformanceLink.Transport.values()) {
-            if (transports.isEmpty() || transports.contains(each.kind()) || transports.contains(each.toString())) {
+            boolean reached = doors.rabbit != null || !each.kind().equals("amqp");
+            if ((transports.isEmpty() && reached)
+                    || transports.contains(each.kind())
+                    || transports.contains(each.toString())) {
                 wanted.add(each);
             }
+        }
+        if (doors.rabbit == null && wanted.stream().anyMatch(each -> each.kind().equals("amqp"))) {
+            throw CliException.usage("the RabbitMQ of the broker was not named", "say where it is with --amqp");
         }
         for (String name : transports) {
             if (wanted.stream().noneMatch(each -> name.equals(each.kind()) || name.equals(each.toString()))) {
                 throw CliException.usage(
                         "there is no transport \"" + name + "\"",
-                        "ws, http, zmq, " + Arrays.toString(ConformanceLink.Transport.values()));
+                        "ws, http, zmq, amqp, " + Arrays.toString(ConformanceLink.Transport.values()));
             }
         }
         return wanted;
@@ -186,20 +214,39 @@ final class ObjectsConformanceVerb implements Verb {
         }
     }
 
-    private ConformanceLink open(HttpClient http, ConformanceLink.Transport transport, Address address, boolean named)
+    /// Where the broker is found.
+    ///
+    /// @param rabbit null where nobody said so
+    private record Doors(Address address, URI zmq, @Nullable AmqpAddress rabbit) {}
+
+    private Doors doors(Surroundings around, Address address) throws IOException {
+        URI http = URI.create(address.url());
+        String named = zmq == null ? broker.zmqOf(around, address) : zmq;
+        String rabbit = amqp == null ? around.variable("DATABROKER_AMQP_URI") : amqp;
+        try {
+            return new Doors(
+                    address,
+                    URI.create(named.isEmpty() ? "tcp://" + http.getHost() + ":5555" : named),
+                    rabbit.isEmpty() ? null : AmqpAddress.parse(rabbit));
+        } catch (IllegalArgumentException malformed) {
+            throw CliException.usage("an address cannot be read", String.valueOf(malformed.getMessage()));
+        }
+    }
+
+    private ConformanceLink open(HttpClient http, ConformanceLink.Transport transport, Doors doors, boolean named)
             throws IOException {
-        URI url = URI.create(address.url());
-        String token = named ? address.token() : null;
+        URI url = URI.create(doors.address.url());
+        String token = named ? doors.address.token() : null;
         return switch (transport.kind()) {
             case "ws" -> new ConformanceSocket(http, url, token, transport.form());
             case "http" -> new ConformanceHttp(http, url, token, transport.form());
+            case "amqp" ->
+                new ConformanceAmqp(
+                        Objects.requireNonNull(doors.rabbit), new ObjectQueues(amqpName), token, transport.form());
             default -> {
-                String who = user.isEmpty() ? address.user() : user;
+                String who = user.isEmpty() ? doors.address.user() : user;
                 yield new ConformanceZmq(
-                        URI.create(zmq == null ? "tcp://" + url.getHost() + ":5555" : zmq),
-                        who.isEmpty() ? "admin" : who,
-                        token == null ? "" : token,
-                        transport.form());
+                        doors.zmq, who.isEmpty() ? "admin" : who, token == null ? "" : token, transport.form());
             }
         };
     }

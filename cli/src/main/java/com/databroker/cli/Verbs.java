@@ -54,6 +54,7 @@ final class Verbs {
             new Entry("objects watch", "Tell what becomes of objects, whoever changes them."),
             new Entry("objects graph", "Draw the types and what they refer to."),
             new Entry("objects triggers", "Show, install or remove what tells changes by other programs."),
+            new Entry("objects rotate-keys", "Have capabilities of a store made with another key."),
             new Entry("objects conformance", "Hold a broker or a client against the protocol of objects."),
             new Entry("user add", "Add a user."),
             new Entry("user list", "List the users."),
@@ -126,6 +127,7 @@ final class Verbs {
             case "objects watch" -> new ObjectsWatchVerb();
             case "objects graph" -> new ObjectsGraphVerb();
             case "objects triggers" -> new ObjectsTriggersVerb();
+            case "objects rotate-keys" -> new ObjectsRotateKeysVerb();
             case "objects conformance" -> new ObjectsConformanceVerb();
             case "connections ls" -> new ConnectionsLsVerb();
             case "connections end" -> new ConnectionsEndVerb();

@@ -2,6 +2,10 @@ package com.databroker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -123,5 +127,22 @@ final class ObjectVerbsTest {
         refused(Exit.USAGE, "objects", "triggers", "install");
         assertThat(broker.run("objects", "triggers", "install", "demo").exit()).isNotZero();
         assertThat(broker.run("objects", "triggers", "show", "other").exit()).isEqualTo(Exit.NOT_FOUND);
+    }
+
+    @Test
+    void keys_of_capabilities_are_rotated_and_those_before_are_refused() throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(broker.url() + "/objects/Task/1?capabilities=true"))
+                .header("Authorization", "Bearer " + broker.token())
+                .build();
+        String body = HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.ofString())
+                .body();
+        String shown = body.replaceFirst("(?s).*\"(Task/1~[\\w-]+)\".*", "$1");
+        assertThat(broker.run("objects", "rotate-keys", "demo").err()).contains("good until the next rotation");
+        assertThat(broker.run("objects", "get", shown).exit()).isZero();
+        assertThat(broker.run("objects", "rotate-keys", "demo", "--at-once").err())
+                .contains("are refused");
+        assertThat(refused(Exit.DENIED, "objects", "get", shown).err()).contains("[7003]");
+        refused(Exit.NOT_FOUND, "objects", "rotate-keys", "other");
     }
 }

@@ -1,6 +1,7 @@
 package com.databroker.client;
 
 import com.databroker.core.AmqpAddress;
+import com.databroker.core.AmqpConnections;
 import com.databroker.core.Bytes;
 import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectMessages;
@@ -17,7 +18,6 @@ import com.rabbitmq.client.Envelope;
 import com.rabbitmq.client.ShutdownSignalException;
 import com.rabbitmq.client.impl.ForgivingExceptionHandler;
 import java.io.IOException;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -42,7 +42,6 @@ final class AmqpLink implements ObjectLink {
 
     private static final int TOLD_MAX = 100_000;
     private static final long BYTES_MAX = 64L << 20;
-    private static final int HEARTBEAT_SECONDS = 10;
     private static final int END_MILLIS = 1000;
     private static final int MARGIN = 1 << 16;
     private static final ObjectMessages FORM = ObjectMessages.CBOR;
@@ -125,21 +124,7 @@ final class AmqpLink implements ObjectLink {
     }
 
     private Connection connect() throws IOException, TimeoutException {
-        AmqpAddress address = route.address;
-        int millis = (int) Math.min(Integer.MAX_VALUE, settings.timeout().toMillis());
-        ConnectionFactory factory = new ConnectionFactory();
-        factory.setHost(address.host());
-        factory.setPort(address.port());
-        factory.setUsername(address.user());
-        factory.setPassword(address.password());
-        factory.setVirtualHost(address.virtualHost());
-        factory.setAutomaticRecoveryEnabled(false);
-        factory.setTopologyRecoveryEnabled(false);
-        factory.setConnectionTimeout(millis);
-        factory.setHandshakeTimeout(millis);
-        factory.setChannelRpcTimeout(millis);
-        factory.setShutdownTimeout(END_MILLIS);
-        factory.setRequestedHeartbeat(HEARTBEAT_SECONDS);
+        ConnectionFactory factory = AmqpConnections.to(route.address, settings.timeout(), route.tls);
         factory.setMaxInboundMessageBodySize(ObjectMessages.ANSWER_MAX + MARGIN);
         factory.setExceptionHandler(new Quiet());
         factory.setThreadFactory(task -> {
@@ -147,14 +132,6 @@ final class AmqpLink implements ObjectLink {
             thread.setDaemon(true);
             return thread;
         });
-        if (address.tls()) {
-            try {
-                factory.useSslProtocol(route.tls == null ? SSLContext.getDefault() : route.tls);
-            } catch (NoSuchAlgorithmException missing) {
-                throw new IOException("no TLS here", missing);
-            }
-            factory.enableHostnameVerification();
-        }
         return factory.newConnection("databroker client");
     }
 

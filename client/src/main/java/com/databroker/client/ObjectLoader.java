@@ -60,11 +60,13 @@ final class ObjectLoader {
     private static final int PAGE = 1000;
 
     private final ObjectChannel channel;
+    private final Renewal renewing;
     private final RowCache cache;
     private final Shape.Known shapes = new Shape.Known();
 
     ObjectLoader(ObjectChannel channel, RowCache cache) {
         this.channel = channel;
+        this.renewing = new Renewal(channel);
         this.cache = cache;
     }
 
@@ -103,7 +105,7 @@ final class ObjectLoader {
 
     /// @return what may be served of that for which there are leases
     private CompletableFuture<Map<ObjectKey, Row>> load(List<ObjectRef> refs, List<Lease> leases, List<String> with) {
-        return channel.ask(id -> new ObjectMessage.Get(id, refs, with), true)
+        return renewing.ask(id -> new ObjectMessage.Get(id, refs, with), true)
                 .thenApply(reply -> {
                     if (reply instanceof ObjectMessage.Ok ok) {
                         return settle(leases, ok);
@@ -200,7 +202,7 @@ final class ObjectLoader {
             return again(() -> result(key, 0, request, false, tags));
         }
         long birth = cache.news.arrivals();
-        return channel.ask(request, false).thenCompose(reply -> {
+        return renewing.ask(request, false).thenCompose(reply -> {
             Result result = taken(reply, birth, 0, tags);
             // What it has changed is told before the server has synced.
             return changes && reply instanceof ObjectMessage.Ok ok
@@ -224,7 +226,7 @@ final class ObjectLoader {
                             : CompletableFuture.failedFuture(new Overtaken()));
         }
         long birth = lease == null ? cache.news.arrivals() : lease.birth;
-        CompletableFuture<Result> answer = channel.ask(request, repeatable).thenApply(reply -> {
+        CompletableFuture<Result> answer = renewing.ask(request, repeatable).thenApply(reply -> {
             Result result = taken(reply, birth, limit, tags);
             ObjectMessage.Ok ok = (ObjectMessage.Ok) reply;
             // What has no tag nobody would tell of.
@@ -295,7 +297,7 @@ final class ObjectLoader {
     /// @param gone rows of what is deleted
     /// @param birth how many changes had been heard of when this was sent first
     CompletableFuture<List<Row>> commit(UUID commit, List<ObjectMessage.Op> ops, List<Row> gone, long birth) {
-        return channel.ask(id -> new ObjectMessage.Commit(id, commit, ops), true)
+        return renewing.ask(id -> new ObjectMessage.Commit(id, commit, ops), true)
                 .thenCompose(reply -> {
                     if (reply instanceof ObjectMessage.Conflict conflict) {
                         throw new Refused(conflict);

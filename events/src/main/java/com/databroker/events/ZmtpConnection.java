@@ -200,7 +200,7 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
     private void admit(Credentials credentials) {
         shown = credentials;
         try {
-            session = settings.gate().admit(credentials, address, DOOR, this::revoked);
+            session = settings.gate().admit(credentials, address, DOOR, this::end);
         } catch (ProblemException refused) {
             throw new ZmtpRefused(
                     refused.problem() == Problem.TOO_MANY_FAILURES
@@ -209,8 +209,8 @@ final class ZmtpConnection extends ChannelInboundHandlerAdapter implements Outle
         }
     }
 
-    /// From the gate, on any thread.
-    private void revoked(ProblemException why) {
+    /// Ends it, and says why. From any thread.
+    void end(ProblemException why) {
         ChannelHandlerContext ctx = context;
         if (ctx != null) {
             ctx.executor().execute(() -> refuse(new ZmtpRefused(why.problem(), why.line())));

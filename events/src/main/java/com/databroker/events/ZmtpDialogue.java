@@ -61,5 +61,8 @@ public interface ZmtpDialogue {
         void pause();
 
         void resume();
+
+        /// Ends the connection, and says why.
+        void end(ProblemException why);
     }
 }

@@ -177,6 +177,11 @@ final class ZmtpService implements ZmtpRole, ZmtpDialogue.Peer {
         readOrNot();
     }
 
+    @Override
+    public void end(ProblemException why) {
+        connection.end(why);
+    }
+
     /// Whoever asks without taking the answers is not heard until it does.
     private void readOrNot() {
         connection.context().channel().config().setAutoRead(connection.isWritable() && !paused);

@@ -449,8 +449,10 @@ public final class ObjectPlane implements AutoCloseable {
 
     /// Begins a new epoch of a store's capabilities: those of the epoch before the last are good for
     /// nothing.
-    public void rotate(String store) {
-        stores.keys(store).rotate();
+    ///
+    /// @param atOnce whether all that were made until now are
+    public void rotate(String store, boolean atOnce) {
+        stores.keys(store).rotate(atOnce);
     }
 
     /// How long requests took to be answered, by what they ask for.

@@ -32,7 +32,14 @@ final class StoreKeys {
     private static final String CAPABILITIES = "capabilities";
     private static final String TAGS = "tags";
     private static final int KEY_BYTES = 32;
-    private static final Duration REREAD = Duration.ofSeconds(30);
+
+    /// How long another server may have begun an epoch without being noticed here.
+    private static final Duration REREAD = Duration.ofSeconds(1);
+
+    /// The same where a capability is not known: it may be of that epoch. Whoever guesses has the store asked no
+    /// oftener.
+    private static final Duration REREAD_UNKNOWN = Duration.ofMillis(50);
+
     private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
     /// What a capability is for, from the usual to the rare.
@@ -71,19 +78,26 @@ final class StoreKeys {
     }
 
     /// Begins a new epoch. Capabilities of the one before are good until the next.
-    void rotate() {
+    ///
+    /// @param atOnce whether they are good for nothing from now on
+    void rotate(boolean atOnce) {
         byte[] bytes = read().secret.toArray();
         ByteBuffer next = ByteBuffer.allocate(bytes.length);
         next.putLong(ByteBuffer.wrap(bytes).getLong() + 1);
         fresh(KEY_BYTES).copyTo(next);
-        next.put(bytes, Long.BYTES, KEY_BYTES);
+        if (atOnce) {
+            fresh(KEY_BYTES).copyTo(next);
+        } else {
+            next.put(bytes, Long.BYTES, KEY_BYTES);
+        }
         store.replaceSecret(CAPABILITIES, Bytes.wrap(next.array()));
         epochs = read();
     }
 
-    private Epochs epochs() {
+    /// @param age at which what was read is read again
+    private Epochs epochs(Duration age) {
         Epochs now = epochs;
-        if (now.read.plus(REREAD).isBefore(clock.instant())) {
+        if (!now.read.plus(age).isAfter(clock.instant())) {
             now = read();
             epochs = now;
         }
@@ -102,7 +116,7 @@ final class StoreKeys {
 
     /// To be used by one thread, for one request of one principal.
     Stamp stamp(String principal) {
-        return new Stamp(epochs(), principal);
+        return new Stamp(epochs(REREAD), principal);
     }
 
     private static Mac copy(Mac mac) {
@@ -116,12 +130,14 @@ final class StoreKeys {
     /// Makes capabilities and tags, and tells good capabilities from others.
     final class Stamp {
         private final String principal;
-        private final Mac newest;
-        private final Mac before;
         private final Mac tagging = copy(tags);
+        private Epochs used;
+        private Mac newest;
+        private Mac before;
 
         private Stamp(Epochs epochs, String principal) {
             this.principal = principal;
+            this.used = epochs;
             this.newest = copy(epochs.newest);
             this.before = copy(epochs.before);
         }
@@ -135,6 +151,23 @@ final class StoreKeys {
         /// What the capability of a reference is for, null where it is not good.
         @Nullable
         String rights(ObjectRef ref) {
+            String known = known(ref);
+            return known == null && renewed() ? known(ref) : known;
+        }
+
+        /// Whether another server has begun an epoch meanwhile.
+        private boolean renewed() {
+            Epochs now = epochs(REREAD_UNKNOWN);
+            if (now.secret.equals(used.secret)) {
+                return false;
+            }
+            used = now;
+            newest = copy(now.newest);
+            before = copy(now.before);
+            return true;
+        }
+
+        private @Nullable String known(ObjectRef ref) {
             byte[] given = Base64.getUrlDecoder().decode(ref.capability());
             for (Mac mac : List.of(newest, before)) {
                 for (String rights : RIGHTS) {

@@ -132,12 +132,14 @@ class ObjectPlaneTest extends ShopPlane {
     @Test
     void two_epochs_of_capabilities_are_good_and_the_one_before_is_not() {
         ObjectMessage.Row first = hired("Ada");
-        plane.rotate("shop");
+        plane.rotate("shop", false);
         ObjectMessage.Row second = ada.row(get(first.ref()));
         assertThat(second.ref()).isNotEqualTo(first.ref());
-        plane.rotate("shop");
+        plane.rotate("shop", false);
         assertThat(ada.refused(get(first.ref()))).isEqualTo(Problem.CAPABILITY_INVALID);
-        assertThat(ada.row(get(second.ref())).version()).isEqualTo(1);
+        ObjectRef third = ada.row(get(second.ref())).ref();
+        plane.rotate("shop", true);
+        assertThat(ada.refused(get(third))).isEqualTo(Problem.CAPABILITY_INVALID);
     }
 
     @Test

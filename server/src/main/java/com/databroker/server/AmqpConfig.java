@@ -2,8 +2,17 @@ package com.databroker.server;
 
 import com.databroker.core.AmqpAddress;
 import com.databroker.core.ObjectQueues;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
 import com.databroker.core.Setting;
+import com.databroker.core.Trust;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /// The AMQP door: objects over a RabbitMQ.
@@ -16,6 +25,12 @@ public record AmqpConfig(
                 secret = true)
         @Nullable
         String uri,
+
+        @Setting(
+                "A file of certificates in PEM: RabbitMQ's has to come from one of them. Without it, from one that Java"
+                        + " knows.")
+        @Nullable
+        Path caFile,
 
         @Setting(
                 value =
@@ -61,6 +76,25 @@ public record AmqpConfig(
             }
         }
         var _ = new ObjectQueues(name);
+    }
+
+    /// Whom to believe, null for the JDK's authorities.
+    ///
+    /// @throws ProblemException CONFIGURATION_INVALID
+    @Nullable
+    SSLContext tls() {
+        Path file = caFile;
+        if (file == null) {
+            return null;
+        }
+        try {
+            return Trust.in(Files.readString(file, StandardCharsets.US_ASCII));
+        } catch (IOException | GeneralSecurityException unreadable) {
+            throw new ProblemException(
+                    Problem.CONFIGURATION_INVALID,
+                    "amqp.ca-file: " + file + " is missing or is no certificate in PEM",
+                    unreadable);
+        }
     }
 
     /// Never the address as it was given, which holds a password.

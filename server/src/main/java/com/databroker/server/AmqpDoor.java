@@ -62,7 +62,7 @@ final class AmqpDoor implements AutoCloseable {
         this.random = random;
         this.news = new AmqpNews(new ObjectQueues(config.name()), clock);
         this.requests = new AmqpRequests(plane, gate, news);
-        this.factory = new AmqpFactory(AmqpAddress.parse(uri), blocking);
+        this.factory = new AmqpFactory(AmqpAddress.parse(uri), config.tls(), blocking);
         this.shared = new AmqpLine.Shared(config, requests, news, factory, blocking, dead, plane::wake);
     }
 
@@ -158,7 +158,10 @@ final class AmqpDoor implements AutoCloseable {
         String where = factory.address().toString();
         if (now == null) {
             return HealthCheck.failed(
-                    "RabbitMQ", "no connection to " + where, failure, "start it, or mend amqp.uri; the rest goes on");
+                    "RabbitMQ",
+                    "no connection to " + where,
+                    failure,
+                    "start it, or mend amqp.uri or amqp.ca-file; the rest goes on");
         }
         String blocked = now.blocked();
         if (blocked != null) {

@@ -1,15 +1,17 @@
 package com.databroker.server;
 
 import com.databroker.core.AmqpAddress;
+import com.databroker.core.AmqpConnections;
 import com.databroker.core.ObjectMessages;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.impl.ForgivingExceptionHandler;
 import java.io.IOException;
-import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /// Connections to the RabbitMQ of the configuration.
 ///
@@ -20,16 +22,18 @@ final class AmqpFactory {
     /// A little more than a request may have, so that most of what is too large is answered and costs no connection.
     private static final int MESSAGE_MAX = 2 * ObjectMessages.REQUEST_MAX;
 
-    private static final int TIMEOUT_MILLIS = 10_000;
-    private static final int HEARTBEAT_SECONDS = 10;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final AmqpAddress address;
+    private final @Nullable SSLContext tls;
     private final ExecutorService executor;
     private volatile boolean patient;
 
+    /// @param tls whom to believe, the JDK's authorities where null
     /// @param executor runs what is to be done with a message that comes
-    AmqpFactory(AmqpAddress address, ExecutorService executor) {
+    AmqpFactory(AmqpAddress address, @Nullable SSLContext tls, ExecutorService executor) {
         this.address = address;
+        this.tls = tls;
         this.executor = executor;
     }
 
@@ -48,30 +52,10 @@ final class AmqpFactory {
     }
 
     Connection connect(String name) throws IOException, TimeoutException {
-        ConnectionFactory factory = new ConnectionFactory();
-        factory.setHost(address.host());
-        factory.setPort(address.port());
-        factory.setUsername(address.user());
-        factory.setPassword(address.password());
-        factory.setVirtualHost(address.virtualHost());
-        factory.setAutomaticRecoveryEnabled(false);
-        factory.setTopologyRecoveryEnabled(false);
-        factory.setConnectionTimeout(TIMEOUT_MILLIS);
-        factory.setHandshakeTimeout(TIMEOUT_MILLIS);
-        factory.setChannelRpcTimeout(TIMEOUT_MILLIS);
-        factory.setShutdownTimeout(1000);
-        factory.setRequestedHeartbeat(HEARTBEAT_SECONDS);
+        ConnectionFactory factory = AmqpConnections.to(address, PATIENCE, tls);
         factory.setMaxInboundMessageBodySize(patient ? Integer.MAX_VALUE : MESSAGE_MAX);
         factory.setThreadFactory(Thread.ofPlatform().daemon().name("amqp-", 0).factory());
         factory.setExceptionHandler(new Endings());
-        if (address.tls()) {
-            try {
-                factory.useSslProtocol(SSLContext.getDefault());
-            } catch (NoSuchAlgorithmException missing) {
-                throw new IOException("no TLS here", missing);
-            }
-            factory.enableHostnameVerification();
-        }
         return factory.newConnection(executor, name);
     }
 

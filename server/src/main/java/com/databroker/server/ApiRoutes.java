@@ -194,6 +194,12 @@ final class ApiRoutes {
                     "admin objects/{store}",
                     "Has the database of a store record them."),
             route("DELETE /objects/triggers/{store}", "objects", "admin objects/{store}", "No longer."),
+            route(
+                            "POST /objects/capabilities/{store}",
+                            "objects",
+                            "admin objects/{store}",
+                            "Makes capabilities of a store with another key; those before are good until the next time.")
+                    .asks("at-once: true refuses all that were made until now"),
             route("POST /objects/rpc", "objects", "objects-read", "Any request of dbo/1.")
                     .takes(JSON, "{\"t\":\"types\",\"i\":1}"));
 

@@ -15,6 +15,7 @@ import tools.jackson.core.JsonGenerator;
 final class ObjectCare {
     private static final String TRIGGERS = "triggers";
     private static final String CAPABILITIES = "capabilities";
+    private static final String AT_ONCE = "at-once";
     private static final String OBJECTS = "objects/";
 
     private final ObjectPlane plane;
@@ -36,6 +37,7 @@ final class ObjectCare {
     }
 
     private void triggers(Exchange exchange, String[] path) {
+        exchange.target().allow();
         if (path.length == 1) {
             exchange.allow(HttpMethod.GET, HttpMethod.HEAD);
             Principal principal = exchange.principal();
@@ -68,9 +70,11 @@ final class ObjectCare {
             throw new ProblemException(Problem.NOT_FOUND, "below /objects/capabilities are the names of stores");
         }
         exchange.allow(HttpMethod.POST);
+        exchange.target().allow(AT_ONCE);
+        boolean atOnce = "true".equals(exchange.target().parameter(AT_ONCE));
         administer(exchange, path[1], CAPABILITIES);
         exchange.blocking(() -> {
-            plane.rotate(path[1]);
+            plane.rotate(path[1], atOnce);
             exchange.onLoop(() -> exchange.empty(204));
         });
     }

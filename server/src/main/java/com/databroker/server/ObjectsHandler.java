@@ -97,7 +97,6 @@ final class ObjectsHandler {
             return;
         }
         if (care.handles(path[0])) {
-            exchange.target().allow();
             care.handle(exchange, path);
             return;
         }

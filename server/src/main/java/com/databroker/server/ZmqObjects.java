@@ -60,7 +60,7 @@ final class ZmqObjects implements ZmtpDialogue.Service, AutoCloseable {
     }
 
     /// What the connection's conversation is carried by. Whatever ends a conversation is told as a *failed*
-    /// without a number; the connection stays, and a *hello* begins another.
+    /// without a number; the connection stays, unless an administrator ended it, and a *hello* begins another.
     private final class Carrier implements ZmtpDialogue, ObjectCarrier {
         private final Peer peer;
 
@@ -112,6 +112,8 @@ final class ZmqObjects implements ZmtpDialogue.Service, AutoCloseable {
             }
             ObjectConversation begun = new ObjectConversation(shared, gate, this, said, DOOR, peer.address());
             conversation = begun;
+            // Who talks is the conversation's to say: the handshake may have named nobody.
+            peer.session().listed(false);
             // Whom the handshake did not name may name itself in its hello.
             begun.open(peer.credentials() instanceof Credentials.Anonymous ? null : peer.credentials());
             begun.received(message);
@@ -164,9 +166,13 @@ final class ZmqObjects implements ZmtpDialogue.Service, AutoCloseable {
         public void close(ProblemException why) {
             fail(ObjectMessage.NO_ID, why);
             end();
+            if (why.problem() == Problem.CONNECTION_ENDED) {
+                peer.end(why);
+            }
         }
 
         private void end() {
+            peer.session().listed(true);
             conversation = null;
             held.clear();
             if (paused) {

@@ -4,7 +4,7 @@ import com.databroker.core.Bytes;
 import com.databroker.core.Span;
 import com.databroker.core.Text;
 import com.databroker.core.Trace;
-import java.io.ByteArrayInputStream;
+import com.databroker.core.Trust;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URI;
@@ -12,11 +12,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +24,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /// Speaks with a cluster over HTTP: signs in, and goes to the next of its machines where one does not answer.
@@ -88,18 +83,7 @@ final class ElasticClient implements AutoCloseable {
     /// Believes these certificates, and no other.
     private static SSLContext trusting(String certificates) throws IOException {
         try {
-            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-            store.load(null, null);
-            int number = 0;
-            for (Certificate certificate : CertificateFactory.getInstance("X.509")
-                    .generateCertificates(new ByteArrayInputStream(certificates.getBytes(StandardCharsets.US_ASCII)))) {
-                store.setCertificateEntry("ca" + number++, certificate);
-            }
-            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            trust.init(store);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, trust.getTrustManagers(), null);
-            return context;
+            return Trust.in(certificates);
         } catch (GeneralSecurityException unreadable) {
             throw new IOException(
                     "the certificates of streams.hot.elasticsearch.ca-file cannot be read: write them in PEM",

@@ -38,7 +38,11 @@ final class AttackWebSocket implements AutoCloseable {
 
     /// @param token empty for none
     static AttackWebSocket open(AttackSocket socket, String token, String protocol) throws IOException {
-        socket.send(request(token, protocol));
+        return open(socket, "/events", token, protocol);
+    }
+
+    static AttackWebSocket open(AttackSocket socket, String path, String token, String protocol) throws IOException {
+        socket.send(request(path, token, protocol));
         AttackSocket.Answer answer = socket.answer();
         if (answer.status() != 101) {
             throw new IOException(answer.head() + answer.body());
@@ -47,7 +51,11 @@ final class AttackWebSocket implements AutoCloseable {
     }
 
     static String request(String token, String protocol) {
-        return "GET /events HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        return request("/events", token, protocol);
+    }
+
+    private static String request(String path, String token, String protocol) {
+        return "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                 + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
                 + "Sec-WebSocket-Protocol: " + protocol + "\r\n"
                 + (token.isEmpty() ? "" : "Authorization: Bearer " + token + "\r\n") + "\r\n";

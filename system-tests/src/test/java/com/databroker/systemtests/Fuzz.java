@@ -25,8 +25,8 @@ final class Fuzz {
     private final SplittableRandom random;
     private final List<byte[]> corpus = new ArrayList<>();
 
-    private Fuzz(long seed, List<byte[]> seeds) {
-        this.random = new SplittableRandom(seed);
+    private Fuzz(SplittableRandom random, List<byte[]> seeds) {
+        this.random = random;
         corpus.addAll(seeds);
     }
 
@@ -37,7 +37,7 @@ final class Fuzz {
         for (byte[] input : seeds) {
             tell(corpus, seed, input, target);
         }
-        Fuzz fuzz = new Fuzz(seed, seeds);
+        Fuzz fuzz = new Fuzz(new SplittableRandom(seed), seeds);
         long end = System.nanoTime() + Long.getLong("fuzz.seconds", 3) * 1_000_000_000L;
         long count = 0;
         while (System.nanoTime() < end) {
@@ -70,6 +70,11 @@ final class Fuzz {
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
+    }
+
+    /// The same with a few bytes more, less or other.
+    static byte[] changed(SplittableRandom random, byte[] input) {
+        return new Fuzz(random, List.of(input)).next();
     }
 
     private byte[] next() {

@@ -1,7 +1,7 @@
 package com.databroker.systemtests;
 
+import com.databroker.core.Trust;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -9,14 +9,11 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 
 /// The distribution's nginx with the files of `deploy/nginx`, in a folder of its own and on free ports of loopback.
 final class Nginx implements AutoCloseable {
@@ -40,7 +37,7 @@ final class Nginx implements AutoCloseable {
         http = ports.get(1);
         zmq = ports.get(2);
         ssh = ports.get(3);
-        tls = trusting(prefix.resolve("tls").resolve("certificate.pem"));
+        tls = Trust.in(Files.readString(prefix.resolve("tls").resolve("certificate.pem")));
     }
 
     /// What a broker must be told to believe this nginx.
@@ -187,20 +184,6 @@ final class Nginx implements AutoCloseable {
             return true;
         });
         return open[0] && process.isAlive();
-    }
-
-    private static SSLContext trusting(Path certificate) throws GeneralSecurityException, IOException {
-        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-        store.load(null, null);
-        try (InputStream in = Files.newInputStream(certificate)) {
-            store.setCertificateEntry(
-                    "nginx", CertificateFactory.getInstance("X.509").generateCertificate(in));
-        }
-        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(store);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trust.getTrustManagers(), null);
-        return context;
     }
 
     int httpsPort() {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -271,6 +272,35 @@ class ObjectsByZmqTest {
             assertThat(dealer.failed(0).problem().status()).isIn(401, 403);
             dealer.raw.awaitClosed();
         }
+    }
+
+    private static List<String> connected(String user) throws Exception {
+        String list =
+                broker.request("GET", "/connections?door=zmq&find=" + user, "").body();
+        return Pattern.compile("\"id\":\"([^\"]+)\",[^}]*?\"protocol\":\"([^\"]+)\"")
+                .matcher(list)
+                .results()
+                .map(match -> match.group(1) + " " + match.group(2))
+                .toList();
+    }
+
+    @Test
+    void a_dealer_is_one_connection_whatever_is_said_over_it_and_an_administrator_ends_all_of_it() throws Exception {
+        String token = broker.user("ida", "objects-read:demo/**");
+        try (Dealer dealer = Dealer.open("DEALER", "ida", token)) {
+            dealer.say(get(1, ADA));
+            dealer.failed(1);
+            assertThat(connected("ida")).singleElement().asString().endsWith(" ZMTP DEALER");
+            dealer.say(new ObjectMessage.Hello(ObjectMessage.PROTOCOL, null, null));
+            dealer.hear(ObjectMessage.Welcome.class, welcome -> true);
+            assertThat(connected("ida")).singleElement().asString().endsWith(" dbo.json");
+            String id = connected("ida").getFirst().split(" ", 2)[0];
+            assertThat(broker.request("DELETE", "/connections/" + id, "").statusCode())
+                    .isEqualTo(204);
+            assertThat(dealer.failed(0).problem()).isEqualTo(Problem.CONNECTION_ENDED);
+            dealer.raw.awaitClosed();
+        }
+        Peers.until("nobody is left", () -> connected("ida").isEmpty());
     }
 
     @Test

@@ -7,6 +7,8 @@ import com.databroker.client.DatabrokerClient;
 import com.databroker.client.Entity;
 import com.databroker.client.ObjectSession;
 import com.databroker.client.ObjectSpace;
+import com.databroker.core.AmqpAddress;
+import com.databroker.core.AmqpConnections;
 import com.databroker.core.Bytes;
 import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectMessages;
@@ -14,11 +16,11 @@ import com.databroker.core.ObjectPosition;
 import com.databroker.core.ObjectQueues;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Trust;
 import com.databroker.systemtests.ObjectsShop.Person;
-import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
-import com.rabbitmq.client.GetResponse;
+import com.rabbitmq.client.ConnectionFactory;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.net.URI;
@@ -26,12 +28,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.h2.tools.Server;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -258,67 +263,6 @@ final class ObjectsOverRabbitTest {
         assertThat(space.stats().resets()).isZero();
     }
 
-    /// Somebody with a plain AMQP client.
-    private static final class Foreign implements AutoCloseable {
-        private final Connection connection;
-        private final Channel channel;
-        private final ObjectQueues queues;
-        private final String token;
-        final String queue;
-
-        Foreign(String name, String token) throws Exception {
-            this.queues = new ObjectQueues(name);
-            this.token = token;
-            connection = rabbit.connect();
-            channel = connection.createChannel();
-            queue = channel.queueDeclare().getQueue();
-            channel.queueBind(queue, queues.changes(), "json.*");
-        }
-
-        void send(String contentType, byte[] body) throws IOException {
-            channel.basicPublish(
-                    queues.requests(),
-                    ObjectQueues.ANY,
-                    new AMQP.BasicProperties.Builder()
-                            .contentType(contentType)
-                            .replyTo(queue)
-                            .correlationId("mine")
-                            .headers(token.isEmpty() ? Map.of() : Map.of("token", token))
-                            .build(),
-                    body);
-        }
-
-        String ask(String json) throws Exception {
-            send("application/json", Bytes.utf8(json).toArray());
-            return next("");
-        }
-
-        /// The next message of the reply queue, or of the exchange.
-        String next(String exchange) throws Exception {
-            long end = System.nanoTime() + PATIENCE.toNanos();
-            while (System.nanoTime() < end) {
-                GetResponse got = channel.basicGet(queue, true);
-                if (got != null && got.getEnvelope().getExchange().equals(exchange)) {
-                    if (exchange.isEmpty()) {
-                        assertThat(got.getProps().getCorrelationId()).isEqualTo("mine");
-                    }
-                    return Bytes.wrap(got.getBody()).utf8();
-                }
-            }
-            throw new AssertionError("nothing came from \"" + exchange + "\"");
-        }
-
-        /// How many wait there.
-        long count(String of) throws IOException {
-            return channel.messageCount(of);
-        }
-
-        @Override
-        public void close() throws IOException {
-            connection.close();
-        }
-    }
-
     private static void opens(TestBroker broker) throws Exception {
         Peers.until(
                 "the door is open",
@@ -328,7 +272,8 @@ final class ObjectsOverRabbitTest {
     private TestBroker demo(String name) throws Exception {
         TestBroker broker = later(TestBroker.start(
                 folder.resolve(name),
-                Map.of("objects.demo", "true", "amqp.uri", rabbit.uri().toString(), "amqp.name", name)));
+                Peers.patient(
+                        Map.of("objects.demo", "true", "amqp.uri", rabbit.uri().toString(), "amqp.name", name))));
         opens(broker);
         return broker;
     }
@@ -336,7 +281,7 @@ final class ObjectsOverRabbitTest {
     @Test
     void a_plain_amqp_client_gets_finds_commits_and_hears_without_seeing_what() throws Exception {
         TestBroker broker = demo("plain");
-        Foreign client = later(new Foreign("plain", broker.token()));
+        RabbitForeign client = later(new RabbitForeign(rabbit, "plain", broker.token()));
         assertThat(client.ask("{\"t\":\"hello\",\"v\":1}")).startsWith("{\"t\":\"welcome\"");
         assertThat(client.next("")).startsWith("{\"t\":\"beat\",\"n\":");
         assertThat(client.ask("{\"t\":\"get\",\"i\":1,\"keys\":[\"Person/2\"]}"))
@@ -363,17 +308,17 @@ final class ObjectsOverRabbitTest {
     @Test
     void who_shows_no_token_may_only_sign_in_and_who_shows_a_wrong_one_nothing() throws Exception {
         TestBroker broker = demo("door");
-        Foreign stranger = later(new Foreign("door", ""));
+        RabbitForeign stranger = later(new RabbitForeign(rabbit, "door", ""));
         assertThat(stranger.ask("{\"t\":\"hello\",\"v\":1}")).contains("\"t\":\"welcome\"", "\"at\":\"\"");
         assertThat(stranger.ask("{\"t\":\"get\",\"i\":1,\"keys\":[\"Person/1\"]}"))
                 .contains("\"number\":2001");
         assertThat(stranger.ask("{\"t\":\"call\",\"i\":2,\"type\":\"Root\",\"method\":\"auth\",\"args\":[\""
                         + broker.token() + "\"]}"))
                 .contains("\"result\":\"admin\"");
-        Foreign liar = later(new Foreign("door", "dbk_wrong"));
+        RabbitForeign liar = later(new RabbitForeign(rabbit, "door", "dbk_wrong"));
         assertThat(liar.ask("{\"t\":\"types\",\"i\":1}")).contains("\"number\":2001");
         String reader = broker.user("reader", "objects-read:demo/Person");
-        Foreign limited = later(new Foreign("door", reader));
+        RabbitForeign limited = later(new RabbitForeign(rabbit, "door", reader));
         assertThat(limited.ask("{\"t\":\"get\",\"i\":1,\"keys\":[\"Person/1\"]}"))
                 .contains("\"t\":\"ok\"");
         assertThat(limited.ask("{\"t\":\"get\",\"i\":2,\"keys\":[\"Task/1\"]}")).contains("\"t\":\"failed\"");
@@ -382,36 +327,53 @@ final class ObjectsOverRabbitTest {
     @Test
     void what_cannot_be_read_is_answered_or_set_aside_and_never_comes_again() throws Exception {
         TestBroker broker = demo("poison");
-        Foreign client = later(new Foreign("poison", broker.token()));
+        RabbitForeign client = later(new RabbitForeign(rabbit, "poison", broker.token()));
         assertThat(client.ask("{\"t\":\"nonsense\"}")).contains("\"t\":\"failed\"", "\"number\":");
         client.send("text/plain", new byte[] {1, 2, 3});
         assertThat(client.next("")).contains("content-type");
         client.send("application/cbor", new byte[] {(byte) 0xBF, 0x61});
-        assertThat(ObjectMessages.CBOR.decodeAnswer(cbor(client))).isInstanceOf(ObjectMessage.Failed.class);
+        assertThat(client.answer()).isInstanceOf(ObjectMessage.Failed.class);
         // Larger than a request may be, and larger than a connection takes.
         for (int bytes : new int[] {ObjectMessages.REQUEST_MAX + 1, 5 << 20}) {
             client.send("application/json", new byte[bytes]);
             assertThat(client.next("")).contains("\"number\":" + Problem.VALUE_TOO_LARGE.number());
         }
         // Nobody to answer.
-        client.channel.basicPublish(
-                "poison.requests", "any", null, Bytes.utf8("{}").toArray());
+        client.sendWithoutReply(Bytes.utf8("{}").toArray());
         Peers.until("it is set aside", PATIENCE, () -> client.count("poison.dead") == 1);
         assertThat(client.ask("{\"t\":\"get\",\"i\":9,\"keys\":[\"Person/1\"]}"))
                 .contains("\"i\":9");
         assertThat(client.count("poison.requests")).isZero();
     }
 
-    private static Bytes cbor(Foreign client) throws Exception {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (System.nanoTime() < end) {
-            GetResponse got = client.channel.basicGet(client.queue, true);
-            if (got != null && got.getEnvelope().getExchange().isEmpty()) {
-                assertThat(got.getProps().getContentType()).isEqualTo("application/cbor");
-                return Bytes.wrap(got.getBody());
-            }
-        }
-        throw new AssertionError("no answer");
+    /// [DialogueFuzz], each frame a request of its own. Some have another content type, or nowhere to be answered.
+    @Test
+    void whatever_is_sent_is_answered() throws Exception {
+        TestBroker broker = demo("fuzz");
+        DialogueFuzz.run("dbo-amqp", (form, random) -> {
+            RabbitForeign client = new RabbitForeign(rabbit, "fuzz", random.nextInt(6) == 0 ? "" : broker.token());
+            return new DialogueFuzz.Wire() {
+                @Override
+                public void say(byte[] frame, boolean odd) throws Exception {
+                    if (odd && frame.length % 2 == 0) {
+                        client.sendWithoutReply(frame);
+                    } else {
+                        client.send(odd ? "text/plain" : ObjectQueues.contentType(form), frame);
+                    }
+                }
+
+                @Override
+                public ObjectMessage hear() throws Exception {
+                    return client.answer();
+                }
+
+                @Override
+                public void close() throws IOException {
+                    client.close();
+                }
+            };
+        });
+        Peers.until("the door alone listens", PATIENCE, () -> Peers.metric(broker, "databroker_object_listeners") == 1);
     }
 
     @Test
@@ -425,5 +387,99 @@ final class ObjectsOverRabbitTest {
                 assertThat(refused.detail()).contains("eve").doesNotContain("secret-word");
             });
         }
+    }
+
+    private static DatabrokerClient overTls(TestBroker broker, Path authority) throws Exception {
+        return DatabrokerClient.builder(broker.http(""))
+                .token(broker.token())
+                .timeout(Duration.ofSeconds(3))
+                .objectsOver(rabbit.uriOf("program"))
+                .sslContext(Trust.in(Files.readString(authority)))
+                .build();
+    }
+
+    @Test
+    void over_tls_only_the_named_authority_is_believed_and_the_rights_of_the_page_are_enough_and_no_more()
+            throws Exception {
+        Map<String, String> settings = Map.of(
+                "objects.demo",
+                "true",
+                "objects.beat",
+                "500ms",
+                "amqp.uri",
+                rabbit.uriOf("broker").toString());
+        TestBroker broker = later(TestBroker.start(folder.resolve("tls"), with(settings, rabbit.authority())));
+        opens(broker);
+        ObjectSpace space = later(overTls(broker, rabbit.authority())).objects();
+        ObjectSpace other = later(overTls(broker, rabbit.authority())).objects();
+        try (ObjectSession session = space.session()) {
+            session.edit(space.get("Task", 2)).set("title", "over TLS");
+            other.await(session.commit());
+        }
+        assertThat(other.get("Task", 2).get("title")).isEqualTo("over TLS");
+
+        ObjectSpace deceived = later(overTls(broker, rabbit.stranger())).objects();
+        assertThatThrownBy(() -> deceived.get("Task", 2)).isInstanceOfSatisfying(ProblemException.class, refused -> {
+            assertThat(refused.problem()).isEqualTo(Problem.UNAVAILABLE);
+            assertThat(refused.detail()).contains("certificat").doesNotContain("a-password");
+        });
+        TestBroker alone = later(TestBroker.start(folder.resolve("deceived"), with(settings, rabbit.stranger())));
+        Peers.until(
+                "it says why",
+                PATIENCE,
+                () -> alone.request("GET", "/health/checks", "").body().contains("PKIX path building failed"));
+
+        ConnectionFactory program = AmqpConnections.to(
+                AmqpAddress.parse(rabbit.uriOf("program").toString()),
+                PATIENCE,
+                Trust.in(Files.readString(rabbit.authority())));
+        try (Connection connection = program.newConnection()) {
+            assertThatThrownBy(() -> connection.createChannel().basicGet("databroker.requests", true))
+                    .hasStackTraceContaining("ACCESS_REFUSED");
+            Channel channel = connection.createChannel();
+            channel.basicPublish("databroker.changes", "json.me", null, new byte[0]);
+            assertThatThrownBy(() -> channel.queueDeclarePassive("nothing")).hasStackTraceContaining("ACCESS_REFUSED");
+        }
+    }
+
+    private static Map<String, String> with(Map<String, String> settings, Path authority) {
+        Map<String, String> all = new HashMap<>(settings);
+        all.put("amqp.ca-file", authority.toString());
+        return all;
+    }
+
+    /// The command judges, and a program in Python does what the page shows.
+    @Test
+    void whoever_speaks_as_the_page_says_is_understood_in_every_codec() throws Exception {
+        TestBroker broker = demo("databroker");
+        Command.Result judged = Command.run(
+                folder,
+                "objects",
+                "conformance",
+                "--url",
+                broker.http("").toString(),
+                "--token",
+                broker.token(),
+                "--amqp",
+                rabbit.uri().toString(),
+                "--transport",
+                "amqp");
+        assertThat(judged.exit()).as(judged.said()).isZero();
+        for (ObjectMessages form : ObjectMessages.values()) {
+            assertThat(judged.said()).contains("amqp" + form.subprotocol().replace("dbo.", "-"));
+        }
+        Matcher example = Pattern.compile("```python rabbitmq\n(.*?)```\n```output\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(House.ROOT.resolve("docs/reference/objects.md")));
+        assertThat(example.find()).isTrue();
+        Peers.Result python = Peers.run(
+                "timeout",
+                "30",
+                "env",
+                "RABBITMQ=" + rabbit.uri() + "/%2F",
+                "TOKEN=" + broker.token(),
+                Peers.python(),
+                "-c",
+                example.group(1));
+        assertThat(python.output()).isEqualTo(example.group(2));
     }
 }

@@ -88,6 +88,7 @@ class ProtocolPagesTest {
         private final List<@Nullable Object> early = new ArrayList<>();
         private @Nullable Peer socket;
         private String output = "";
+        private boolean elsewhere;
 
         Replay(TestBroker broker) {
             this.broker = broker;
@@ -101,11 +102,18 @@ class ProtocolPagesTest {
                 case "yaml", "text" -> {
                     // Shown, not said.
                 }
+                // Where a RabbitMQ is: ObjectsOverRabbitTest.
+                case "python rabbitmq" -> elsewhere = true;
                 case "dbo send" -> send(block, "/objects", Map.of("protocol", "dbo.json"));
                 case "dbo receive" -> receiveInAnyOrder(block);
                 case "sh" -> output = run("sh", block.text);
                 case "python" -> output = run(Peers.python(), block.text);
-                case "output" -> compare(block);
+                case "output" -> {
+                    if (!elsewhere) {
+                        compare(block);
+                    }
+                    elsewhere = false;
+                }
                 default -> {
                     assertThat(block.kind).startsWith(CLOUDEVENTS);
                     send(
