@@ -19,9 +19,9 @@ import picocli.CommandLine.Parameters;
             "  databroker definitions import definitions.yaml --dry-run",
             "  databroker definitions import definitions.yaml",
             "",
-            "Users are in force at once, streams at the next start. Settings belong to the configuration:",
-            "those that differ are printed, and are yours to change. What the file does not name stays. The",
-            "same file again changes nothing."
+            "Users are in force at once, streams and settings at the next start. Settings are kept in",
+            "imported.yaml of the data folder; where the configuration says otherwise, it is printed. What",
+            "the file does not name stays. The same file again changes nothing."
         })
 final class DefinitionsImportVerb implements Verb {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -42,12 +42,12 @@ final class DefinitionsImportVerb implements Verb {
             Http.Answer answer = http.call("POST", "/definitions" + (dry ? "?dry-run=true" : ""), document, PATIENCE);
             List<Map<String, @Nullable Object>> changes =
                     JsonTree.objects(answer.object().get("changes"));
-            boolean streams = false;
+            boolean later = false;
             boolean settings = false;
             for (Map<String, @Nullable Object> change : changes) {
                 String what = JsonTree.text(change, "what");
                 boolean waits = Boolean.TRUE.equals(change.get("waits"));
-                streams |= what.startsWith("streams/");
+                later |= !waits && !what.equals("users");
                 settings |= waits;
                 around.out().println("@ " + Surroundings.visible(what));
                 JsonTree.strings(change.get("lines"))
@@ -58,10 +58,10 @@ final class DefinitionsImportVerb implements Verb {
                             ? "nothing differs"
                             : dry ? "this would change; nothing did" : "the broker is as the file says");
             if (settings) {
-                around.say("settings wait: put them into the configuration, and start the broker again");
+                around.say("but for settings of which the configuration says otherwise: change them there");
             }
-            if (streams && !dry) {
-                around.say("streams are read at the next start");
+            if (later && !dry) {
+                around.say("streams and settings are read at the next start");
             }
         }
         return Exit.OK;

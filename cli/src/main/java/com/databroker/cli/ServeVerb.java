@@ -7,6 +7,8 @@ import com.databroker.server.Logs;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,24 +55,27 @@ final class ServeVerb implements Verb {
         // One that comes during the start must not end it; what it would read again is being read.
         AtomicReference<Runnable> reload = new AtomicReference<>(() -> {});
         Hangup.hear(() -> reload(reload.get()));
-        try (Databroker broker = Databroker.start(read)) {
+        // Before the start: an end that is asked for during it is an ordered one, too.
+        CompletableFuture<Databroker> started = new CompletableFuture<>();
+        AtomicReference<Runnable> ending = new AtomicReference<>(() -> {});
+        try (Surroundings.Hook _ = around.hooks().add(() -> {
+                    ending.get().run();
+                    stop(started, around);
+                });
+                Databroker broker = Databroker.start(read)) {
+            started.complete(broker);
             reload.set(broker.reloadFrom(() -> again(around)));
             Training training = Training.ofNextStart();
-            Surroundings.Hook hook = around.hooks().add(() -> {
-                training.stop();
-                stop(broker, around);
-            });
-            try {
-                if (!quiet) {
-                    Duration since = Duration.ofMillis(
-                            ManagementFactory.getRuntimeMXBean().getUptime());
-                    around.err().print(ServeScreen.of(broker, around, since));
-                    around.err().flush();
-                }
-                broker.await();
-            } finally {
-                hook.close();
+            ending.set(training::stop);
+            if (!quiet) {
+                Duration since =
+                        Duration.ofMillis(ManagementFactory.getRuntimeMXBean().getUptime());
+                around.err().print(ServeScreen.of(broker, around, since));
+                around.err().flush();
             }
+            broker.await();
+        } finally {
+            started.cancel(false);
         }
         return Exit.OK;
     }
@@ -92,8 +97,15 @@ final class ServeVerb implements Verb {
         }
     }
 
-    private static void stop(Databroker broker, Surroundings around) {
-        Thread closing = Thread.ofPlatform().daemon().name("stop").start(broker::close);
+    /// @param started never comes where the start failed
+    private static void stop(CompletableFuture<Databroker> started, Surroundings around) {
+        Thread closing = Thread.ofPlatform().daemon().name("stop").start(() -> {
+            try {
+                started.join().close();
+            } catch (CancellationException noBroker) {
+                // Then there is nothing to close.
+            }
+        });
         try {
             if (!closing.join(STOP_MAX)) {
                 around.say("some work did not end within " + STOP_MAX.toSeconds() + " s and is cut off");

@@ -10,12 +10,14 @@ import java.util.function.Consumer;
 public interface TraceEngine {
     /// What it does and where it sends.
     ///
-    /// @param endpoint whole address, to which spans are posted
+    /// @param protocol by OpenTelemetry's name
+    /// @param endpoint whole address, to which spans are sent
     /// @param headers of that request
     /// @param resource who is traced: `service.name` and what else is known
     /// @param sampler by OpenTelemetry's name
     /// @param ratio of traces that such a sampler keeps
     record Settings(
+            String protocol,
             String endpoint,
             Map<String, String> headers,
             Duration timeout,

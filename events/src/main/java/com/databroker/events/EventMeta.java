@@ -1,5 +1,7 @@
 package com.databroker.events;
 
+import com.databroker.core.Span;
+import com.databroker.core.Trace;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -7,5 +9,10 @@ import org.jspecify.annotations.Nullable;
 record EventMeta(String principal, @Nullable String contentType, Map<String, String> attributes) {
     static EventMeta plain(String principal) {
         return new EventMeta(principal, null, Map.of());
+    }
+
+    /// The same with the trace that it goes on with.
+    EventMeta traced(Span span) {
+        return new EventMeta(principal, contentType, Map.of(Trace.PARENT, span.traceParent()));
     }
 }

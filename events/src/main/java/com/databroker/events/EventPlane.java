@@ -92,12 +92,17 @@ public final class EventPlane implements AutoCloseable {
         if (!Trace.isOn()) {
             return append(principal, publications, door);
         }
-        try (Span span = Trace.step("events.publish")) {
-            span.put("messaging.system", "databroker")
-                    .put("messaging.operation.type", "send")
-                    .put("messaging.batch.message_count", publications.size());
+        try (Span _ = publishing(publications.size())) {
             return append(principal, publications.stream().map(Trace::marked).toList(), door);
         }
+    }
+
+    /// The step in which so many events become everybody's.
+    static Span publishing(long count) {
+        return Trace.step("events.publish")
+                .put("messaging.system", "databroker")
+                .put("messaging.operation.type", "send")
+                .put("messaging.batch.message_count", count);
     }
 
     private List<Position> append(Principal principal, List<Publication> publications, String door) {

@@ -3,7 +3,9 @@ package com.databroker.events;
 import com.databroker.access.Action;
 import com.databroker.access.Principal;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Span;
 import com.databroker.core.Topic;
+import com.databroker.core.Trace;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -74,7 +76,7 @@ final class TopicCache {
     private Entry decide(ByteBuf in, int at, int length) {
         byte[] utf8 = new byte[length];
         in.getBytes(at, utf8);
-        try {
+        try (Span _ = Trace.first("gate.decide").put("databroker.action", Action.PUBLISH.word())) {
             Topic topic = Topic.ofUtf8(utf8, 0, length);
             Principal who = principal;
             if (who == null || !who.may(Action.PUBLISH, topic)) {

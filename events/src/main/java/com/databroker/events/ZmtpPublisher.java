@@ -3,7 +3,9 @@ package com.databroker.events;
 import com.databroker.access.Action;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Span;
 import com.databroker.core.Topic;
+import com.databroker.core.Trace;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +29,9 @@ final class ZmtpPublisher implements ZmtpRole {
     private final boolean waits;
     private final TopicCache topics;
     private final long payloadMax;
-    private EventMeta meta = EventMeta.plain("");
+    private EventMeta plain = EventMeta.plain("");
+    private EventMeta meta = plain;
+    private Span span = Span.NONE;
     private EventLog.@Nullable Appender appender;
     private long added;
     private boolean skipping;
@@ -53,7 +57,8 @@ final class ZmtpPublisher implements ZmtpRole {
 
     @Override
     public void opened() {
-        meta = EventMeta.plain(connection.session().principal().name());
+        plain = EventMeta.plain(connection.session().principal().name());
+        meta = plain;
         if (socketType.equals(SOCKET_TYPE_OF_PUB)) {
             // PUB filters at its own end: ask for everything. The message form is understood by 3.0 and 3.1.
             ByteBuf everything = Unpooled.buffer(3).writeByte(0).writeByte(1).writeByte(1);
@@ -95,7 +100,7 @@ final class ZmtpPublisher implements ZmtpRole {
             in.readerIndex(end);
             return true;
         }
-        TopicCache.Entry topic = topics.get(in, body, length);
+        TopicCache.Entry topic = topic(in, body, length);
         if ((flags & Zmtp.MORE) == 0) {
             in.readerIndex(end);
             accept(topic, Unpooled.EMPTY_BUFFER);
@@ -118,6 +123,22 @@ final class ZmtpPublisher implements ZmtpRole {
             accept(topic, in.slice(payload, payloadLength));
         }
         return true;
+    }
+
+    /// What is added to the log in one go is one span, since there are too many messages for spans of their own, and
+    /// all
+    /// that was added has its trace. It begins with the first topic.
+    private TopicCache.Entry topic(ByteBuf in, int at, int length) {
+        if (!Trace.isOn()) {
+            return topics.get(in, at, length);
+        }
+        if (span instanceof Span.Unrecorded) {
+            span = Trace.door("zeromq publish", Span.Kind.SERVER, null, null)
+                    .put("network.protocol.name", "zmtp")
+                    .put("databroker.door", ZmtpConnection.DOOR);
+            meta = plain.traced(span);
+        }
+        return Trace.ask(span, () -> topics.get(in, at, length));
     }
 
     private static boolean isShortest(int flags, int length) {
@@ -146,6 +167,7 @@ final class ZmtpPublisher implements ZmtpRole {
     private void refused(@Nullable ProblemException refusal) {
         // The gate writes and counts; it must not do so under the log's lock.
         commit();
+        end();
         connection.deny(Action.PUBLISH, refusal == null ? "" : refusal.detail());
     }
 
@@ -170,11 +192,24 @@ final class ZmtpPublisher implements ZmtpRole {
         EventLog.Appender open = appender;
         if (open != null) {
             appender = null;
+            Trace.in(span, () -> commit(open));
+            added = 0;
+            end();
+        }
+    }
+
+    private void commit(EventLog.Appender open) {
+        try (Span _ = EventPlane.publishing(added)) {
             open.commit();
             connection.plane().counters(ZmtpConnection.DOOR).published.add(added);
-            added = 0;
             connection.plane().wake();
         }
+    }
+
+    private void end() {
+        span.close();
+        span = Span.NONE;
+        meta = plain;
     }
 
     @Override
@@ -192,7 +227,7 @@ final class ZmtpPublisher implements ZmtpRole {
                 throw new ZmtpRefused("topic of " + body.readableBytes() + " bytes");
             }
             topics.use(connection.session().principal());
-            topic = topics.get(body, body.readerIndex(), body.readableBytes());
+            topic = topic(body, body.readerIndex(), body.readableBytes());
             decrypted = more ? topic : null;
             if (!more) {
                 accept(topic, Unpooled.EMPTY_BUFFER);
@@ -227,5 +262,6 @@ final class ZmtpPublisher implements ZmtpRole {
     @Override
     public void closed() {
         commit();
+        end();
     }
 }

@@ -9,7 +9,9 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemDocument;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Publication;
+import com.databroker.core.Span;
 import com.databroker.core.Topic;
+import com.databroker.core.Trace;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -205,6 +207,16 @@ final class ZmtpService implements ZmtpRole, ZmtpDialogue.Peer {
     }
 
     private Position publish(List<Bytes> request) {
+        if (!Trace.isOn()) {
+            return published(request);
+        }
+        try (Span span = Trace.door("zeromq publish", Span.Kind.SERVER, null, null)) {
+            span.put("network.protocol.name", "zmtp").put("databroker.door", ZmtpConnection.DOOR);
+            return Trace.ask(span, () -> published(request));
+        }
+    }
+
+    private Position published(List<Bytes> request) {
         byte[] name = request.getFirst().toArray();
         Topic topic = Topic.ofUtf8(name, 0, name.length);
         connection

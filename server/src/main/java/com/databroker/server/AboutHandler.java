@@ -50,8 +50,7 @@ final class AboutHandler {
 
     /// What is told about.
     record Parts(
-            Config config,
-            List<ConfigOrigin> origins,
+            ConfigReader.Result read,
             DataFolder data,
             Gate gate,
             EventPlane events,
@@ -217,7 +216,7 @@ final class AboutHandler {
             json.writeStartObject();
             json.writeName("settings");
             json.writeStartArray();
-            for (ConfigOrigin origin : parts.origins()) {
+            for (ConfigOrigin origin : parts.read().origins()) {
                 json.writeStartObject();
                 json.writeStringProperty("key", origin.key());
                 json.writeStringProperty("value", origin.value());

@@ -265,7 +265,11 @@ final class ApiRoutes {
                     .gives(200, "application/x-tar"),
             route("GET /definitions", "broker", "admin definitions", "Users, streams and settings as one document.")
                     .asks("form: yaml, else JSON; secrets: true, to have passwords of settings in it"),
-            route("POST /definitions", "broker", "admin definitions", "Makes users and streams what a document says.")
+            route(
+                            "POST /definitions",
+                            "broker",
+                            "admin definitions",
+                            "Makes users, streams and settings what a document says.")
                     .asks("dry-run: true, to be told what would change")
                     .takes(JSON, "{\"definitions\":1,\"streams\":{}}"),
             route("POST /config/reload", "broker", "admin config", "Takes into use what can be changed while it runs.")

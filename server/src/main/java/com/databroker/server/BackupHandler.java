@@ -31,8 +31,8 @@ final class BackupHandler {
     BackupHandler(AboutHandler.Parts parts) {
         StreamSources streams = parts.streams();
         this.source = new BackupSource(
-                parts.config(),
-                parts.origins(),
+                parts.read().config(),
+                parts.read().origins(),
                 parts.data().path(),
                 parts.files(),
                 parts.objects(),

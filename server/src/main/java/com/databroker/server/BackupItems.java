@@ -15,7 +15,9 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /// Files and folders that are to be in a backup, as they are when they are listed. What grows afterwards
 /// is in it up to where it was then.
@@ -88,6 +90,18 @@ final class BackupItems {
         found.sort(Comparator.comparing((Item item) -> !item.entry().path().contains(DELTA_LOG))
                 .thenComparing(item -> item.entry().path()));
         items.addAll(found);
+    }
+
+    /// Whether every file with records that was there is there still, and no other.
+    boolean hasFilesOf(BackupItems before) {
+        return segments().equals(before.segments());
+    }
+
+    private Set<String> segments() {
+        return items.stream()
+                .map(item -> item.entry().path())
+                .filter(path -> path.endsWith(".log"))
+                .collect(Collectors.toSet());
     }
 
     /// These items where nobody changes or deletes them any more: as second names, or copies of what is

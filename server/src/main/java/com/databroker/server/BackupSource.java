@@ -15,6 +15,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// What a backup is made of: a broker that runs, or what one left.
@@ -42,6 +44,9 @@ record BackupSource(
     private static final String OBJECTS = "objects";
     private static final String JOURNAL = "data/index/journal";
     private static final String DATABASE = ".mv.db";
+    private static final int PINS_MAX = 20;
+    private static final Predicate<String> INDEX_FILE =
+            Pattern.compile("kafka/logs/.*\\.(index|timeindex)").asMatchPredicate();
 
     /// Of this life of a broker, or of this machine.
     private static final Set<String> PASSING =
@@ -78,16 +83,11 @@ record BackupSource(
     private void write(BackupWriter out, Path pinned) throws IOException {
         List<String> leftOut = new ArrayList<>(
                 List.of("events that are held for replay: they rest in memory only", "uploads that were under way"));
-        BackupItems[] streaming = new BackupItems[1];
-        BackupItems moving = new BackupItems();
+        BackupItems[] streaming = {new BackupItems()};
         if (streams == null) {
-            addStreams(moving);
-            streaming[0] = moving;
+            addStreams(streaming[0]);
         } else {
-            streams.still(() -> {
-                addStreams(moving);
-                streaming[0] = moving.pinned(pinned.resolve(STREAMS));
-            });
+            streams.still(() -> streaming[0] = pinned(pinned.resolve(STREAMS)));
         }
         out.items(streaming[0]);
         BackupItems still = new BackupItems();
@@ -112,8 +112,30 @@ record BackupSource(
         out.end(objects != null, leftOut);
     }
 
+    /// Kafka stays up meanwhile, and nobody writes to it. But it may put files in the place of others, as it does where
+    /// it compacts: then all of it is done again.
+    private BackupItems pinned(Path into) throws IOException {
+        BackupItems items = new BackupItems();
+        addStreams(items);
+        for (int tries = 1; ; tries++) {
+            BackupItems pinned = items.pinned(into);
+            BackupItems again = new BackupItems();
+            addStreams(again);
+            if (again.hasFilesOf(items) || tries == PINS_MAX) {
+                return pinned;
+            }
+            DataFormat.delete(into);
+            items = again;
+        }
+    }
+
+    /// Of a Kafka that runs the indexes are files of ten MiB that are written to in place; it makes them anew of the
+    /// logs.
     private void addStreams(BackupItems items) throws IOException {
-        items.add(data.resolve(STREAMS), "data/" + STREAMS, path -> path.equals("flink/tmp") || path.equals("spool"));
+        items.add(
+                data.resolve(STREAMS),
+                "data/" + STREAMS,
+                path -> path.equals("flink/tmp") || path.equals("spool") || (streams != null && INDEX_FILE.test(path)));
         Path cold = cold();
         if (cold != null) {
             items.add(cold, BackupFile.OUTSIDE + "streams.cold.location", path -> false);

@@ -118,7 +118,7 @@ final class BackupWriter implements FileCopy {
     }
 
     /// As long as it was announced, whatever became of the file: with zeros where bytes are missing.
-    private static final class Filled extends InputStream {
+    private static final class Filled extends BulkInput {
         private final InputStream in;
         private long left;
         private boolean torn;
@@ -130,12 +130,6 @@ final class BackupWriter implements FileCopy {
 
         boolean isTorn() {
             return torn;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
         }
 
         @Override

@@ -6,7 +6,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// read while the queue is full.
 ///
 /// A body that drips is refused: after a grace period the average must keep up with the least rate.
-final class BodyStream extends InputStream {
+final class BodyStream extends BulkInput {
     private static final int QUEUE_BYTES = 512 << 10;
     private static final long GRACE_NANOS = 10_000_000_000L;
     static final long CHECK_MILLIS = 1000;
@@ -87,12 +86,6 @@ final class BodyStream extends InputStream {
         } finally {
             lock.unlock();
         }
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
     }
 
     @Override

@@ -130,9 +130,10 @@ public final class ConfigDocs {
                 each of them prevails over the one before:
 
                 1. the defaults below;
-                2. the file: `--config FILE`, else that of `DATABROKER_CONFIG`, else `databroker.yaml` in the working folder;
-                3. variables: `DATABROKER_HTTP_PORT` for `http.port`;
-                4. flags: `--http.port 9090`.
+                2. what was [imported](backup.md#the-document), in `imported.yaml` in the data folder;
+                3. the file: `--config FILE`, else that of `DATABROKER_CONFIG`, else `databroker.yaml` in the working folder;
+                4. variables: `DATABROKER_HTTP_PORT` for `http.port`;
+                5. flags: `--http.port 9090`.
 
                 An unknown key or variable, a value out of range, two values that do not go together: all of it is said at once
                 with its place, and the broker does not start. `databroker config check` says it without starting,

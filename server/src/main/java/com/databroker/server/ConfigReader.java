@@ -1,5 +1,6 @@
 package com.databroker.server;
 
+import com.databroker.core.Bytes;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,9 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the configuration: defaults, over them the file, the environment, the flags.
+/// Reads the configuration: defaults, over them the settings that were imported into the data folder, the file, the
+/// environment, the flags.
 ///
 /// Whatever is wrong in any of them is found before anything starts, and said at once, see
 /// [ConfigErrors].
@@ -38,7 +41,16 @@ public final class ConfigReader {
 
     /// @param origins every key with its value and where it came from, in the order of the
     ///   reference page; of maps those of the sections that there are
-    public record Result(Config config, List<ConfigOrigin> origins) {}
+    /// @param again reads the same file, environment and flags over other imported settings; null where
+    ///   there are no such
+    public record Result(
+            Config config,
+            List<ConfigOrigin> origins,
+            @Nullable Function<Map<String, String>, Result> again) {
+        public Result {
+            origins = List.copyOf(origins);
+        }
+    }
 
     /// @param file the file named on the command line; where null, that of `DATABROKER_CONFIG`;
     ///   where that is absent, `databroker.yaml` in the home folder if there is one
@@ -48,12 +60,29 @@ public final class ConfigReader {
     ///   the complete text of all errors, its findings are the same one by one
     public static Result read(@Nullable Path file, Map<String, String> environment, Map<String, String> flags) {
         String named = file == null ? environment.getOrDefault("DATABROKER_CONFIG", "") : file.toString();
-        ConfigErrors errors = new ConfigErrors();
-        byte[] content = content(named, errors);
-        String name = named.isEmpty() ? FILE : named;
-        Read<Config> read = read(Config.class, name, content, environment, flags, errors);
-        return new Result(read.config, read.origins);
+        Function<Map<String, String>, Result> over = imported -> over(imported, named, environment, flags);
+        Result without = over.apply(Map.of());
+        // Where the data folder is, only the configuration knows.
+        Map<String, String> imported = ImportedSettings.in(without.config.data());
+        return imported.isEmpty() ? without : over.apply(imported);
     }
+
+    private static Result over(
+            Map<String, String> imported, String named, Map<String, String> environment, Map<String, String> flags) {
+        ConfigErrors errors = new ConfigErrors();
+        Bytes content = content(named, errors);
+        Layers layers = new Layers(imported, named.isEmpty() ? FILE : named, content, environment, flags);
+        Read<Config> read = read(Config.class, layers, errors);
+        return new Result(read.config, read.origins, other -> over(other, named, environment, flags));
+    }
+
+    /// What lies over the defaults, the last above all.
+    private record Layers(
+            Map<String, String> imported,
+            String name,
+            @Nullable Bytes content,
+            Map<String, String> environment,
+            Map<String, String> flags) {}
 
     /// What was read, of whatever records.
     record Read<R extends Record>(R config, List<ConfigOrigin> origins) {}
@@ -65,7 +94,10 @@ public final class ConfigReader {
             byte @Nullable [] content,
             Map<String, String> environment,
             Map<String, String> flags) {
-        return read(type, name, content, environment, flags, new ConfigErrors());
+        return read(
+                type,
+                new Layers(Map.of(), name, content == null ? null : Bytes.wrap(content), environment, flags),
+                new ConfigErrors());
     }
 
     /// A file that stands for itself: neither variables nor flags reach into it.
@@ -91,28 +123,24 @@ public final class ConfigReader {
         throw errors.exception();
     }
 
-    private static <R extends Record> Read<R> read(
-            Class<R> type,
-            String name,
-            byte @Nullable [] content,
-            Map<String, String> environment,
-            Map<String, String> flags,
-            ConfigErrors errors) {
+    private static <R extends Record> Read<R> read(Class<R> type, Layers layers, ConfigErrors errors) {
         SettingGroup tree = SettingGroup.of(type);
         SettingDraft draft = new SettingDraft(tree, home(), errors);
         SettingBinder binder = new SettingBinder(tree, draft, home(), errors);
         boolean whole = errors.isEmpty();
+        Bytes content = layers.content;
+        binder.imported(layers.imported);
         if (content != null) {
-            ConfigYaml.Mapping mapping = new ConfigYaml(name, errors).read(content);
+            ConfigYaml.Mapping mapping = new ConfigYaml(layers.name, errors).read(content.toArray());
             if (mapping != null) {
                 binder.file(mapping);
             } else {
-                hideSecrets(tree, content, errors);
+                hideSecrets(tree, content.toArray(), errors);
                 whole = false;
             }
         }
-        binder.environment(environment);
-        binder.flags(flags);
+        binder.environment(layers.environment);
+        binder.flags(layers.flags);
         // Where the file was not understood, what it seems to lack may well be in it.
         Record config = whole ? draft.build() : null;
         if (!errors.isEmpty() || config == null) {
@@ -129,7 +157,7 @@ public final class ConfigReader {
         }
     }
 
-    private static byte @Nullable [] content(String named, ConfigErrors errors) {
+    private static @Nullable Bytes content(String named, ConfigErrors errors) {
         try {
             Path file = named.isEmpty() ? home().resolve(FILE) : Path.of(named);
             if (named.isEmpty() && !Files.exists(file)) {
@@ -137,7 +165,7 @@ public final class ConfigReader {
             }
             try (InputStream in = Files.newInputStream(file)) {
                 // One byte more than may be, so that its reader sees the excess.
-                return in.readNBytes(ConfigYaml.BYTES_MAX + 1);
+                return Bytes.wrap(in.readNBytes(ConfigYaml.BYTES_MAX + 1));
             }
         } catch (NoSuchFileException | InvalidPathException absent) {
             errors.add(ConfigPlace.of(named), "", "there is no such file");

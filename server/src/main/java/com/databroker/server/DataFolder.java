@@ -27,6 +27,7 @@ import java.util.HexFormat;
 /// curve.key          secret CURVE key (0600)
 /// ssh_host_key       secret key of the SSH door (0600)
 /// dns.key            by which addresses of DNS clients are made anonymous (0600)
+/// imported.yaml      settings that came with definitions, below the configuration (0600)
 /// audit.log          who was refused what, and who did what to users
 /// files/             the files plane, broker_users.xml among them
 /// streams/           the streams plane, drawn in its StreamPlane

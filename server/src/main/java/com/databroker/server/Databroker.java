@@ -62,7 +62,7 @@ public final class Databroker implements AutoCloseable {
     private static final String ADMINISTRATOR = "admin";
 
     private final Config config;
-    private final List<ConfigOrigin> origins;
+    private final ConfigReader.Result read;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
     /// Has one permit from the end on, which whoever waited for it gives back.
@@ -96,17 +96,17 @@ public final class Databroker implements AutoCloseable {
     ///
     /// @throws ProblemException of the 9xxx kind, with cause and remedy; nothing is left running then
     public static Databroker start(Config config) {
-        return new Databroker(config, List.of());
+        return new Databroker(new ConfigReader.Result(config, List.of(), null));
     }
 
     /// As above, and tells administrators where each setting came from.
     public static Databroker start(ConfigReader.Result read) {
-        return new Databroker(read.config(), read.origins());
+        return new Databroker(read);
     }
 
-    private Databroker(Config config, List<ConfigOrigin> origins) {
-        this.config = config;
-        this.origins = List.copyOf(origins);
+    private Databroker(ConfigReader.Result read) {
+        this.read = read;
+        this.config = read.config();
         // The network's classes and the journal of the files are what a start takes its time for: side by side.
         CompletableFuture<VertxInternal> loops = CompletableFuture.supplyAsync(
                 () -> Loops.open(config.http()),
@@ -132,7 +132,7 @@ public final class Databroker implements AutoCloseable {
             open(Tracing.open(config.tracing(), metrics));
             objects = open(ObjectPlane.open(config.objects(), data.resolve("objects"), clock, random));
             streams = openStreams();
-            reloading = new Reloading(gate, tls, objects, events, new ConfigReader.Result(config, this.origins));
+            reloading = new Reloading(gate, tls, objects, events, read);
             announce();
             uploads = new ResumableUploads(files, config.files(), clock);
             front = new FrontServer(files, config.http());
@@ -315,18 +315,7 @@ public final class Databroker implements AutoCloseable {
         long slowest = config.http().bodyRateMin().bytes();
         TusHandler tus = new TusHandler(uploads, config.files().sizeMax().bytes(), slowest);
         AboutHandler.Parts parts = new AboutHandler.Parts(
-                config,
-                origins,
-                data,
-                gate,
-                events,
-                files,
-                this.streams.orElse(null),
-                objects,
-                limits,
-                amqp,
-                reloading,
-                clock);
+                read, data, gate, events, files, this.streams.orElse(null), objects, limits, amqp, reloading, clock);
         HttpDoor.Routes routes = new HttpDoor.Routes(
                 new PublishHandler(events),
                 new SseHandler(events, streams),

@@ -39,8 +39,13 @@ record Definitions(@Nullable String users, Map<String, String> streams, Map<Stri
     ///
     /// @throws ProblemException [Problem#CONFIGURATION_INVALID], with everything that is wrong and its place
     static Definitions parse(Bytes document) {
+        return parse(DEFINITIONS, document);
+    }
+
+    /// @param name by which places in it are told
+    static Definitions parse(String name, Bytes document) {
         ConfigErrors errors = new ConfigErrors();
-        ConfigYaml.Mapping root = new ConfigYaml(DEFINITIONS, errors).read(document.toArray());
+        ConfigYaml.Mapping root = new ConfigYaml(name, errors).read(document.toArray());
         String users = null;
         Map<String, String> streams = new LinkedHashMap<>();
         Map<String, String> settings = new LinkedHashMap<>();
@@ -60,7 +65,7 @@ record Definitions(@Nullable String users, Map<String, String> streams, Map<Stri
             }
         }
         if (errors.isEmpty() && !versioned) {
-            errors.add(ConfigPlace.of(DEFINITIONS), "", "it lacks the line \"definitions: " + VERSION + "\"");
+            errors.add(ConfigPlace.of(name), "", "it lacks the line \"definitions: " + VERSION + "\"");
         }
         if (!errors.isEmpty()) {
             throw errors.exception();

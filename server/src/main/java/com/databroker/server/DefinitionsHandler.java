@@ -32,16 +32,16 @@ import org.jspecify.annotations.Nullable;
 /// GET  /definitions?form=yaml&secrets=true     passwords of settings only where they are asked for
 /// POST /definitions?dry-run=true               what would change, line by line; changes nothing then
 /// ```
-/// Users are in force at once. Streams are read at the next start. Settings are the configuration's,
-/// which no broker writes: those that differ are told.
+/// Users are in force at once, streams and settings at the next start. Settings are kept beside the configuration, see
+/// [ImportedSettings], which no broker writes: where it says otherwise, that is told.
 final class DefinitionsHandler {
     static final String AREA = "definitions";
 
     private static final List<String> SECTIONS = List.of("files.rules.", "objects.stores.", "streams.collectors.");
     private static final String NAME = "[a-z][a-z0-9-]{0,39}\\.yaml";
 
-    private final Config config;
-    private final List<ConfigOrigin> origins;
+    private final ConfigReader.Result started;
+    private final DataFolder data;
     private final Path streams;
     private final FilePlane files;
     private final Gate gate;
@@ -52,9 +52,10 @@ final class DefinitionsHandler {
     private record Change(String what, List<String> lines, boolean waits) {}
 
     DefinitionsHandler(AboutHandler.Parts parts) {
-        this.config = parts.config();
-        this.origins = parts.origins();
-        this.streams = StreamSources.definitions(config.streams(), config.data());
+        this.started = parts.read();
+        this.data = parts.data();
+        this.streams = StreamSources.definitions(
+                started.config().streams(), started.config().data());
         this.files = parts.files();
         this.gate = parts.gate();
     }
@@ -106,7 +107,7 @@ final class DefinitionsHandler {
     }
 
     private Definitions now(boolean secrets) {
-        return new Definitions(users(), streams(), settings(secrets));
+        return new Definitions(users(), streams(), settings(next(), secrets));
     }
 
     private String users() {
@@ -135,18 +136,24 @@ final class DefinitionsHandler {
         }
     }
 
-    private Map<String, String> settings(boolean secrets) {
+    /// The configuration as the next start will read it.
+    private ConfigReader.Result next() {
+        return started.again() == null ? started : started.again().apply(ImportedSettings.in(data.path()));
+    }
+
+    private static Map<String, String> settings(ConfigReader.Result of, boolean secrets) {
         Map<String, String> found = new LinkedHashMap<>();
-        for (ConfigOrigin origin : origins) {
-            boolean defines = SECTIONS.stream().anyMatch(origin.key()::startsWith);
-            if (!defines || origin.origin().equals("default") || origin.value().isEmpty()) {
+        for (ConfigOrigin origin : of.origins()) {
+            if (!isDefining(origin.key())
+                    || origin.origin().equals("default")
+                    || origin.value().isEmpty()) {
                 continue;
             }
             boolean secret = origin.value().equals(SettingKey.SECRET);
             if (!secret) {
                 found.put(origin.key(), origin.value());
             } else if (secrets) {
-                found.put(origin.key(), String.valueOf(value(config, origin.key())));
+                found.put(origin.key(), String.valueOf(value(of.config(), origin.key())));
             }
         }
         return found;
@@ -197,19 +204,65 @@ final class DefinitionsHandler {
                 changes.add(new Change("streams/" + name, TextDiff.of(before, text), false));
             }
         });
-        Map<String, String> settings = settings(true);
-        wanted.settings().forEach((key, value) -> {
-            if (!value.equals(settings.get(key))) {
-                changes.add(new Change("settings", List.of("+ " + key + ": " + value), true));
-            }
-        });
+        Map<String, String> imported = settings(wanted.settings(), changes, principal);
         if (!dry) {
             if (users != null && otherUsers) {
                 storeUsers(Bytes.utf8(users), principal);
             }
             others.forEach(this::storeStream);
+            if (!imported.isEmpty()) {
+                ImportedSettings.store(data, imported);
+            }
         }
         return changes;
+    }
+
+    /// What settings differ, added to `changes`.
+    ///
+    /// @return all that are to be kept as imported; empty where nothing is to be written
+    private Map<String, String> settings(Map<String, String> wanted, List<Change> changes, Principal principal) {
+        Map<String, String> now = settings(next(), true);
+        Map<String, String> others = new TreeMap<>(wanted);
+        others.entrySet().removeIf(each -> each.getValue().equals(now.get(each.getKey())));
+        if (others.isEmpty()) {
+            return others;
+        }
+        // With one of them a program of the sender's choice could be run.
+        if (!principal.isAdministrator()) {
+            throw new ProblemException(Problem.FORBIDDEN, principal.name() + " is no administrator (admin on **)");
+        }
+        others.keySet().stream().filter(key -> !isDefining(key)).findFirst().ifPresent(key -> {
+            throw new ProblemException(
+                    Problem.CONFIGURATION_INVALID,
+                    "settings: \"" + Text.excerpt(key) + "\" is none of those that are imported: " + SECTIONS);
+        });
+        Map<String, String> all = new TreeMap<>();
+        ConfigReader.Result then = started;
+        if (started.again() != null) {
+            all.putAll(ImportedSettings.in(data.path()));
+            all.putAll(others);
+            then = started.again().apply(all);
+        }
+        Map<String, String> after = settings(then, true);
+        for (ConfigOrigin origin : then.origins()) {
+            String value = others.remove(origin.key());
+            if (value != null && value.equals(after.get(origin.key()))) {
+                changes.add(new Change("settings", List.of("+ " + origin.key() + ": " + origin.value()), false));
+            } else if (value != null) {
+                all.remove(origin.key());
+                changes.add(waiting(origin.key(), value, origin.origin()));
+            }
+        }
+        others.forEach((key, value) -> changes.add(waiting(key, value, "the configuration")));
+        return all;
+    }
+
+    private static Change waiting(String key, String value, String where) {
+        return new Change("settings", List.of("+ " + key + ": " + value, "# " + where + " says otherwise"), true);
+    }
+
+    private static boolean isDefining(String key) {
+        return SECTIONS.stream().anyMatch(key::startsWith);
     }
 
     private void storeUsers(Bytes users, Principal principal) {

@@ -5,7 +5,6 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
 import io.vertx.core.http.HttpServerRequest;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
@@ -89,22 +88,17 @@ final class Digests {
         return expected.isEmpty() ? body : new Checked(body);
     }
 
-    private final class Checked extends FilterInputStream {
+    private final class Checked extends BulkInput {
+        private final InputStream body;
         private boolean ended;
 
         Checked(InputStream body) {
-            super(body);
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+            this.body = body;
         }
 
         @Override
         public int read(byte[] into, int offset, int length) throws IOException {
-            int read = super.read(into, offset, length);
+            int read = body.read(into, offset, length);
             if (read > 0) {
                 expected.forEach(digest -> digest.running.update(into, offset, read));
             } else if (read < 0 && !ended) {
@@ -112,6 +106,16 @@ final class Digests {
                 expected.forEach(Digests::check);
             }
             return read;
+        }
+
+        @Override
+        public int available() throws IOException {
+            return body.available();
+        }
+
+        @Override
+        public void close() throws IOException {
+            body.close();
         }
     }
 

@@ -215,10 +215,10 @@ final class HealthChecks {
     }
 
     private void certificate(List<HealthCheck> found) {
-        Path file = parts.config().http().tls().certificate();
+        Path file = parts.read().config().http().tls().certificate();
         if (file == null) {
-            String host = parts.config().http().host();
-            boolean proxied = !parts.config().http().trustedProxies().isEmpty();
+            String host = parts.read().config().http().host();
+            boolean proxied = !parts.read().config().http().trustedProxies().isEmpty();
             if (isLoopback(host) || proxied) {
                 found.add(HealthCheck.ok(
                         "TLS", "off, " + (proxied ? "a proxy stands in front" : "on this machine only")));

@@ -219,13 +219,7 @@ final class MultipartForm {
     }
 
     /// The bytes up to the next delimiter, which stays in the buffer.
-    private final class Body extends InputStream {
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-        }
-
+    private final class Body extends BulkInput {
         @Override
         public int read(byte[] into, int offset, int length) throws IOException {
             int safe = safeEnd();

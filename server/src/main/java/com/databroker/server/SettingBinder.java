@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -79,8 +80,17 @@ final class SettingBinder {
 
     /// New sections of maps follow those of the file, in the order of their names.
     void flags(Map<String, String> flags) {
-        new TreeMap<>(flags).forEach((name, text) -> {
-            ConfigPlace place = ConfigPlace.of("--" + Text.excerpt(name));
+        named(flags, name -> ConfigPlace.of("--" + Text.excerpt(name)));
+    }
+
+    /// Under the names of keys, as flags are.
+    void imported(Map<String, String> settings) {
+        named(settings, _ -> ConfigPlace.of(ImportedSettings.FILE));
+    }
+
+    private void named(Map<String, String> texts, Function<String, ConfigPlace> places) {
+        new TreeMap<>(texts).forEach((name, text) -> {
+            ConfigPlace place = places.apply(name);
             List<SettingNode> way = root.way(name);
             SettingKey key = find(name);
             if (key != null) {

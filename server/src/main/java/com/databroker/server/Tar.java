@@ -3,7 +3,6 @@ package com.databroker.server;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.EOFException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -281,13 +280,7 @@ final class Tar {
 
         @Override
         public InputStream bytes() {
-            return new InputStream() {
-                @Override
-                public int read() throws IOException {
-                    byte[] one = new byte[1];
-                    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-                }
-
+            return new BulkInput() {
                 @Override
                 public int read(byte[] into, int offset, int length) throws IOException {
                     if (left == 0 || length == 0) {
@@ -310,15 +303,11 @@ final class Tar {
     }
 
     /// What cannot be unpacked, or breaks off, is damaged.
-    private static final class Guarded extends FilterInputStream {
-        Guarded(InputStream in) {
-            super(in);
-        }
+    private static final class Guarded extends BulkInput {
+        private final InputStream in;
 
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        Guarded(InputStream in) {
+            this.in = in;
         }
 
         @Override
@@ -331,9 +320,8 @@ final class Tar {
         }
 
         @Override
-        public long skip(long count) throws IOException {
-            byte[] passed = new byte[(int) Math.min(count, 1 << 16)];
-            return Math.max(0, read(passed, 0, passed.length));
+        public void close() throws IOException {
+            in.close();
         }
     }
 

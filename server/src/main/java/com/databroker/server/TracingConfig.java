@@ -19,13 +19,14 @@ public record TracingConfig(
         @Setting(
                 value =
                         "Address of an OpenTelemetry collector (`http://collector:4318`); spans are posted to `/v1/traces`"
-                                + " below it. Nothing is recorded without one.",
+                                + " below it, by `grpc` sent to it (`http://collector:4317`). Nothing is recorded"
+                                + " without one.",
                 variable = "OTEL_EXPORTER_OTLP_ENDPOINT")
         @Nullable
         String endpoint,
 
         @Setting(
-                value = "Whole address to which spans are posted, where it is another.",
+                value = "Whole address to which spans are sent, where it is another.",
                 variable = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
         @Nullable
         String tracesEndpoint,
@@ -38,7 +39,7 @@ public record TracingConfig(
         String headers,
 
         @Setting(
-                value = "How spans are sent; `http/protobuf` is the only way.",
+                value = "How spans are sent: `http/protobuf`, `http/json` or `grpc`.",
                 otherwise = "http/protobuf",
                 variable = "OTEL_EXPORTER_OTLP_PROTOCOL")
         String protocol,
@@ -109,6 +110,8 @@ public record TracingConfig(
                 max = 600_000)
         int delayMillis) {
     private static final String PATH = "/v1/traces";
+    private static final String GRPC = "grpc";
+    private static final List<String> PROTOCOLS = List.of("http/protobuf", "http/json", GRPC);
     private static final List<String> SAMPLERS = List.of(
             "always_on",
             "always_off",
@@ -125,13 +128,13 @@ public record TracingConfig(
 
     public TracingConfig {
         if (isOn(endpoint, tracesEndpoint, exporter, disabled)) {
-            address(endpoint, tracesEndpoint);
+            address(endpoint, tracesEndpoint, protocol);
             pairs("headers", headers);
             pairs("resource-attributes", resourceAttributes);
             ratio(samplerArg);
-            if (!protocol.equals("http/protobuf")) {
-                throw new IllegalArgumentException("protocol: \"" + Text.excerpt(protocol)
-                        + "\" is not spoken here; collectors take http/protobuf, mostly on port 4318");
+            if (!PROTOCOLS.contains(protocol)) {
+                throw new IllegalArgumentException(
+                        "protocol: \"" + Text.excerpt(protocol) + "\" is not one of " + PROTOCOLS);
             }
             if (!SAMPLERS.contains(sampler)) {
                 throw new IllegalArgumentException(
@@ -158,7 +161,8 @@ public record TracingConfig(
         }
         resource.putIfAbsent("service.version", Version.VERSION);
         return Optional.of(new TraceEngine.Settings(
-                address(endpoint, tracesEndpoint),
+                protocol,
+                address(endpoint, tracesEndpoint, protocol),
                 pairs("headers", headers),
                 Duration.ofMillis(timeoutMillis),
                 resource,
@@ -169,13 +173,15 @@ public record TracingConfig(
                 Duration.ofMillis(delayMillis)));
     }
 
-    private static String address(@Nullable String endpoint, @Nullable String tracesEndpoint) {
+    /// Of a call the path is its name, so nothing is added there.
+    private static String address(@Nullable String endpoint, @Nullable String tracesEndpoint, String protocol) {
         boolean whole = tracesEndpoint != null && !tracesEndpoint.isEmpty();
+        boolean posted = !whole && !protocol.equals(GRPC);
         String text = String.valueOf(whole ? tracesEndpoint : endpoint);
         try {
             URI uri = new URI(text);
             if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
-                return whole ? text : (text.endsWith("/") ? text.substring(0, text.length() - 1) : text) + PATH;
+                return posted ? (text.endsWith("/") ? text.substring(0, text.length() - 1) : text) + PATH : text;
             }
         } catch (URISyntaxException malformed) {
             // Refused below, in the words of the setting.

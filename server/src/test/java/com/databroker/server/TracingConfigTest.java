@@ -34,6 +34,23 @@ class TracingConfigTest {
                 .containsEntry("service.name", "broker-1")
                 .containsEntry("deployment.environment.name", "test");
         assertThat(settings.ratio()).isEqualTo(0.25);
+        assertThat(settings.protocol()).isEqualTo("http/protobuf");
+    }
+
+    @Test
+    void grpc_goes_to_the_address_itself_and_json_where_protobuf_goes() {
+        assertThat(endpoint("grpc")).isEqualTo("http://collector:4317");
+        assertThat(endpoint("http/json")).isEqualTo("http://collector:4317/v1/traces");
+    }
+
+    private static String endpoint(String protocol) {
+        return read(Map.of(
+                        "OTEL_EXPORTER_OTLP_ENDPOINT",
+                        "http://collector:4317",
+                        "OTEL_EXPORTER_OTLP_PROTOCOL",
+                        protocol))
+                .orElseThrow()
+                .endpoint();
     }
 
     @Test
@@ -51,9 +68,9 @@ class TracingConfigTest {
     void what_cannot_be_done_is_refused_at_the_start_without_telling_a_secret() {
         String address = "http://collector:4318";
         assertThatThrownBy(() ->
-                        read(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", address, "OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")))
+                        read(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", address, "OTEL_EXPORTER_OTLP_PROTOCOL", "thrift")))
                 .isInstanceOf(ProblemException.class)
-                .hasMessageContaining("http/protobuf");
+                .hasMessageContaining("\"thrift\" is not one of [http/protobuf, http/json, grpc]");
         assertThatThrownBy(() -> read(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318")))
                 .hasMessageContaining("is not an address");
         assertThatThrownBy(() -> read(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", address, "OTEL_TRACES_SAMPLER_ARG", "2")))

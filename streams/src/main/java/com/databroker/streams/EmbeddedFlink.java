@@ -328,6 +328,24 @@ final class EmbeddedFlink implements FlinkEngine {
     }
 
     @Override
+    public boolean rest() {
+        stop(jobs);
+        try {
+            for (JobID job : jobs.values()) {
+                if (!answer(cluster.getJobStatus(job)).isGloballyTerminalState()) {
+                    answer(cluster.cancelJob(job));
+                }
+                answer(cluster.requestJobResult(job));
+            }
+            jobs.clear();
+            return true;
+        } catch (CompletionException | TimeoutException stuck) {
+            LOG.atWarn().setCause(stuck).log("a job did not end in time; Flink is started again");
+            return false;
+        }
+    }
+
+    @Override
     public void close() {
         stop(jobs);
         try {

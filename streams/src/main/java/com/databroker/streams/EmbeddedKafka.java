@@ -141,6 +141,11 @@ final class EmbeddedKafka implements KafkaEngine {
     }
 
     @Override
+    public void rest() {
+        awaitTransactions();
+    }
+
+    @Override
     public void close() {
         if (gaveUp.isEmpty()) {
             awaitTransactions();

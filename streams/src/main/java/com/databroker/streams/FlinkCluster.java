@@ -146,6 +146,12 @@ final class FlinkCluster implements FlinkEngine {
         }
     }
 
+    /// Its jobs are not this process' business.
+    @Override
+    public boolean rest() {
+        return true;
+    }
+
     @Override
     public void close() {
         client.close();

@@ -25,6 +25,11 @@ sealed interface FlinkEngine extends AutoCloseable permits EmbeddedFlink, FlinkC
     /// running jobs is this process' business.
     void end(String stream);
 
+    /// Ends the jobs that this process runs, at a checkpoint of their own, and is ready for others.
+    ///
+    /// @return whether it is; where not it has to be closed
+    boolean rest();
+
     /// Ends what this process runs, jobs at a checkpoint of their own.
     @Override
     void close();

@@ -60,6 +60,11 @@ record ForeignKafka(KafkaAddress address, Topics.Layout layout) implements Kafka
     }
 
     @Override
+    public void rest() {
+        // It is theirs.
+    }
+
+    @Override
     public void close() {
         // It is theirs.
     }

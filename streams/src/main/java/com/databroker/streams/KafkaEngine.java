@@ -16,6 +16,9 @@ sealed interface KafkaEngine extends AutoCloseable permits EmbeddedKafka, Foreig
     /// How topics are made there.
     Topics.Layout layout();
 
+    /// Waits until every transaction has ended where clients have ended theirs: what is on the disk then is whole.
+    void rest();
+
     @Override
     void close();
 }

@@ -1,21 +1,30 @@
 package com.databroker.streams;
 
 import java.io.IOException;
+import java.time.InstantSource;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Who uses the engines of the plane, and when nobody does: those who ask something of them go on beside
 /// one another, and wait while what the engines keep is to stand still.
 public final class Stillness {
+    private static final Logger LOG = LoggerFactory.getLogger(Stillness.class);
+
     /// Held by who starts or ends the engines.
     private final ReentrantLock changing = new ReentrantLock();
 
     /// Read by who uses them. Fair, so that many questions do not put off stillness for ever.
     private final ReentrantReadWriteLock using = new ReentrantReadWriteLock(true);
 
-    Stillness() {}
+    private final InstantSource clock;
+
+    Stillness(InstantSource clock) {
+        this.clock = clock;
+    }
 
     /// What is done while nothing moves.
     @FunctionalInterface
@@ -105,6 +114,7 @@ public final class Stillness {
         public void run() {
             changing.lock();
             using.writeLock().lock();
+            long begun = clock.millis();
             try {
                 work.run();
             } catch (IOException | RuntimeException | Error failure) {
@@ -113,6 +123,7 @@ public final class Stillness {
                 using.writeLock().unlock();
                 changing.unlock();
             }
+            LOG.atInfo().addKeyValue("millis", clock.millis() - begun).log("the streams plane stood still");
         }
 
         void rethrow() throws IOException {

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +36,7 @@ final class StreamEngines implements AutoCloseable {
     private static final int VIEW_MARGIN = 3;
 
     private final List<Source> sources;
+    private final Machines machines;
     private final KafkaEngine kafka;
     private final FlinkEngine flink;
     private final HotStore hot;
@@ -64,44 +64,39 @@ final class StreamEngines implements AutoCloseable {
     /// @param pushed what was pushed, and will be
     record Coming(InboxFile.Present present, List<Receiving> pushed) {}
 
-    /// Starts all of it; when this returns every job runs.
+    /// Starts all of it; when this returns every job runs. The machines end with it, but where they are to stay.
     static StreamEngines start(
-            StreamsConfig config,
-            Path folder,
+            Machines machines,
             List<Source> sources,
             InstantSource clock,
             RandomGenerator random,
             Coming coming,
             Consumer<HotVisible> visible)
             throws IOException {
-        return new StreamEngines(config, folder, sources, clock, random, coming, visible);
+        return new StreamEngines(machines, sources, clock, random, coming, visible);
     }
 
     private StreamEngines(
-            StreamsConfig config,
-            Path folder,
+            Machines machines,
             List<Source> sources,
             InstantSource clock,
             RandomGenerator random,
             Coming coming,
             Consumer<HotVisible> visible)
             throws IOException {
+        this.machines = machines;
         this.sources = sources;
+        StreamsConfig config = machines.config();
+        Path folder = machines.folder();
+        opened.push(machines::endKafka);
         try {
-            // The two that take longest come up beside one another.
-            CompletableFuture<FlinkEngine> flinkStarts = CompletableFuture.supplyAsync(
-                    () -> FlinkEngine.start(config.flink(), folder.resolve("flink"), sources.size()));
-            kafka = open(KafkaEngine.start(config.kafka(), folder.resolve("kafka"), random));
+            kafka = machines.kafka();
             admin = open(Admin.create(kafka.address().client()));
             Topics.ensure(admin, sources, kafka.layout());
             lags = open(new StreamLag(admin, kafka.address()));
             cursors = new Cursors(kafka.address());
             room = new Room(folder, config.roomMin().bytes());
-            archive = new RawArchive(
-                    folder.resolve("raw"),
-                    config.raw().age(),
-                    config.raw().sizeMax().bytes(),
-                    clock);
+            archive = archive(machines, clock);
             Map<Receiving, Ingest> pushed = takeIn(coming.pushed(), clock);
             Path hotFolder = folder.resolve("hot");
             hot = open(HotStores.open(config.hot(), hotFolder, sources, clock));
@@ -111,7 +106,8 @@ final class StreamEngines implements AutoCloseable {
             search = new StreamSearch(hot, clock);
             databricks = open(new DatabricksCatalog(config.cold().databricks(), random));
             Function<Source, String> cold = source -> config.cold().table(source.name(), folder.resolve("cold"));
-            flink = open(flinkStarts.join());
+            flink = machines.flink();
+            opened.push(machines::endFlink);
             for (Source source : sources) {
                 dead.put(source.name(), open(new DeadLetters(source, kafka.address())));
                 replays.put(source.name(), open(new Replay(source, of(ingests, source), archive, lags, clock)));
@@ -134,8 +130,19 @@ final class StreamEngines implements AutoCloseable {
             maintain(clock, config.flink().embedded());
         } catch (IOException | RuntimeException | Error failed) {
             close();
+            // Where it failed before Flink was needed.
+            machines.endFlink();
             throw failed;
         }
+    }
+
+    private static RawArchive archive(Machines machines, InstantSource clock) {
+        StreamsConfig config = machines.config();
+        return new RawArchive(
+                machines.folder().resolve("raw"),
+                config.raw().age(),
+                config.raw().sizeMax().bytes(),
+                clock);
     }
 
     /// Whoever took in before this process takes in no more, and where they were is known.
@@ -414,8 +421,19 @@ final class StreamEngines implements AutoCloseable {
         return Objects.requireNonNull(each.get(source.name()));
     }
 
+    /// As [#close].
+    ///
+    /// @return what stays, null where nothing does
+    @Nullable
+    Machines end(boolean staying) {
+        machines.stay(staying);
+        close();
+        machines.stay(false);
+        return staying ? machines : null;
+    }
+
     /// In the reverse order of the start: nothing is taken in any more, the jobs stop at a checkpoint, then the
-    /// engines.
+    /// engines, but where they are to stay.
     @Override
     public void close() {
         while (!opened.isEmpty()) {

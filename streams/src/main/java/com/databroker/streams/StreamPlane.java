@@ -59,12 +59,14 @@ public final class StreamPlane implements AutoCloseable {
     private final CountDownLatch end = new CountDownLatch(1);
     private final Pushing pushing;
     private final Thread starter;
-    private final Stillness stillness = new Stillness();
+    private final Stillness stillness;
     private InboxFile.Present present = to -> {};
     private List<Collector> collectors = List.of();
     private @Nullable PoliteHttp http;
 
     private volatile @Nullable StreamEngines engines;
+    /// What the engines stood on and will stand on again.
+    private @Nullable Machines kept;
     private volatile String failure = "";
     private volatile boolean closing;
     /// Whether the engines were up once: then they come up again.
@@ -79,6 +81,7 @@ public final class StreamPlane implements AutoCloseable {
         sources.forEach(source -> this.sources.put(source.name(), source));
         this.searches = new StreamTimes(sources);
         this.pushing = new Pushing(folder.resolve("pushed"), clock, random);
+        this.stillness = new Stillness(clock);
         this.views = new StreamViews(sources, stillness, () -> ready().views());
         this.starter = Thread.ofPlatform().name("streams-start").unstarted(this::run);
     }
@@ -159,28 +162,25 @@ public final class StreamPlane implements AutoCloseable {
 
     private boolean endEngines() {
         failure = "Kafka gave up: " + Text.excerpt(EmbeddedKafka.gaveUp()) + "; it is started again when there is room";
-        return end(engines);
+        return end(engines, false);
     }
 
-    private boolean end(@Nullable StreamEngines ended) {
+    private boolean end(@Nullable StreamEngines ended, boolean staying) {
         engines = null;
-        if (ended != null) {
-            ended.close();
-        }
+        kept = ended == null ? null : ended.end(staying);
         return ended != null;
     }
 
-    /// Ends the engines, runs `work` over what rests on the disk, and starts them again. Whoever asks for
-    /// something meanwhile waits; what is pushed goes to the spools.
+    /// Ends all that moves but Kafka and Flink, whom nobody asks for anything, runs `work` over what rests on the disk,
+    /// and has it begin again. Whoever asks for something meanwhile waits; what is pushed goes to the spools.
     public void still(Stillness.Work work) throws IOException {
         stillness.have(() -> {
-            boolean ended = end(engines);
+            boolean again = end(engines, true);
             try {
                 work.run();
             } finally {
-                if (ended && !closing) {
-                    begin();
-                }
+                // Also where the plane closes, which comes when they are up.
+                again = again && begin();
             }
         });
     }
@@ -206,9 +206,11 @@ public final class StreamPlane implements AutoCloseable {
 
     private boolean begin() {
         try {
+            Machines under = kept == null ? Machines.start(config, folder, sources.size(), random) : kept;
+            kept = null;
             StreamEngines.Coming coming = new StreamEngines.Coming(to -> present.list(to), pushing.receiving());
-            StreamEngines ready = StreamEngines.start(
-                    config, folder, List.copyOf(sources.values()), clock, random, coming, this::tell);
+            StreamEngines ready =
+                    StreamEngines.start(under, List.copyOf(sources.values()), clock, random, coming, this::tell);
             if (http != null) {
                 ready.collect(collectors, http, clock, random);
             }
@@ -489,7 +491,7 @@ public final class StreamPlane implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         pushing.close();
-        stillness.change(() -> end(engines));
+        stillness.change(() -> end(engines, false));
         if (http != null) {
             http.close();
         }

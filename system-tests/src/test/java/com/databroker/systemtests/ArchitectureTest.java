@@ -71,7 +71,7 @@ final class ArchitectureTest {
             Map.entry("sources", List.of("org.jsoup.", "tools.jackson.core.", "crawlercommons.domains.")),
             Map.entry("objects", List.of("tools.jackson.core.", "org.h2.", "org.postgresql.")),
             Map.entry("engines/hibernate", List.of("org.hibernate.", "jakarta.persistence.")),
-            Map.entry("engines/opentelemetry", List.of("io.opentelemetry.")),
+            Map.entry("engines/opentelemetry", List.of("io.opentelemetry.", "io.vertx.core.")),
             Map.entry(
                     "server",
                     List.of(

@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.math.BigInteger;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 class BackupTest {
     private static final Map<String, String> ALL =
             Map.of("streams.enabled", "true", "objects.demo", "true", "streams.flink.checkpoint-interval", "3s");
+
+    private static final Map<String, String> TAKEN =
+            Map.of("streams.enabled", "false", "files.rules.taken.path", "theirs/**");
 
     @TempDir
     Path folder;
@@ -279,12 +287,64 @@ class BackupTest {
         }
     }
 
+    @Test
+    void a_broker_that_is_killed_within_its_own_backup_starts_again_and_half_of_one_is_none() throws Exception {
+        Path data = Files.createDirectory(folder.resolve("data"));
+        String[] settings = {"--objects.demo", "true", "--streams.enabled", "false"};
+        FilesServe first = FilesServe.start(data, List.of(), settings);
+        try {
+            shell("head -c 40000000 /dev/urandom >data/files/large");
+            assertThat(first.send(
+                                    "PATCH",
+                                    "/objects/Person/2",
+                                    Bytes.utf8("{\"salary\":1150}").toArray())
+                            .statusCode())
+                    .isEqualTo(200);
+            halfOfOne(first, folder.resolve("half.tar"));
+        } finally {
+            first.kill();
+        }
+        refused("half.tar", "9012");
+        FilesServe again = FilesServe.start(data, List.of(), settings);
+        try {
+            Path whole = folder.resolve("whole.tar");
+            assertThat(Command.run(folder, "backup", whole.toString(), "--data", data.toString()))
+                    .satisfies(made -> assertThat(made.exit()).as(made.said()).isZero());
+            assertThat(data.resolve(".backup")).doesNotExist();
+            Path target = folder.resolve("target");
+            assertThat(Command.run(folder, "restore", whole.toString(), "--data", target.toString()))
+                    .satisfies(made -> assertThat(made.exit()).as(made.said()).isZero());
+            assertThat(Files.mismatch(data.resolve("files/large"), target.resolve("files/large")))
+                    .isEqualTo(-1);
+        } finally {
+            again.kill();
+        }
+    }
+
+    /// Reads the answer of the broker up to where it is killed: the connection holds less than there is to send.
+    private static void halfOfOne(FilesServe broker, Path half) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(broker.http("/backup"))
+                .header("Authorization", "Bearer " + broker.token())
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build();
+        try (HttpClient http = HttpClient.newHttpClient();
+                OutputStream out = Files.newOutputStream(half);
+                InputStream in = http.send(request, HttpResponse.BodyHandlers.ofInputStream())
+                        .body()) {
+            out.write(in.readNBytes(1_000_000));
+            broker.kill();
+            in.transferTo(out);
+        } catch (IOException cut) {
+            assertThat(half).isNotEmptyFile();
+        }
+    }
+
     private @Nullable Path draft() {
         try (Stream<Path> all = Files.list(folder)) {
             return all.filter(file -> String.valueOf(file.getFileName()).startsWith(".databroker-backup-"))
                     .findFirst()
                     .orElse(null);
-        } catch (java.io.IOException unreadable) {
+        } catch (IOException unreadable) {
             throw new java.io.UncheckedIOException(unreadable);
         }
     }
@@ -296,8 +356,10 @@ class BackupTest {
     @Test
     void definitions_make_another_broker_the_same_and_again_change_nothing() throws Exception {
         Path file = folder.resolve("definitions.yaml");
+        String administrator;
         try (TestBroker one = TestBroker.start(folder.resolve("one"));
-                TestBroker other = TestBroker.start(folder.resolve("other"))) {
+                TestBroker other = TestBroker.startAsServed(folder.resolve("other"), TAKEN)) {
+            administrator = one.token();
             one.user("jenkins", "publish:builds/**");
             assertThat(definitions(one, one.token(), "export", file).exit()).isZero();
             Command.Result told = definitions(other, other.token(), "import", file, "--dry-run");
@@ -314,9 +376,41 @@ class BackupTest {
                     .doesNotContain("@ users");
             assertThat(folder.resolve("other/sources/letters.yaml")).hasContent(LETTERS);
             assertThat(definitions(other, one.token(), "import", file).said()).contains("nothing differs");
+            settings(other, one.token(), file);
             Files.writeString(file, text.replace("</broker-users>", ""));
             assertThat(definitions(other, one.token(), "import", file).said()).contains("users file");
         }
+        try (TestBroker other = TestBroker.startAsServed(folder.resolve("other"), TAKEN)) {
+            assertThat(other.requestAs(administrator, "PUT", "/files/notes/a", "x".repeat(1025))
+                            .statusCode())
+                    .isEqualTo(413);
+            assertThat(other.requestAs(administrator, "GET", "/config", "").body())
+                    .contains("imported.yaml");
+        }
+    }
+
+    /// They are checked with the configuration, and stand below it from the next start on.
+    private void settings(TestBroker broker, String token, Path file) throws Exception {
+        String small = "definitions: 1\nsettings:\n  files.rules.notes.path: notes/**\n  files.rules.notes.size-max: ";
+        Files.writeString(file, small + "much\n");
+        Command.Result refused = definitions(broker, token, "import", file);
+        assertThat(refused.exit()).isNotZero();
+        assertThat(refused.said()).contains("[9001]", "files.rules.notes.size-max");
+        Files.writeString(file, "definitions: 1\nsettings:\n  http.port: 1\n");
+        assertThat(definitions(broker, token, "import", file).said()).contains("[9001]", "\"http.port\" is none of");
+        assertThat(folder.resolve("other/imported.yaml")).doesNotExist();
+
+        Files.writeString(file, small + "1KiB\n  files.rules.taken.path: mine/**\n");
+        assertThat(definitions(broker, token, "import", file, "--dry-run").said())
+                .contains("+ files.rules.notes.size-max: 1KiB", "nothing did");
+        assertThat(folder.resolve("other/imported.yaml")).doesNotExist();
+        assertThat(definitions(broker, token, "import", file).said())
+                .contains("# --files.rules.taken.path says otherwise", "are read at the next start");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("other/imported.yaml"))))
+                .isEqualTo("rw-------");
+        assertThat(definitions(broker, token, "import", file).said())
+                .doesNotContain("+ files.rules.notes")
+                .contains("+ files.rules.taken.path: mine/**");
     }
 
     private static final String LETTERS = """

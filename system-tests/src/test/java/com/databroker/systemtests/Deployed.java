@@ -28,8 +28,12 @@ final class Deployed {
     private Deployed() {}
 
     static Map<?, ?> yaml(String file) {
+        return parsed(House.text(file));
+    }
+
+    static Map<?, ?> parsed(String yaml) {
         return (Map<?, ?>)
-                Objects.requireNonNull(new Load(LoadSettings.builder().build()).loadFromString(House.text(file)), file);
+                Objects.requireNonNull(new Load(LoadSettings.builder().build()).loadFromString(yaml), yaml);
     }
 
     static Stream<Map<?, ?>> maps(@Nullable Object list) {

@@ -2,10 +2,15 @@ package com.databroker.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.databroker.server.Config;
+import com.databroker.server.ConfigReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -110,17 +115,47 @@ class GuideTest {
                 + "' http://127.0.0.1:8080 \"$(cat databroker-data/admin.token)\"";
     }
 
-    /// What needs the engines is `text` on that page: it takes them twenty seconds, and ReadmeTest types its like.
+    /// The commands on that page that need a cluster are `text`: the tests of the streams plane run them on one.
     @Test
-    void what_is_to_be_collected_is_defined() throws Exception {
-        try (Typed page = page("collect")) {
-            for (String file : List.of("collect.yaml", "access.log", "feed.xml")) {
-                page.move(file, folder.resolve(file).toString());
-            }
-            page.run(page.first("<rss"));
-            page.run(page.first("contact:") + "./databroker config check collect.yaml");
-            assertThat(page.run(page.first("streams check"))).contains("/orders", "500");
+    void engines_of_ones_own_are_named_as_the_page_says() throws Exception {
+        String text = Files.readString(Typed.ROOT.resolve("docs/guide/cluster.md"));
+        Map<String, String> environment = new HashMap<>(Map.of("DATABRICKS_TOKEN", "x"));
+        Pattern.compile("(?m)^export (\\w+)=(.*)$")
+                .matcher(text)
+                .results()
+                .forEach(found -> environment.put(found.group(1), found.group(2)));
+        assertThat(environment).hasSizeGreaterThan(3);
+        environment.put(
+                "DATABROKER_STREAMS_HOT_ELASTICSEARCH_PASSWORD_FILE",
+                Files.writeString(folder.resolve("password"), "x").toString());
+        Map<String, String> settings = new HashMap<>();
+        List<String> blocks = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL)
+                .matcher(text)
+                .results()
+                .map(found -> found.group(1))
+                .filter(block -> !block.startsWith("# Flink's own"))
+                .toList();
+        assertThat(blocks).hasSize(4);
+        for (String block : blocks) {
+            settings(Deployed.parsed(block), "", settings);
         }
+        Path none = Files.createFile(folder.resolve("databroker.yaml"));
+        Config config = ConfigReader.read(none, environment, settings).config();
+        assertThat(config.streams().kafka().embedded()).isFalse();
+        assertThat(config.streams().flink().embedded()).isFalse();
+        assertThat(config.streams().hot().toString()).contains("search-1:9200");
+        assertThat(config.streams().cold().toString()).contains("s3a://company-lake/databroker", "main.databroker");
+    }
+
+    private static void settings(Map<?, ?> section, String prefix, Map<String, String> into) {
+        section.forEach((key, value) -> {
+            switch (value) {
+                case Map<?, ?> below -> settings(below, prefix + key + ".", into);
+                case List<?> items ->
+                    into.put(prefix + key, items.stream().map(String::valueOf).collect(Collectors.joining(", ")));
+                default -> into.put(prefix + key, String.valueOf(value));
+            }
+        });
     }
 
     @Test

@@ -38,19 +38,19 @@ final class Peers {
 
     private Peers() {}
 
-    /// A Python that has pyzmq: the first of the path, else the distribution's.
+    /// A Python that has pyzmq and gRPC: the first of the path, else the distribution's.
     static synchronized String python() throws IOException, InterruptedException {
         String known = python;
         if (known != null) {
             return known;
         }
         for (String candidate : PYTHONS) {
-            if (run(candidate, "-c", "import zmq").status() == 0) {
+            if (run(candidate, "-c", "import zmq, grpc").status() == 0) {
                 python = candidate;
                 return candidate;
             }
         }
-        throw new AssertionError("no python3 can import zmq: install python3-zmq");
+        throw new AssertionError("no python3 can import zmq and grpc: install python3-zmq and python3-grpcio");
     }
 
     /// pyzmq on the socket type and options of `zmq_peer.py`.
@@ -67,6 +67,11 @@ final class Peers {
                 Map.of("type", type, "endpoint", "tcp://127.0.0.1:" + broker.zmqPort(), "plain", List.of(user, token)));
         options.putAll(more);
         return pyzmq(options);
+    }
+
+    /// A collector of traces on gRPC, that passes them on.
+    static Peer otlp(String to) throws IOException, InterruptedException {
+        return Peer.start(python(), SOURCES.resolve("otlp_peer.py").toString(), to);
     }
 
     /// pyzmq as the administrator.

@@ -7,7 +7,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The five minutes of the README, typed as they stand there; only folder and ports are another broker's.
+/// The five minutes of the README, and the guide to collecting, typed as they stand there; only folder and ports are
+/// another broker's. Both by one, since its streams take it seconds to start.
 class ReadmeTest {
     @TempDir
     Path folder;
@@ -16,9 +17,12 @@ class ReadmeTest {
     private Typed typed;
 
     @Test
-    void the_commands_of_the_five_minutes_do_what_they_say() throws Exception {
-        try (Typed readme = new Typed("README.md", folder, true)) {
+    void the_commands_of_the_five_minutes_and_of_collecting_do_what_they_say() throws Exception {
+        try (Typed readme = new Typed("README.md", folder, true);
+                Typed guide = new Typed("docs/guide/collect.md", folder, true)) {
             typed = readme;
+            // Definitions are read at the start, so the end of the guide comes first.
+            define(guide);
             Peer broker = typed.start(typed.first("./databroker serve"));
             broker.await(line -> line.contains("stop with Ctrl-C"));
             Peer subscriber = typed.start(typed.first("./databroker sub"));
@@ -47,7 +51,39 @@ class ReadmeTest {
             objects(token, typed.first("./databroker objects types"));
             String given = typed.run(typed.first("./databroker user add"));
             assertThat(given).contains("dbk_").contains("ci-server");
+            collectBy(guide);
+            try (Typed cluster = new Typed("docs/guide/cluster.md", folder, true)) {
+                assertThat(cluster.run(cluster.first("streams lag"))).contains("ready", "news", "access");
+            }
         }
+    }
+
+    private void define(Typed guide) throws Exception {
+        for (String file : List.of("collect.yaml", "access.log")) {
+            guide.move(file, folder.resolve(file).toString());
+        }
+        for (String before : List.of(">", "put ", "test news ")) {
+            guide.move(before + "feed.xml", before + folder.resolve("feed.xml"));
+        }
+        guide.run(guide.first("<rss"));
+        guide.run(guide.first("contact:") + "./databroker config check collect.yaml");
+        assertThat(guide.run(guide.first("streams check"))).contains("/orders", "500");
+    }
+
+    private static void collectBy(Typed guide) throws Exception {
+        assertThat(guide.run(guide.first("streams test news"))).contains("lighthouse", "running");
+        String search = guide.first("search lighthouse");
+        guide.run("until " + search.lines().findFirst().orElseThrow() + "; do sleep 1; done");
+        assertThat(guide.run(search)).contains("The lighthouse is being painted", "\"feed_title\"");
+        assertThat(guide.run(guide.first("curl -fsS -G")))
+                .contains("Ferries are late again", "\"value\":\"example.org\"", "\"steps\":[{");
+        guide.run(guide.first("describe news --collectors"));
+        guide.run(guide.first("put access.log").lines().findFirst().orElseThrow());
+        guide.run("until ./databroker search 'status>=500' --stream access; do sleep 1; done");
+        assertThat(guide.run(guide.first("status>=500"))).contains("/orders").doesNotContain("harbour.png");
+        guide.run(guide.first("no line of an access log").lines().findFirst().orElseThrow());
+        guide.run("until ./databroker streams dead access | grep -q odd.log; do sleep 1; done");
+        assertThat(guide.run(guide.first("user add reader"))).contains("reader", "web");
     }
 
     private void objects(String token, String block) throws Exception {

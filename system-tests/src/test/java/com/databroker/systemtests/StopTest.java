@@ -9,9 +9,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -92,9 +94,29 @@ class StopTest {
     }
 
     @Test
-    void killedTwentyTimesEveryAcknowledgedFileIsWhole(@TempDir Path data) throws Exception {
+    void askedToEndWhileItStartsItEndsInOrder(@TempDir Path data) throws Exception {
+        Process process = serve(data);
+        AttackSocket.await("it starts", () -> Files.exists(data.resolve("lock")) || !process.isAlive());
+        process.destroy();
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        String said = Files.readString(data.resolve("out.txt"));
+        assertThat(process.exitValue()).as(said).isZero();
+        assertThat(said).doesNotContain("error:", "xception");
+    }
+
+    /// Two brokers ten times each: while one starts, the other is killed.
+    @Test
+    void killedTwentyTimesEveryAcknowledgedFileIsWhole(@TempDir Path one, @TempDir Path other) throws Exception {
+        try (ExecutorService both = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<?> each : both.invokeAll(List.<Callable<Boolean>>of(() -> killed(one), () -> killed(other)))) {
+                each.get();
+            }
+        }
+    }
+
+    private static boolean killed(Path data) throws Exception {
         Map<String, Character> acknowledged = new ConcurrentHashMap<>();
-        for (int round = 0; round < 20; round++) {
+        for (int round = 0; round < 10; round++) {
             Process process = serve(data);
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 int port = awaitPort(data, process);
@@ -121,6 +143,7 @@ class StopTest {
                         .allSatisfy(file -> assertThat(file).hasSize(FILE_BYTES));
             }
         }
+        return true;
     }
 
     private static void upload(int port, String token, String prefix, Map<String, Character> acknowledged) {

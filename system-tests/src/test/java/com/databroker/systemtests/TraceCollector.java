@@ -1,5 +1,6 @@
 package com.databroker.systemtests;
 
+import com.databroker.core.Bytes;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
@@ -16,14 +17,18 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/// Takes what is sent to collectors of traces, by OTLP over HTTP, and reads it with the protocol's own classes.
+/// Takes what is sent to collectors of traces, by OTLP over HTTP, and reads it with the protocol's own classes; JSON by
+/// the protocol's names.
 final class TraceCollector implements AutoCloseable {
     private final HttpServer server;
     private final List<Span> spans = new CopyOnWriteArrayList<>();
     private final List<String> authorizations = new CopyOnWriteArrayList<>();
+    private final Set<String> types = new ConcurrentSkipListSet<>();
     private final Map<String, String> resource = new TreeMap<>();
 
     TraceCollector() throws IOException {
@@ -38,7 +43,12 @@ final class TraceCollector implements AutoCloseable {
 
     private void take(HttpExchange exchange) throws IOException {
         try (exchange) {
-            ExportTraceServiceRequest request = ExportTraceServiceRequest.parseFrom(exchange.getRequestBody());
+            String type = String.valueOf(exchange.getRequestHeaders().getFirst("Content-Type"));
+            types.add(type);
+            Bytes body = Bytes.wrap(exchange.getRequestBody().readAllBytes());
+            ExportTraceServiceRequest request = type.equals("application/json")
+                    ? OtlpJson.request(body)
+                    : ExportTraceServiceRequest.parseFrom(body.toArray());
             authorizations.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
             for (ResourceSpans each : request.getResourceSpansList()) {
                 synchronized (resource) {
@@ -53,6 +63,11 @@ final class TraceCollector implements AutoCloseable {
             exchange.getResponseHeaders().set("Content-Type", "application/x-protobuf");
             exchange.sendResponseHeaders(200, answer.length == 0 ? -1 : answer.length);
         }
+    }
+
+    /// What the requests said that they are.
+    Set<String> types() {
+        return types;
     }
 
     List<String> authorizations() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.databroker.client.DatabrokerClient;
 import com.databroker.core.Bytes;
 import com.databroker.core.Event;
+import com.databroker.core.Json;
 import com.databroker.core.Pattern;
 import com.databroker.core.Publication;
 import com.databroker.core.Topic;
@@ -18,6 +19,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a broker tells a collector of traces, and what its histograms show of it. Spans are read by the classes that
 /// OpenTelemetry makes of its protocol.
@@ -104,6 +108,83 @@ final class TracesTest {
                     .isEqualTo("00-" + TRACE + "-"
                             + TraceCollector.hex(publish.getSpanId().toByteArray()) + "-01");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http/json", "grpc"})
+    void spans_go_in_the_form_that_is_asked_for_and_again_where_a_server_was_not_ready(String protocol)
+            throws Exception {
+        boolean grpc = protocol.equals("grpc");
+        try (TraceCollector collector = new TraceCollector();
+                Peer server = Peers.otlp(collector.endpoint() + "/v1/traces")) {
+            String port = server.await(line -> line.startsWith("READY ")).substring("READY ".length());
+            Map<String, String> settings =
+                    Map.of("tracing.protocol", protocol, "tracing.headers", "authorization=Bearer%20collected");
+            try (TestBroker broker = start(grpc ? "http://127.0.0.1:" + port : collector.endpoint(), settings)) {
+                broker.request("PUT", "/files/a/b.txt", "x", "traceparent", PARENT);
+                List<Span> spans = whole(collector, TRACE, "PUT /files");
+                assertThat(TraceCollector.tree(spans, CALLER))
+                        .contains("PUT /files", "  files.commit", "    disk.rename", "      events.publish");
+                Span door = spans.stream()
+                        .filter(span -> span.getName().equals("PUT /files"))
+                        .findFirst()
+                        .orElseThrow();
+                assertThat(door.getKind()).isEqualTo(Span.SpanKind.SPAN_KIND_SERVER);
+                assertThat(TraceCollector.attributes(door))
+                        .containsEntry("http.response.status_code", "201")
+                        .containsEntry("url.path", "/files/a/b.txt");
+                assertThat(collector.resource()).containsEntry("service.name", "tested");
+                assertThat(collector.authorizations()).containsOnly("Bearer collected");
+                assertThat(collector.types()).containsOnly(grpc ? "application/x-protobuf" : "application/json");
+                Peers.until(
+                        "all are counted as sent",
+                        () -> Peers.metric(broker, "databroker_trace_spans_total{outcome=\"sent\"}") >= spans.size());
+                assertThat(Peers.metric(broker, "databroker_trace_spans_total{outcome=\"failed\"}"))
+                        .isZero();
+            }
+        }
+    }
+
+    @Test
+    void what_comes_over_zeromq_is_a_trace_from_the_door_to_the_log_and_whoever_gets_it_can_go_on() throws Exception {
+        try (TraceCollector collector = new TraceCollector();
+                TestBroker broker = start(collector.endpoint(), Map.of());
+                Peer subscriber =
+                        Peers.pyzmq(broker, "SUB", Map.of("sub", List.of("$envelope=cloudevents", "builds/")));
+                Peer push = Peers.pyzmq(broker, "PUSH", Map.of());
+                Peer asking = Peers.pyzmq(broker, "DEALER", Map.of())) {
+            push.say(message("builds/done"));
+            traced(collector, subscriber);
+            asking.say(message("builds/asked"));
+            traced(collector, subscriber);
+        }
+    }
+
+    private static String message(String topic) {
+        Base64.Encoder encoder = Base64.getEncoder();
+        return Peers.json(Map.of(
+                "send",
+                List.of(
+                        encoder.encodeToString(topic.getBytes(StandardCharsets.UTF_8)),
+                        encoder.encodeToString("x".getBytes(StandardCharsets.UTF_8)))));
+    }
+
+    /// Names of the spans of the trace that the next event goes on with.
+    private static void traced(TraceCollector collector, Peer subscriber) throws Exception {
+        String[] frames = subscriber.await(line -> line.startsWith("MSG ")).split(" ", -1);
+        Object parent = Json.parseObject(Bytes.wrap(Base64.getDecoder().decode(frames[2])))
+                .get("traceparent");
+        String[] words = String.valueOf(parent).split("-", -1);
+        assertThat(words).as("%s", parent).hasSize(4);
+        List<Span> spans = whole(collector, words[1], "zeromq publish");
+        assertThat(TraceCollector.tree(spans, ""))
+                .containsExactly("zeromq publish", "  gate.decide", "  events.publish");
+        Span last = spans.stream()
+                .filter(span ->
+                        TraceCollector.hex(span.getSpanId().toByteArray()).equals(words[2]))
+                .findFirst()
+                .orElseThrow();
+        assertThat(last.getName()).isIn("zeromq publish", "events.publish");
     }
 
     @Test

@@ -4,14 +4,11 @@ import com.databroker.core.Span;
 import com.databroker.core.TraceEngine;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
-import io.opentelemetry.api.metrics.MeterProvider;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapGetter;
-import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
-import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporterBuilder;
 import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
@@ -44,15 +41,9 @@ final class OtlpRecorder implements TraceEngine.Recorder {
 
     OtlpRecorder(TraceEngine.Settings settings, Consumer<String> failing) {
         SDK.setLevel(Level.OFF);
-        OtlpHttpSpanExporterBuilder exporter = OtlpHttpSpanExporter.builder()
-                .setEndpoint(settings.endpoint())
-                .setTimeout(settings.timeout())
-                .setMeterProvider(MeterProvider.noop())
-                .setServiceClassLoader(OtlpRecorder.class.getClassLoader());
-        settings.headers().forEach(exporter::addHeader);
         AttributesBuilder resource = Attributes.builder();
         settings.resource().forEach(resource::put);
-        queue = new OtlpQueue(exporter.build(), settings, failing);
+        queue = new OtlpQueue(OtlpExporters.of(settings), settings, failing);
         provider = SdkTracerProvider.builder()
                 .setResource(Resource.getDefault().merge(Resource.create(resource.build())))
                 .setSampler(sampler(settings.sampler(), settings.ratio()))
