@@ -50,6 +50,24 @@ final class FileVerbsTest {
     }
 
     @Test
+    void what_a_file_was_is_listed_shown_restored_and_forgotten() {
+        broker.run("put", "a.txt", "kept/a.txt");
+        broker.run("put", "-", "kept/a.txt");
+        assertThat(broker.run("versions", "kept/a.txt").out().lines()).hasSize(2);
+        String version = broker.run("versions", "kept/a.txt", "-o", "json")
+                .out()
+                .replaceFirst("(?s).*\"version\":(\\d+).*", "$1");
+        assertThat(broker.run("versions", "kept/a.txt", "--show", version).out())
+                .isEqualTo("hello\n");
+        assertThat(broker.run("versions", "kept/a.txt", "--restore", version).exit())
+                .isZero();
+        assertThat(broker.run("get", "kept/a.txt", "-").out()).isEqualTo("hello\n");
+        assertThat(broker.run("versions", "kept/a.txt", "--show", "1").exit()).isEqualTo(3);
+        assertThat(broker.run("versions", "kept/a.txt", "--forget").exit()).isZero();
+        assertThat(broker.run("versions", "kept/a.txt").out().lines()).hasSize(1);
+    }
+
+    @Test
     void what_stands_here_is_not_replaced_without_being_named() {
         broker.run("put", "a.txt", "a.txt");
         Typed refused = broker.run("get", "a.txt");
