@@ -68,7 +68,10 @@ final class VersionsVerb implements Verb {
                 http.call("DELETE", address + "?versions", Bytes.EMPTY, PATIENCE);
                 around.say("no former version of " + path + " is kept any more");
             } else {
-                list(around, http.call("GET", address + "?versions", Bytes.EMPTY, PATIENCE).object());
+                list(
+                        around,
+                        http.call("GET", address + "?versions", Bytes.EMPTY, PATIENCE)
+                                .object());
             }
         }
         return Exit.OK;

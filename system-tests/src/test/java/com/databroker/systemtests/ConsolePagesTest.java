@@ -192,7 +192,8 @@ final class ConsolePagesTest {
 
     @Test
     @Order(3)
-    void a_method_is_called_with_arguments_and_its_answer_is_a_value_or_objects_and_as_copied_the_same() throws Exception {
+    void a_method_is_called_with_arguments_and_its_answer_is_a_value_or_objects_and_as_copied_the_same()
+            throws Exception {
         view.open("objects/Person/4");
         page.await("document.querySelector('[data-parameter=percent]') !== null");
         page.type("[data-parameter=percent]", "10");
