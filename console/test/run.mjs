@@ -8,7 +8,7 @@ import { createServer } from "vite";
 const vite = await createServer({ configFile: false, server: { middlewareMode: true, ws: false }, appType: "custom", logLevel: "error" });
 after(() => vite.close());
 const { filter, FilterError } = await vite.ssrLoadModule("/src/lib/filter.ts");
-const { shell, publishing } = await vite.ssrLoadModule("/src/lib/copies.ts");
+const { shell, publishing, calling } = await vite.ssrLoadModule("/src/lib/copies.ts");
 const { laidOut } = await vite.ssrLoadModule("/src/lib/graph.ts");
 const objects = await vite.ssrLoadModule("/src/lib/objects.ts");
 const { blocks, cells, spans, target, anchor } = await vite.ssrLoadModule("/src/lib/markdown.ts");
@@ -100,6 +100,18 @@ test("numbers of objects keep their digits, and two who changed the same are tol
     [["a", "8", "7", true], ["c", "5", null, false], ["d", null, null, false]]);
   const list = objects.conditions({ dept: "Dept/1", "n.ge": "3", "limit.eq": "9", order: "-n", after: "x" });
   assert.deepEqual(objects.asParameters(list), { dept: "Dept/1", "n.ge": "3", "limit.eq": "9" });
+});
+
+test("arguments of a method are read as the command line reads them, and every copy sends the same", () => {
+  const read = ["", "5", "1.50", "true", "Person/1", '"5"', '{"a":[1]}', "-1"].map(objects.argument);
+  assert.deepEqual(read.map(objects.kindOf), ["no value", "number", "number", "boolean", "text", "text", "graph", "number"]);
+  const body = JSON.stringify(read.slice(0, 2));
+  const copies = calling("http://h", "Line/7,3", "put", ["", "it's"], body).map((each) => each.text);
+  assert.equal(copies[0], `./databroker objects call 'Line/7,3' put 'null' 'it'\\''s'`);
+  for (const copy of copies.slice(1)) {
+    assert.ok(copy.includes("http://h/objects/Line/7%2C3/put") && copy.includes("[null,5]"), copy);
+  }
+  assert.ok(calling("http://h", "Task", "open", ["-1"], "[-1]")[0].text.startsWith("./databroker objects call -- 'Task' open '-1'"));
 });
 
 test("pages of the manual become pieces, and nothing of them is lost or is markup", () => {

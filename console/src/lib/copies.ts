@@ -70,6 +70,40 @@ urllib.request.urlopen(urllib.request.Request(
   ];
 }
 
+/**
+ * @param target an object, as `Person/42`, or a type
+ * @param written the arguments as they are typed; `body` is the list of them
+ */
+export function calling(origin: string, target: string, method: string, written: string[], body: string): Copy[] {
+  const address = `${origin}/objects/${[...target.split("/"), method].map(encodeURIComponent).join("/")}`;
+  const given = written.map((each) => shell(each.trim() === "" ? "null" : each));
+  const dashed = written.some((each) => each.startsWith("-")) ? "-- " : "";
+  return [
+    { name: "CLI", text: ["./databroker objects call", `${dashed}${shell(target)}`, method, ...given].join(" ") },
+    {
+      name: "curl",
+      text: `curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  --data-binary ${shell(body)} ${shell(address)}`,
+    },
+    {
+      name: "JavaScript",
+      text: `const answer = await fetch(${JSON.stringify(address)}, {
+  method: "POST",
+  headers: { Authorization: \`Bearer \${process.env.TOKEN}\`, "Content-Type": "application/json" },
+  body: ${JSON.stringify(body)},
+});
+console.log(await answer.json());`,
+    },
+    {
+      name: "Python",
+      text: `import json, os, urllib.request
+print(json.load(urllib.request.urlopen(urllib.request.Request(
+    ${JSON.stringify(address)}, method="POST", data=${JSON.stringify(body)}.encode(),
+    headers={"Authorization": "Bearer " + os.environ["TOKEN"], "Content-Type": "application/json"}))))`,
+    },
+  ];
+}
+
 export function asking(origin: string, path: string): Copy[] {
   return [{ name: "curl", text: `curl -H "Authorization: Bearer $TOKEN" ${shell(origin + path)}` }];
 }

@@ -18,7 +18,20 @@ export interface Type {
   readOnly: boolean;
   fields: Field[];
   collections: { name: string; type: string; field: string }[];
-  methods: { name: string }[];
+  methods: Method[];
+}
+
+export interface Method {
+  name: string;
+  /** whether it is called on the type, not on an object */
+  ofType: boolean;
+  parameters: string[];
+}
+
+/** What a method answers: a value or a graph of values, and the objects that it is about. */
+export interface Answer {
+  result: unknown;
+  objects?: Row[];
 }
 
 export interface Types {
@@ -80,6 +93,29 @@ export function entered(field: Field, draft: Draft): string | null {
 export function valueOf(field: Field, draft: Draft): unknown {
   const value = entered(field, draft);
   return value !== null && field.kind === "graph" ? exactly(value) : value;
+}
+
+/** An argument as the command line reads it: JSON where it is that, else a text; left empty there is no value. */
+export function argument(written: string): unknown {
+  if (written.trim() === "") {
+    return null;
+  }
+  try {
+    return exactly(written);
+  } catch {
+    return written;
+  }
+}
+
+/** In a word, as what an argument is sent. */
+export function kindOf(value: unknown): string {
+  if (value === null) {
+    return "no value";
+  }
+  if (raw.isRawJSON?.(value)) {
+    return "number";
+  }
+  return Array.isArray(value) ? "list" : typeof value === "string" ? "text" : typeof value === "object" ? "graph" : typeof value;
 }
 
 export function draftOf(type: Type, row: Record<string, unknown>): Draft {

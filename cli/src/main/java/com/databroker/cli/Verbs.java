@@ -28,6 +28,7 @@ final class Verbs {
             new Entry("get", "Fetch a file."),
             new Entry("ls", "List a folder of files."),
             new Entry("stat", "Say what is known of a file."),
+            new Entry("versions", "Show what a file was before, and make it so again."),
             new Entry("rm", "Remove a file or folder."),
             new Entry("watch", "Tell what becomes of files, whoever changes them."),
             new Entry("search", "Find records of streams, the newest first."),
@@ -101,6 +102,7 @@ final class Verbs {
             case "get" -> new GetVerb();
             case "ls" -> new LsVerb();
             case "stat" -> new StatVerb();
+            case "versions" -> new VersionsVerb();
             case "rm" -> new RmVerb();
             case "watch" -> new WatchVerb();
             case "search" -> new SearchVerb();

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,15 @@ final class FileVerbsTest {
 
     FileVerbsTest(@TempDir Path folder) {
         this.folder = folder;
-        this.broker = new RunningBroker(folder);
+        this.broker = new RunningBroker(
+                folder,
+                Map.of(
+                        "streams.enabled",
+                        "false",
+                        "files.rules.kept.path",
+                        "kept/**",
+                        "files.rules.kept.versions",
+                        "5"));
     }
 
     @BeforeEach
@@ -47,6 +56,25 @@ final class FileVerbsTest {
         assertThat(broker.run("rm", "ci/b.txt").exit()).isZero();
         assertThat(broker.run("get", "ci/b.txt", "-").exit()).isEqualTo(3);
         assertThat(broker.run("rm", "ci/b.txt").exit()).isEqualTo(3);
+    }
+
+    @Test
+    void what_a_file_was_is_listed_shown_restored_and_forgotten() throws IOException {
+        broker.run("put", "a.txt", "kept/a.txt");
+        Files.writeString(folder.resolve("other.txt"), "other");
+        broker.run("put", "other.txt", "kept/a.txt");
+        assertThat(broker.run("versions", "kept/a.txt").out().lines()).hasSize(2);
+        String version = broker.run("versions", "kept/a.txt", "-o", "json")
+                .out()
+                .replaceFirst("(?s).*\"version\":(\\d+).*", "$1");
+        assertThat(broker.run("versions", "kept/a.txt", "--show", version).out())
+                .isEqualTo("hello\n");
+        assertThat(broker.run("versions", "kept/a.txt", "--restore", version).exit())
+                .isZero();
+        assertThat(broker.run("get", "kept/a.txt", "-").out()).isEqualTo("hello\n");
+        assertThat(broker.run("versions", "kept/a.txt", "--show", "1").exit()).isEqualTo(3);
+        assertThat(broker.run("versions", "kept/a.txt", "--forget").exit()).isZero();
+        assertThat(broker.run("versions", "kept/a.txt").out().lines()).hasSize(1);
     }
 
     @Test

@@ -92,4 +92,13 @@ final class Admission {
     int underWay() {
         return uploads.get();
     }
+
+    /// Removes what an earlier life left among the drafts, except what it meant to keep.
+    static void sweep(Disk disk) throws IOException {
+        for (String draft : disk.drafts()) {
+            if (!draft.startsWith(ResumableUploads.PREFIX) && !draft.equals(FormerVersions.FOLDER)) {
+                disk.deleteDraft(draft);
+            }
+        }
+    }
 }

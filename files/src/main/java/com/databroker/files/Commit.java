@@ -14,6 +14,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The one way in which files are changed, whatever door the change came by. Several changes can go
 /// together, which costs little more than one: they are forced together.
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 ///          index ↔ disk: what another program did meanwhile is announced first
 ///          preconditions; what is moved claims its room, what is uploaded has it
 ///          journal ← change, fsync ───────── a crash here: the disk shows the old file, the change is forgotten
+///          second name → the file there ──── where former versions are kept, see FormerVersions
 ///          rename draft → path
 ///          fsync folder ──────────────────── a crash here: the disk shows the old file or the new one, see Recovery
 ///          index ← change
@@ -37,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 /// A reader sees the old file or the new one. What is answered is on the disk and announced. A crash
 /// between the last two lines announces a change twice, under the same version.
 final class Commit {
+    private static final Logger LOG = LoggerFactory.getLogger(Commit.class);
     private static final int FORCE_ALL_FROM = 8;
 
     /// A step whose turn it is.
@@ -244,6 +248,7 @@ final class Commit {
     }
 
     private void carryOut(Planned planned) throws IOException {
+        keepFormer(planned);
         switch (planned.step) {
             case Step.Publish publish -> {
                 try {
@@ -261,6 +266,24 @@ final class Commit {
                     store.disk.rename(move.path(), move.to());
                 }
             }
+        }
+    }
+
+    /// What is moved away stays what it is; what is replaced or deleted is kept where a rule says so.
+    private void keepFormer(Planned planned) throws IOException {
+        boolean leaves = planned.step instanceof Step.Move && planned.kind == FileChange.Kind.DELETED;
+        if (planned.before == null || leaves) {
+            return;
+        }
+        try {
+            store.former.keep(planned.path, planned.before);
+        } catch (IOException refused) {
+            if (!(planned.step instanceof Step.Remove)
+                    || DiskProblems.problem(planned.path, refused).problem() != Problem.STORAGE_FULL) {
+                throw refused;
+            }
+            // On a full disk it must be possible to delete.
+            LOG.atWarn().addKeyValue("path", planned.path).log("deleted without a former version: the disk is full");
         }
     }
 

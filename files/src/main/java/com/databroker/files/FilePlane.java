@@ -55,11 +55,7 @@ public final class FilePlane implements AutoCloseable {
         this.admission = new Admission(store, config.uploadsMax());
         this.folders = new FolderReader(store);
         this.reader = new FileReader(store, config);
-        for (String draft : disk.drafts()) {
-            if (!draft.startsWith(ResumableUploads.PREFIX)) {
-                disk.deleteDraft(draft);
-            }
-        }
+        Admission.sweep(disk);
         store.journal.keepReserve();
     }
 
@@ -138,6 +134,11 @@ public final class FilePlane implements AutoCloseable {
     /// not announced.
     public void refusals(BiConsumer<FileChange, ProblemException> listener) {
         store.announcements.refusals(listener);
+    }
+
+    /// What files were before they were replaced or deleted.
+    public FormerVersions former() {
+        return store.former;
     }
 
     /// Stores a file.

@@ -25,6 +25,18 @@ public record FileRule(
                 max = 1_000_000_000)
         int filesMax,
 
+        @Setting(
+                value =
+                        "How many former versions of each of these files are kept when it is replaced or deleted through"
+                                + " the broker; 0 keeps none. They take room of their own (files.versions-size-max), not the quota's.",
+                otherwise = "0",
+                min = 0,
+                max = 10_000)
+        int versions,
+
+        @Setting(value = "How long a former version is kept at most, from its end.", min = 1000) @Nullable
+        Duration versionsAge,
+
         @Setting("Endings of names that are allowed, as `json`; none named allows all.")
         List<String> types,
 
@@ -54,12 +66,18 @@ public record FileRule(
 
     /// A rule that says nothing yet about these paths.
     public static FileRule of(String path) {
-        return new FileRule(path, null, null, 0, List.of(), null, null, List.of(), Duration.ofSeconds(30));
+        return new FileRule(path, null, null, 0, 0, null, List.of(), null, null, List.of(), Duration.ofSeconds(30));
     }
 
     /// The same rule with another limit of size.
     FileRule withSizeMax(ByteSize most) {
-        return new FileRule(path, most, quota, filesMax, types, xsd, jsonSchema, command, commandTimeout);
+        return new FileRule(
+                path, most, quota, filesMax, versions, versionsAge, types, xsd, jsonSchema, command, commandTimeout);
+    }
+
+    /// The same rule, of whose files former versions are kept.
+    public FileRule withVersions(int most, @Nullable Duration age) {
+        return new FileRule(path, sizeMax, quota, filesMax, most, age, types, xsd, jsonSchema, command, commandTimeout);
     }
 
     Pattern pattern() {

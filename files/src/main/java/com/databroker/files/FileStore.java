@@ -47,6 +47,7 @@ final class FileStore {
 
     final Journal journal;
     final Announcements announcements;
+    final FormerVersions former;
     private final Object versions = new Object();
     private long nextVersion;
     private long reservedBelow;
@@ -66,6 +67,7 @@ final class FileStore {
         this.rules = new Rules(config);
         this.quotas = new Quotas(config.rules(), index);
         this.clock = clock;
+        this.former = new FormerVersions(this, config);
     }
 
     /// A version that no change had, in this life or an earlier one: blocks of them are reserved in the

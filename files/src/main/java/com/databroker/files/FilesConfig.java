@@ -57,6 +57,12 @@ public record FilesConfig(
                 max = 2_592_000_000L)
         Duration resumableExpiry,
 
+        @Setting(
+                value = "Room for all former versions together, where rules keep some; the oldest go first, when the"
+                        + " folder is compared with the index.",
+                otherwise = "16GiB")
+        ByteSize versionsSizeMax,
+
         @Setting("Rules for folders, by a name of your choice. All that match a path hold.")
         Map<String, FileRule> rules) {
     public FilesConfig {
@@ -75,12 +81,28 @@ public record FilesConfig(
                 Duration.ofMinutes(10),
                 List.of("*~", "*.part", "*.filepart", "*.crdownload", "*.swp", "*.tmp"),
                 Duration.ofHours(24),
+                new ByteSize(16L << 30),
                 Map.of());
     }
 
     /// These settings with other rules.
     public FilesConfig withRules(Map<String, FileRule> others) {
         return new FilesConfig(
-                folder, sizeMax, uploadsMax, cache, quietTime, scanInterval, ignore, resumableExpiry, others);
+                folder,
+                sizeMax,
+                uploadsMax,
+                cache,
+                quietTime,
+                scanInterval,
+                ignore,
+                resumableExpiry,
+                versionsSizeMax,
+                others);
+    }
+
+    /// These settings with another room for former versions.
+    FilesConfig withVersionsSizeMax(ByteSize most) {
+        return new FilesConfig(
+                folder, sizeMax, uploadsMax, cache, quietTime, scanInterval, ignore, resumableExpiry, most, rules);
     }
 }

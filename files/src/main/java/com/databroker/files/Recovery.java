@@ -204,6 +204,10 @@ final class Recovery {
 
     private static void drafts(Disk files, String folder, Set<FileId> found) throws IOException {
         for (Disk.Child child : files.children(folder)) {
+            if (child.name().equals(FormerVersions.FOLDER)) {
+                // These did move away: what they were is kept.
+                continue;
+            }
             if (child.state().isFolder()) {
                 drafts(files, folder + "/" + child.name(), found);
             } else {

@@ -5,11 +5,15 @@ import com.databroker.core.ByteSize;
 import com.databroker.core.Pattern;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /// What the configuration asks of a file, by its path: size, type, validators. What it asks of many together is
 /// counted by [Quotas].
@@ -118,6 +122,21 @@ final class Rules {
         for (Rule rule : of(candidate.path())) {
             rule.validators.forEach(validator -> validator.validate(candidate, sender));
         }
+    }
+
+    /// How many former versions of a file are kept: as many as the most generous of its rules says.
+    int versions(String path) {
+        return of(path).stream().mapToInt(rule -> rule.says.versions()).max().orElse(0);
+    }
+
+    /// For how long at most, null for any time: the shortest of all.
+    @Nullable
+    Duration versionsAge(String path) {
+        return of(path).stream()
+                .map(rule -> rule.says.versionsAge())
+                .filter(Objects::nonNull)
+                .min(Comparator.naturalOrder())
+                .orElse(null);
     }
 
     boolean hasValidator(String path) {

@@ -25,6 +25,10 @@ record Sha256(long a, long b, long c, long d) {
         return read(ByteBuffer.wrap(finished.digest()));
     }
 
+    static Sha256 of(byte[] bytes) {
+        return read(ByteBuffer.wrap(digest().digest(bytes)));
+    }
+
     static Sha256 read(ByteBuffer bytes) {
         return new Sha256(bytes.getLong(), bytes.getLong(), bytes.getLong(), bytes.getLong());
     }

@@ -287,6 +287,7 @@ final class Watcher implements AutoCloseable {
         guarded("", this::tell);
         scanning = false;
         scans.incrementAndGet();
+        guarded("", store.former::sweep);
         Duration interval = unwatched || watch.state().kind() == FolderWatch.Kind.NONE
                 ? SCAN_UNWATCHED.compareTo(config.scanInterval()) < 0 ? SCAN_UNWATCHED : config.scanInterval()
                 : config.scanInterval();

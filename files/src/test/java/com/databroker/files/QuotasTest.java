@@ -45,7 +45,17 @@ class QuotasTest {
     private static FileRule rule(String path, int filesMax) {
         FileRule any = FileRule.of(path);
         return new FileRule(
-                path, null, new ByteSize(QUOTA), filesMax, List.of(), null, null, List.of(), any.commandTimeout());
+                path,
+                null,
+                new ByteSize(QUOTA),
+                filesMax,
+                0,
+                null,
+                List.of(),
+                null,
+                null,
+                List.of(),
+                any.commandTimeout());
     }
 
     /// All is given back: what is left of the quota is exactly what the files leave.

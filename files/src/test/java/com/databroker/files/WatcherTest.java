@@ -61,6 +61,7 @@ class WatcherTest {
                 usual.scanInterval(),
                 usual.ignore(),
                 usual.resumableExpiry(),
+                usual.versionsSizeMax(),
                 usual.rules());
     }
 

@@ -58,6 +58,7 @@ public final class ObjectPlane implements AutoCloseable {
     private final ObjectCommitting committing;
     private final ObjectCalling calling;
     private final Map<String, Durations> durations = new TreeMap<>();
+    private final Map<String, Canary> canaries;
     private final List<ObjectListener> listeners = new CopyOnWriteArrayList<>();
     private final List<Consumer<List<ObjectChange>>> watchers = new CopyOnWriteArrayList<>();
     private final List<Consumer<String>> commits = new CopyOnWriteArrayList<>();
@@ -139,11 +140,13 @@ public final class ObjectPlane implements AutoCloseable {
         this.committing = new ObjectCommitting(stores);
         WORDS.forEach(word -> durations.put(word, Durations.quick()));
         this.calling = new ObjectCalling(stores, (principal, request) -> handle(new Fixed(principal), request));
+        this.canaries = Canary.all(config, this, clock, random);
     }
 
     /// Tells from now on, beginning with what an end of this server kept it from telling.
     public void start() {
         stores.all().forEach(open -> open.relay().start());
+        canaries.values().forEach(canary -> canary.start(config.canaryInterval()));
     }
 
     /// Writes a copy of each store that is in the broker's own files, packed, to `<name>.zip` in
@@ -467,6 +470,13 @@ public final class ObjectPlane implements AutoCloseable {
         return all;
     }
 
+    /// Of each store that has a canary.
+    public Map<String, ObjectsStatus.Canary> canaries() {
+        Map<String, ObjectsStatus.Canary> all = new TreeMap<>();
+        canaries.forEach((store, canary) -> all.put(store, canary.status()));
+        return all;
+    }
+
     public ObjectsStatus status() {
         return new ObjectsStatus(
                 stores.position(),
@@ -485,6 +495,7 @@ public final class ObjectPlane implements AutoCloseable {
 
     @Override
     public void close() {
+        canaries.values().forEach(Canary::close);
         stores.all().forEach(open -> open.relay().close());
         stores.all().forEach(open -> open.store().close());
     }

@@ -29,7 +29,14 @@ public record ObjectsConfig(
                 otherwise = "15s",
                 min = 100,
                 max = 600_000)
-        Duration beat) {
+        Duration beat,
+
+        @Setting(
+                value = "How often the canary of a store is changed, where it has one (objects.stores.<name>.canary).",
+                otherwise = "10s",
+                min = 100,
+                max = 3_600_000)
+        Duration canaryInterval) {
     public ObjectsConfig {
         stores = Collections.unmodifiableMap(new LinkedHashMap<>(stores));
         stores.keySet().forEach(name -> {
@@ -42,16 +49,16 @@ public record ObjectsConfig(
 
     /// The defaults of every setting: no store.
     public static ObjectsConfig defaults() {
-        return new ObjectsConfig(Map.of(), false, Duration.ofHours(24), Duration.ofSeconds(15));
+        return new ObjectsConfig(Map.of(), false, Duration.ofHours(24), Duration.ofSeconds(15), Duration.ofSeconds(10));
     }
 
     /// These settings with the store to try things with.
     ObjectsConfig withDemo() {
-        return new ObjectsConfig(stores, true, keep, beat);
+        return new ObjectsConfig(stores, true, keep, beat, canaryInterval);
     }
 
     /// These settings with other stores.
     public ObjectsConfig with(Map<String, StoreConfig> others) {
-        return new ObjectsConfig(others, demo, keep, beat);
+        return new ObjectsConfig(others, demo, keep, beat, canaryInterval);
     }
 }

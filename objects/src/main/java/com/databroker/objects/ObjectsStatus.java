@@ -1,5 +1,6 @@
 package com.databroker.objects;
 
+import com.databroker.core.Durations;
 import com.databroker.core.ObjectPosition;
 import java.time.Instant;
 import java.util.List;
@@ -43,4 +44,11 @@ public record ObjectsStatus(ObjectPosition at, int listeners, long rows, List<St
             long told,
             long resets,
             @Nullable Instant relayed) {}
+
+    /// An object that the broker changes itself, and of which it holds a copy as clients do.
+    ///
+    /// @param object with its field, as the configuration names it
+    /// @param oldSeconds for how long the copy has been older than the object, 0 where it is not
+    /// @param delays between changes and the new copies of them
+    public record Canary(String object, double oldSeconds, Durations delays) {}
 }

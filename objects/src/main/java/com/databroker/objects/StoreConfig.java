@@ -42,6 +42,12 @@ public record StoreConfig(
                         + " no other is named. The types are these classes then; see docs/reference/objects-hibernate.md.")
         List<String> entities,
 
+        @Setting("An object and a field of it, as `Heartbeat/1.seen`, into which the broker writes the time every"
+                + " objects.canary-interval, and listens as its clients do: so it is measured how long their"
+                + " copies are old. The field is a text, a number or a time with its offset.")
+        @Nullable
+        String canary,
+
         @Setting(value = "What is not in the metadata of the database, by the names of types.", typeNames = true)
         Map<String, StoreOverlay> types) {
     /// What a key without its proof is worth.
@@ -53,26 +59,39 @@ public record StoreConfig(
     public StoreConfig {
         entities = List.copyOf(entities);
         types = Collections.unmodifiableMap(new LinkedHashMap<>(types));
+        if (canary != null) {
+            CanaryField.parse(canary);
+            if (readOnly) {
+                throw new IllegalArgumentException(
+                        "canary " + canary + ": the broker cannot change it where read-only is true.");
+            }
+        }
     }
 
     /// The defaults of every setting: a database of the broker's own.
     public static StoreConfig defaults() {
-        return new StoreConfig(null, null, null, null, 16, false, Lookup.KEY, List.of(), Map.of());
+        return new StoreConfig(null, null, null, null, 16, false, Lookup.KEY, List.of(), null, Map.of());
     }
 
     /// These settings with another address.
     public StoreConfig at(String address, @Nullable String as, @Nullable String secret) {
-        return new StoreConfig(address, as, secret, schema, connectionsMax, readOnly, lookup, entities, types);
+        return new StoreConfig(address, as, secret, schema, connectionsMax, readOnly, lookup, entities, canary, types);
     }
 
     /// These settings with other types.
     public StoreConfig with(Map<String, StoreOverlay> others) {
-        return new StoreConfig(jdbc, user, password, schema, connectionsMax, readOnly, lookup, entities, others);
+        return new StoreConfig(
+                jdbc, user, password, schema, connectionsMax, readOnly, lookup, entities, canary, others);
     }
 
     /// These settings with types that these jars map.
     public StoreConfig mapped(List<String> jars) {
-        return new StoreConfig(jdbc, user, password, schema, connectionsMax, readOnly, lookup, jars, types);
+        return new StoreConfig(jdbc, user, password, schema, connectionsMax, readOnly, lookup, jars, canary, types);
+    }
+
+    /// These settings with an object that the broker changes itself.
+    StoreConfig watching(String object) {
+        return new StoreConfig(jdbc, user, password, schema, connectionsMax, readOnly, lookup, entities, object, types);
     }
 
     @Override

@@ -371,7 +371,7 @@ class JdbcStoreTest {
         url = dialect == JdbcDialect.H2 ? "jdbc:h2:file:" + folder.resolve("own") : Postgres.database();
         Postgres.run(url, Shop.tables());
         StoreConfig config =
-                new StoreConfig(url, null, null, null, 2, true, StoreConfig.Lookup.KEY, List.of(), Map.of());
+                new StoreConfig(url, null, null, null, 2, true, StoreConfig.Lookup.KEY, List.of(), null, Map.of());
         try (ObjectStore store = JdbcStore.open("shop", config, Duration.ofHours(1), folder, InstantSource.system())) {
             assertThat(store.types()).allMatch(ObjectTypes.Type::readOnly);
             assertThatThrownBy(() -> store.commit(commit(creating(1, "Dept", "id", 1L, "name", "x"))))

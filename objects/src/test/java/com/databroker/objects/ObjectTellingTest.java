@@ -5,22 +5,71 @@ import static com.databroker.objects.Asked.find;
 import static com.databroker.objects.Asked.get;
 import static com.databroker.objects.Wanted.where;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectMessage.Operator;
 import com.databroker.core.ObjectMessages;
 import com.databroker.core.ObjectPosition;
 import com.databroker.core.ObjectRef;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /// What a plane tells of changes, and to whom.
 class ObjectTellingTest extends ShopPlane {
+    @Test
+    @Timeout(20)
+    void a_canary_is_old_from_its_change_until_that_was_told_and_always_where_it_cannot_be_changed() {
+        ObjectRef ref = hired("Ada").ref();
+        plane.relay();
+        try (Canary canary = canary("Person/1.name");
+                Canary ofNobody = canary("Person/99.name");
+                Canary ofReference = canary("Person/1.dept")) {
+            String first = "Ada";
+            while (first.equals("Ada")) {
+                first = nameOf(ref);
+            }
+            double before = canary.status().oldSeconds();
+            while (canary.status().oldSeconds() < before + 0.2) {
+                Thread.onSpinWait();
+            }
+            assertThat(nameOf(ref)).isEqualTo(first);
+            assertThat(canary.status().delays().seen().count()).isZero();
+            // What another changes in between is heard of, and lost is nothing.
+            ada.ok(commit(new ObjectMessage.Update(ref, 2, Map.of("name", new ObjectMessage.Edit(first, "Bob")))));
+            while (canary.status().delays().seen().count() < 3) {
+                plane.relay();
+            }
+            while (canary.status().oldSeconds() > 0) {
+                plane.relay();
+            }
+            assertThat(Instant.parse(nameOf(ref))).isAfter(Instant.parse(first));
+            assertThat(ofNobody.status().oldSeconds()).isPositive();
+            assertThat(ofReference.status().oldSeconds()).isPositive();
+        }
+        assertThatThrownBy(() -> StoreConfig.defaults().watching("Person/1"))
+                .hasMessageContaining("\"Person/1\" is not <object>.<field>, as Heartbeat/1.seen");
+    }
+
+    private Canary canary(String field) {
+        Canary canary = new Canary(plane, CanaryField.parse(field), InstantSource.system(), new SplittableRandom(7));
+        canary.start(Duration.ofMillis(5));
+        return canary;
+    }
+
+    private String nameOf(ObjectRef ref) {
+        return String.valueOf(ada.ok(get(ref)).rows().getFirst().fields().get("name"));
+    }
+
     @Test
     void what_was_found_by_a_value_is_forgotten_exactly_when_that_value_comes_or_goes() throws Exception {
         ObjectRef lab = lab();

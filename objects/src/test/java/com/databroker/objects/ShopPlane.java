@@ -69,7 +69,7 @@ abstract class ShopPlane {
                 false,
                 List.of("country=Country"));
         StoreConfig config =
-                new StoreConfig(null, null, null, null, 4, false, lookup, List.of(), Map.of("Person", overlay));
+                new StoreConfig(null, null, null, null, 4, false, lookup, List.of(), null, Map.of("Person", overlay));
         MemoryStore world = new MemoryStore("world", InstantSource.system(), Map.of())
                 .records("Country", Country.class, List.of(new Country("AT", "Austria")));
         ObjectPlane opened = ObjectPlane.open(

@@ -119,7 +119,8 @@ final class ApiRoutes {
 
     private static final List<Route> FILES = List.of(
             route("GET /files/{path}", "files", "read", "A file, whole or in ranges; of a folder, its entries.")
-                    .asks("stat: what is known of the file instead; download: as an attachment; match: names of a"
+                    .asks("stat: what is known of the file instead; versions: what is kept of what it was;"
+                            + " version: one of those; download: as an attachment; match: names of a"
                             + " folder's entries, * and ?; sort: name, size or modified; order: asc or desc;"
                             + " limit: entries of a page; cursor: the next of the page before; format: json or html")
                     .gives(200, ANY),
@@ -131,10 +132,11 @@ final class ApiRoutes {
                             "files",
                             "write",
                             "Files of a form, into a folder; or begins a resumable upload.")
+                    .asks("restore: makes this former version the file again, without a body")
                     .takes("multipart/form-data", "")
                     .gives(201, JSON),
             route("DELETE /files/{path}", "files", "delete", "Deletes a file, or a folder.")
-                    .asks("recursive: a folder with all that is in it")
+                    .asks("recursive: a folder with all that is in it; versions: gives up what is kept instead")
                     .gives(204, ""),
             route("OPTIONS /files/{path}", "files", "", "What of tus is spoken here.")
                     .gives(204, ""),

@@ -27,11 +27,13 @@ final class FilesHandler {
     private final UploadHandler uploads;
     private final TusHandler tus;
     private final FrontServer front;
+    private final FormerVersionsHandler former;
 
     FilesHandler(FilePlane files, FrontServer front, TusHandler tus, long bytesPerSecondMin) {
         this.tus = tus;
         this.files = files;
         this.front = front;
+        this.former = new FormerVersionsHandler(files);
         this.uploads = new UploadHandler(files, bytesPerSecondMin);
     }
 
@@ -72,6 +74,10 @@ final class FilesHandler {
         } else if (exchange.target().parameter("stat") != null) {
             exchange.target().allow("stat");
             stat(exchange, path);
+        } else if (exchange.target().parameter(FormerVersionsHandler.LIST) != null) {
+            former.list(exchange, path);
+        } else if (exchange.target().parameter(FormerVersionsHandler.ONE) != null) {
+            former.get(exchange, path);
         } else {
             exchange.target().allow("download");
             get(exchange, path);
@@ -79,6 +85,12 @@ final class FilesHandler {
     }
 
     private void write(Exchange exchange, String path, boolean isFolder) {
+        if (exchange.isMethod(HttpMethod.POST)
+                && !isFolder
+                && exchange.target().parameter(FormerVersionsHandler.RESTORE) != null) {
+            former.restore(exchange, path);
+            return;
+        }
         exchange.target().allow();
         boolean form = exchange.isMethod(HttpMethod.POST)
                 && MultipartForm.isForm(exchange.request().getHeader("Content-Type"));
@@ -113,6 +125,10 @@ final class FilesHandler {
     }
 
     private void delete(Exchange exchange, String path, boolean isFolder) {
+        if (!isFolder && exchange.target().parameter(FormerVersionsHandler.LIST) != null) {
+            former.forget(exchange, path);
+            return;
+        }
         exchange.target().allow("recursive");
         FileGrants.checkMayGo(path);
         if (path.isEmpty()) {

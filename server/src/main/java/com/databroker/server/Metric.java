@@ -81,6 +81,17 @@ enum Metric {
             "databroker_object_staleness_seconds",
             "Between a commit, by the clock of the database, and its telling to all who hold copies.",
             "store"),
+    OBJECT_CANARY_OLD(
+            Kind.GAUGE,
+            "databroker_object_canary_old_seconds",
+            "For how long the copy that the broker holds of a store's canary has been older than the object, 0 where it"
+                    + " is not; absent without a canary.",
+            "store"),
+    OBJECT_CANARY_DELAY(
+            Kind.HISTOGRAM,
+            "databroker_object_canary_delay_seconds",
+            "Between a change of the canary by the broker and the new copy in the hands of who held the old one.",
+            "store"),
     OBJECT_RELAY_DELAY(
             Kind.GAUGE,
             "databroker_object_relay_delay_seconds",

@@ -51,6 +51,12 @@ final class ObjectMetrics {
         book.histograms(
                 Metric.OBJECT_STALENESS,
                 histograms -> plane.staleness().forEach((store, took) -> histograms.put(took, store)));
+        book.values(
+                Metric.OBJECT_CANARY_OLD,
+                values -> plane.canaries().forEach((store, canary) -> values.put(canary.oldSeconds(), store)));
+        book.histograms(
+                Metric.OBJECT_CANARY_DELAY,
+                histograms -> plane.canaries().forEach((store, canary) -> histograms.put(canary.delays(), store)));
         plane.changes(all -> all.forEach(this::changed));
     }
 

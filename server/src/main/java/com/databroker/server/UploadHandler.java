@@ -105,7 +105,7 @@ final class UploadHandler {
         FilesHandler.require(exchange, Action.WRITE, path);
     }
 
-    private static void answer(Exchange exchange, FileChange change) {
+    static void answer(Exchange exchange, FileChange change) {
         HttpServerResponse response = exchange.response();
         FileHeaders.describe(response, change);
         if (change.kind() == FileChange.Kind.CREATED) {

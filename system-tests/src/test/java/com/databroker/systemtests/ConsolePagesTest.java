@@ -72,7 +72,11 @@ final class ConsolePagesTest {
         }
         broker = TestBroker.startAsServed(
                 folder.resolve("data"),
-                Map.of("streams.enabled", "false", "objects.stores.shop.jdbc", url, "objects.stores.shop.user", "sa"));
+                Map.of(
+                        "streams.enabled", "false",
+                        "objects.demo", "true",
+                        "objects.stores.shop.jdbc", url,
+                        "objects.stores.shop.user", "sa"));
         page = BrowserPage.open(folder.resolve("profile"), broker.http("/#token=" + broker.token()));
         page.size(1280, 860);
         page.await("document.querySelector('[data-figure=events]') !== null");
@@ -95,7 +99,7 @@ final class ConsolePagesTest {
                 .doesNotContain("Root");
         view.see("shop: h2");
         page.click("button", "Graph");
-        page.await("document.querySelectorAll('svg.graph a').length === 6");
+        page.await("document.querySelectorAll('svg.graph a').length === 9");
         assertThat(page.run("location.search")).isEqualTo("?view=graph");
         view.screenshot("objects");
 
@@ -184,6 +188,38 @@ final class ConsolePagesTest {
         assertThat(broker.requestAs(reader, "GET", "/objects", "").body())
                 .contains("Region")
                 .doesNotContain("Customer");
+    }
+
+    @Test
+    @Order(3)
+    void a_method_is_called_with_arguments_and_its_answer_is_a_value_or_objects_and_as_copied_the_same()
+            throws Exception {
+        view.open("objects/Person/4");
+        page.await("document.querySelector('[data-parameter=percent]') !== null");
+        page.type("[data-parameter=percent]", "10");
+        view.see("sent as number");
+        page.click("#call", "Call raise");
+        page.await("document.querySelector('#answer')?.textContent.includes('990.00')");
+        page.await("document.querySelector('#object').textContent.includes('990.00')");
+        view.see("./databroker objects call 'Person/4' raise '10'");
+        page.click("#calling button", "curl");
+        ProcessBuilder copied =
+                new ProcessBuilder("sh", "-c", page.run("document.querySelector('#calling .copy pre').textContent"));
+        copied.environment().put("TOKEN", broker.token());
+        assertThat(new String(copied.start().getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8))
+                .isEqualTo("{\"result\":1089.00}");
+        page.type("[data-parameter=percent]", "a lot");
+        page.click("#call", "Call raise");
+        view.see("percent is a number");
+
+        view.open("objects/Task");
+        page.click("#call", "Call open");
+        page.await("document.querySelectorAll('#answer tbody tr').length > 3");
+        page.click("#answer a", "Task/1");
+        page.await("location.pathname === '/console/objects/Task/1'");
+        String reader = broker.user("looker", "objects-read:demo/**");
+        assertThat(broker.requestAs(reader, "POST", "/objects/Task/open", "[]").statusCode())
+                .isEqualTo(403);
     }
 
     @Test
@@ -306,6 +342,7 @@ final class ConsolePagesTest {
                     "objects/Purchase?paid=true",
                     "objects/Customer?create=true",
                     "objects/Customer/17",
+                    "objects/Person/4",
                     "connections",
                     "api",
                     "api/events",

@@ -48,7 +48,11 @@ final class ConsoleTest {
     void start(@TempDir Path folder) throws Exception {
         broker = TestBroker.startAsServed(
                 folder.resolve("data"),
-                Map.of("streams.enabled", "true", "streams.flink.checkpoint-interval", "500ms"));
+                Map.of(
+                        "streams.enabled", "true",
+                        "streams.flink.checkpoint-interval", "500ms",
+                        "files.rules.ci.path", "ci/**",
+                        "files.rules.ci.versions", "3"));
         page = BrowserPage.open(folder.resolve("profile"), broker.http("/"));
         page.size(1280, 860);
         view = new ConsoleView(broker, page);
@@ -198,11 +202,20 @@ final class ConsoleTest {
         page.click("button", "Save");
         see("FILE UPDATED");
         assertThat(broker.request("GET", "/files/ci/by-hand.txt", "").body()).isEqualTo("edited in the console\n");
+        page.await("document.querySelector('#versions tbody')?.rows.length === 1");
         page.click("button", "Delete…");
         page.click("dialog button", "Delete");
         page.await("location.pathname === '/console/files/ci/'");
         assertThat(broker.request("GET", "/files/ci/by-hand.txt", "").statusCode())
                 .isEqualTo(404);
+
+        // What was deleted is found at its address, and brought back as it was first.
+        open("files/ci/by-hand.txt");
+        page.await("document.querySelector('#versions tbody')?.rows.length === 2");
+        page.run("document.querySelector('#versions tbody tr:last-child button:last-child').click()");
+        page.click("dialog button", "Restore");
+        page.await("document.querySelector('.lines')?.textContent.includes('from elsewhere')");
+        assertThat(broker.request("GET", "/files/ci/by-hand.txt", "").body()).isEqualTo("from elsewhere");
     }
 
     private void upload(String name, String content) throws InterruptedException {

@@ -159,7 +159,7 @@ class FilesListingTest {
     @Test
     void what_is_wrong_for_a_file_is_refused_and_a_folder_without_its_slash_is_shown_the_way() throws Exception {
         files.put("/files/one.txt", "x");
-        for (String query : List.of("limit=1", "format=json", "version=1", "stat&download")) {
+        for (String query : List.of("limit=1", "format=json", "version=x", "version=1&stat", "stat&download")) {
             assertThat(files.get("/files/one.txt?" + query).statusCode())
                     .as(query)
                     .isEqualTo(400);

@@ -44,8 +44,9 @@ class ProtocolPagesTest {
         Path file = Path.of("..", "docs", "reference", page);
         List<Block> blocks = blocks(Files.readAllLines(file));
         assertThat(blocks).hasSizeGreaterThan(3);
-        Map<String, String> settings =
-                page.equals("objects.md") ? Map.of("objects.demo", "true") : Map.of("http.idle-timeout", "3s");
+        Map<String, String> settings = page.equals("objects.md")
+                ? Map.of("objects.demo", "true")
+                : Map.of("http.idle-timeout", "3s", "files.rules.ci.path", "ci/**", "files.rules.ci.versions", "5");
         try (TestBroker broker = TestBroker.start(folder, settings);
                 Replay replay = new Replay(broker)) {
             for (Block block : blocks) {

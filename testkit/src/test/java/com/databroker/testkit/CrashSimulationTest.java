@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.databroker.core.FileChange;
 import com.databroker.files.FileEntry;
+import com.databroker.files.FormerVersions;
+import com.databroker.files.OpenFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -57,6 +59,62 @@ class CrashSimulationTest {
         exhaust(machine -> machine.putTogether(many));
     }
 
+    @Test
+    void what_a_file_was_is_kept_or_still_there_and_never_both() throws IOException {
+        List<Consumer<Machine>> changes = List.of(
+                machine -> machine.put("kept/x", "newer"),
+                machine -> machine.delete("kept/x"),
+                machine -> machine.move("a/x", "kept/x"));
+        for (Consumer<Machine> change : changes) {
+            Machine whole = keeping();
+            int first = whole.faults.operations().size();
+            change.accept(whole);
+            int last = whole.faults.operations().size();
+            assertThat(kept(whole)).containsExactly("the newest", "the old x");
+            for (int n = first + 1; n <= last; n++) {
+                for (int seed = -1; seed < POWER_CUTS; seed++) {
+                    checkKept(change, n, seed);
+                }
+            }
+        }
+    }
+
+    private static void checkKept(Consumer<Machine> change, int stop, int seed) throws IOException {
+        Machine machine = keeping();
+        stopped(machine, change, stop, seed);
+        String where = "stopped at " + stop + ", seed " + seed;
+        String now = texts(machine).get("kept/x");
+        assertThat(kept(machine))
+                .as(where)
+                .containsExactlyElementsOf(
+                        "the newest".equals(now) ? List.of("the old x") : List.of("the newest", "the old x"));
+        for (String path : texts(machine).keySet()) {
+            assertThat(machine.plane().reconcile(path)).as(path + " " + where).isFalse();
+        }
+        // And it goes on from there.
+        machine.put("kept/x", "after");
+        assertThat(kept(machine)).as(where).endsWith("the newest", "the old x");
+        told(machine, texts(machine), where);
+    }
+
+    private static Machine keeping() throws IOException {
+        Machine machine = prepared();
+        machine.put("kept/x", "the old x");
+        machine.put("kept/x", "the newest");
+        return machine;
+    }
+
+    private static List<String> kept(Machine machine) {
+        FormerVersions former = machine.plane().former();
+        return former.list("kept/x").stream()
+                .map(entry -> {
+                    try (OpenFile file = former.read("kept/x", entry.version())) {
+                        return file.readAll().utf8();
+                    }
+                })
+                .toList();
+    }
+
     private static Machine prepared() throws IOException {
         Machine machine = new Machine(new Faults());
         machine.put("a/x", "the old x");
@@ -84,17 +142,7 @@ class CrashSimulationTest {
             Consumer<Machine> change, int stop, int seed, Map<String, String> before, Map<String, String> after)
             throws IOException {
         Machine machine = prepared();
-        machine.faults.stopAt(stop);
-        try {
-            change.accept(machine);
-        } catch (Faults.Stopped asPlanned) {
-            // The process is dead.
-        }
-        if (seed < 0) {
-            machine.kill(new Faults());
-        } else {
-            machine.crash(new SplittableRandom(seed), new Faults());
-        }
+        stopped(machine, change, stop, seed);
         String where = "stopped at " + stop + ", seed " + seed;
         assertThat(machine.disk.drafts()).as(where).isEmpty();
         Map<String, String> now = texts(machine);
@@ -108,6 +156,21 @@ class CrashSimulationTest {
         }
         assertThat(now.keySet()).isSubsetOf(paths);
         told(machine, now, where);
+    }
+
+    /// @param seed of the power cut, negative for a kill
+    private static void stopped(Machine machine, Consumer<Machine> change, int stop, int seed) throws IOException {
+        machine.faults.stopAt(stop);
+        try {
+            change.accept(machine);
+        } catch (Faults.Stopped asPlanned) {
+            // The process is dead.
+        }
+        if (seed < 0) {
+            machine.kill(new Faults());
+        } else {
+            machine.crash(new SplittableRandom(seed), new Faults());
+        }
     }
 
     /// What was announced last of each path is what is on the disk and in the index.

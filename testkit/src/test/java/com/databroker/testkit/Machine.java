@@ -4,6 +4,7 @@ import com.databroker.access.Principal;
 import com.databroker.core.FileChange;
 import com.databroker.files.FileMetadata;
 import com.databroker.files.FilePlane;
+import com.databroker.files.FileRule;
 import com.databroker.files.FilesConfig;
 import com.databroker.files.Precondition;
 import com.databroker.files.Upload;
@@ -13,11 +14,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /// A files plane on simulated disks, and the machine around it, which is started again and again.
 final class Machine {
     static final Principal SOMEBODY = Principal.broker();
+
+    /// Of what lies there, what it was is kept.
+    private static final FilesConfig CONFIG = FilesConfig.defaults()
+            .withRules(Map.of("kept", FileRule.of("kept/**").withVersions(3, null)));
 
     /// What was announced, in all lives.
     final List<FileChange> announced = Collections.synchronizedList(new ArrayList<>());
@@ -39,7 +45,7 @@ final class Machine {
     }
 
     private FilePlane open() throws IOException {
-        plane = FilePlane.open(FilesConfig.defaults(), disk, indexDisk, disk::now);
+        plane = FilePlane.open(CONFIG, disk, indexDisk, disk::now);
         plane.changes(announced::addAll);
         plane.announceUnsent();
         return plane;
