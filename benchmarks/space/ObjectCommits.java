@@ -35,8 +35,8 @@ final class ObjectCommits {
     private static final String SAID = "y".repeat(110);
 
     // What the broker says to PostgreSQL for the same, to a table as its own.
-    private static final String UPDATE = "UPDATE person SET name = ?, version = version + 1 WHERE id = ? AND version = ?"
-            + " AND name IS NOT DISTINCT FROM ? RETURNING id, name, salary, text, dept_id, version";
+    private static final String UPDATE = "UPDATE person SET name = ?, version = version + 1 WHERE id = ?"
+            + " AND version = ? AND name IS NOT DISTINCT FROM ? RETURNING id, name, salary, text, dept_id, version";
     private static final String INSERT = "INSERT INTO told (commit_id, digest, principal, committed, body, keys)"
             + " VALUES (?, ?, ?, ?, ?, ?) RETURNING id";
 

@@ -12,20 +12,15 @@ import com.databroker.core.ProblemException;
 import com.databroker.core.Span;
 import com.databroker.core.Trace;
 import com.databroker.objects.spi.ObjectStore;
-import com.databroker.objects.spi.StoreChange;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -59,9 +54,7 @@ public final class ObjectPlane implements AutoCloseable {
     private final ObjectCalling calling;
     private final Map<String, Durations> durations = new TreeMap<>();
     private final Map<String, Canary> canaries;
-    private final List<ObjectListener> listeners = new CopyOnWriteArrayList<>();
-    private final List<Consumer<List<ObjectChange>>> watchers = new CopyOnWriteArrayList<>();
-    private final List<Consumer<String>> commits = new CopyOnWriteArrayList<>();
+    private final ObjectTelling telling;
 
     /// The stores of the configuration. Nothing is told until [#start].
     ///
@@ -121,6 +114,7 @@ public final class ObjectPlane implements AutoCloseable {
             List<ObjectMethod> methods) {
         this.config = config;
         this.clock = clock;
+        this.telling = new ObjectTelling(clock);
         this.server = Long.toHexString(random.nextLong());
         Map<String, ObjectStores.Open> open = new LinkedHashMap<>();
         List<ObjectStore> all = new ArrayList<>(configured);
@@ -128,9 +122,11 @@ public final class ObjectPlane implements AutoCloseable {
         for (ObjectStore store : all) {
             StoreConfig settings = config.stores().get(store.name());
             StoreKeys keys = new StoreKeys(store, clock, random);
-            Relay relay = new Relay(store, keys, clock, new Telling(store.name()), new RelayMark(folder, store.name()));
+            ObjectStores.Counts counts = new ObjectStores.Counts();
+            Relay.Telling its = telling.of(store.name(), counts);
+            Relay relay = new Relay(store, keys, clock, its, new RelayMark(folder, store.name()));
             StoreConfig.Lookup lookup = settings == null ? StoreConfig.Lookup.KEY : settings.lookup();
-            ObjectStores.Open one = new ObjectStores.Open(store, keys, relay, lookup, new ObjectStores.Counts());
+            ObjectStores.Open one = new ObjectStores.Open(store, keys, relay, lookup, counts);
             if (open.put(store.name(), one) != null) {
                 throw new ProblemException(Problem.CONFIGURATION_INVALID, "there are two stores " + store.name());
             }
@@ -168,67 +164,6 @@ public final class ObjectPlane implements AutoCloseable {
         @Override
         public void authenticate(Credentials credentials) {
             throw new ProblemException(Problem.METHOD_UNKNOWN, "a method cannot sign in");
-        }
-    }
-
-    /// Tells changes of one store to who listens.
-    private final class Telling implements Relay.Telling {
-        private final String store;
-
-        Telling(String store) {
-            this.store = store;
-        }
-
-        @Override
-        public void changed(Position at, Instant committed, List<ObjectMessage.Tagged> tags) {
-            // Of this store alone: what others have told is said by their own threads, after they told it.
-            ObjectPosition here = new ObjectPosition(Map.of(store, at));
-            each(listener -> listener.changed(here, committed, tags));
-        }
-
-        @Override
-        public int listeners() {
-            return listeners.size();
-        }
-
-        @Override
-        public void round(List<StoreChange> changes) {
-            List<ObjectChange> told = new ArrayList<>();
-            Durations staleness = stores.named(store).counts().staleness;
-            Instant now = clock.instant();
-            for (StoreChange change : changes) {
-                staleness.add(Duration.between(change.time(), now).toNanos(), Span.NONE);
-                change.entries().forEach(entry -> told.add(ObjectChange.of(store, change, entry)));
-            }
-            for (Consumer<List<ObjectChange>> watcher : watchers) {
-                try {
-                    watcher.accept(told);
-                } catch (RuntimeException failed) {
-                    LOG.atError().setCause(failed).log("changes could not be announced");
-                }
-            }
-        }
-
-        @Override
-        public void reset(String why) {
-            stores.named(store).counts().resets.increment();
-            LOG.atInfo().addKeyValue("store", store).log("everything that clients hold is to be looked at again");
-            each(listener -> listener.reset(why));
-        }
-
-        @Override
-        public void committed() {
-            commits.forEach(watcher -> watcher.accept(store));
-        }
-
-        private void each(Consumer<ObjectListener> what) {
-            for (ObjectListener listener : listeners) {
-                try {
-                    what.accept(listener);
-                } catch (RuntimeException failed) {
-                    LOG.atError().setCause(failed).log("somebody who listens to changes failed");
-                }
-            }
         }
     }
 
@@ -323,15 +258,15 @@ public final class ObjectPlane implements AutoCloseable {
             return new Greeting(reply, ObjectPosition.NONE, () -> {});
         }
         try {
-            Listening listening = listen(listener, hello.resume());
+            ObjectTelling.Listening listening = listen(listener, hello.resume());
             ObjectMessage.Welcome told = new ObjectMessage.Welcome(
                     welcome.server(),
-                    listening.at,
-                    listening.resumed,
+                    listening.at(),
+                    listening.resumed(),
                     welcome.types(),
                     welcome.beatMillis(),
                     welcome.now());
-            return new Greeting(told, listening.from, listening);
+            return new Greeting(told, listening.from(), listening);
         } catch (ProblemException refused) {
             return new Greeting(
                     new ObjectMessage.Failed(hello.id(), refused.problem(), refused.detail()),
@@ -345,73 +280,21 @@ public final class ObjectPlane implements AutoCloseable {
     /// @param listening ends it
     public record Greeting(ObjectMessage.Reply reply, ObjectPosition from, AutoCloseable listening) {}
 
-    /// @param resumed whether everything since it stood somewhere is told
-    /// @param at where the server stood
-    /// @param from everything after it is told
-    record Listening(boolean resumed, ObjectPosition at, ObjectPosition from, Runnable ends) implements AutoCloseable {
-        @Override
-        public void close() {
-            ends.run();
-        }
-    }
-
     /// @param resume where the listener stood; null where it holds nothing
-    Listening listen(ObjectListener listener, @Nullable ObjectPosition resume) {
-        List<ObjectStores.Open> all = List.copyOf(stores.all());
-        // No round is under way while it is told what it missed: so nothing is left out, and nothing comes before it.
-        all.forEach(open -> open.relay().round.lock());
-        try {
-            ObjectPosition at = stores.position();
-            ObjectPosition from = resume == null ? null : catchUp(listener, resume, at, all);
-            listeners.add(listener);
-            return new Listening(from != null, at, from == null ? at : from, () -> listeners.remove(listener));
-        } finally {
-            all.forEach(open -> open.relay().round.unlock());
-        }
-    }
-
-    /// @return where the listener stood, of every store; null where it cannot be told what it missed
-    private static @Nullable ObjectPosition catchUp(
-            ObjectListener listener, ObjectPosition resume, ObjectPosition at, List<ObjectStores.Open> all) {
-        Map<String, List<StoreChange>> missed = new HashMap<>();
-        Map<String, Position> stood = new HashMap<>(at.stores());
-        for (ObjectStores.Open open : all) {
-            String name = open.store().name();
-            Position from = resume.stores().get(name);
-            // Of a store that was not there when it stood there, it holds nothing.
-            List<StoreChange> since = from == null ? List.of() : open.relay().since(from);
-            if (since == null) {
-                return null;
-            }
-            missed.put(name, since);
-            stood.put(name, from == null ? open.relay().position() : from);
-        }
-        // Whoever is cut off in between has heard only a part: it stands where it stood until the last of them.
-        missed.values().removeIf(List::isEmpty);
-        int left = missed.size();
-        for (ObjectStores.Open open : all) {
-            List<StoreChange> changes = missed.get(open.store().name());
-            if (changes != null) {
-                left--;
-                listener.changed(
-                        left == 0 ? at : ObjectPosition.NONE,
-                        changes.getFirst().time(),
-                        open.relay().tags(changes));
-            }
-        }
-        return new ObjectPosition(stood);
+    ObjectTelling.Listening listen(ObjectListener listener, @Nullable ObjectPosition resume) {
+        return telling.listen(stores, listener, resume);
     }
 
     /// Tells every change of every object, from the thread of its store, as many at a time as there are.
     /// Each server over the same store does.
     public void changes(Consumer<List<ObjectChange>> watcher) {
-        watchers.add(watcher);
+        telling.changes(watcher);
     }
 
     /// Tells the names of stores to which this server has committed something, from their threads, which must not
     /// wait: other servers over them have to hear of it, and would only look once a second.
     public void commits(Consumer<String> watcher) {
-        commits.add(watcher);
+        telling.commits(watcher);
     }
 
     /// Another server has committed something to a store. A hint: where it has not, nothing is told.
@@ -480,7 +363,7 @@ public final class ObjectPlane implements AutoCloseable {
     public ObjectsStatus status() {
         return new ObjectsStatus(
                 stores.position(),
-                listeners.size(),
+                telling.listeners(),
                 stores.sent(),
                 stores.all().stream()
                         .map(open ->
