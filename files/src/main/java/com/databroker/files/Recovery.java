@@ -78,7 +78,8 @@ final class Recovery {
             }
             case JournalEntry.Touched touched -> {
                 Known known = index.get(touched.path());
-                if (known != null) {
+                // A touch leaves the bytes alone. Where the change before it is lost, it speaks of others.
+                if (known != null && known.state().size() == touched.state().size()) {
                     index.put(touched.path(), known.withState(touched.state()));
                 }
             }

@@ -43,6 +43,7 @@ import org.apache.kafka.metadata.properties.MetaPropertiesEnsemble;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.ServerSocketFactory;
 import org.apache.kafka.server.common.Feature;
+import org.apache.lucene.util.IOUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.Tuple2;
@@ -89,13 +90,13 @@ final class EmbeddedKafka implements KafkaEngine {
         gaveUp = "";
         Path logs = folder.resolve("logs");
         try {
-            Files.createDirectories(logs);
+            Files.createDirectories(folder);
             String secret = secret(folder.resolve("secret"), random);
             int controllerPort = freePort(0);
             int brokerPort = freePort(port);
             KafkaConfig config = new KafkaConfig(settings(logs, brokerPort, controllerPort, secret), false);
             if (!Files.exists(logs.resolve("meta.properties"))) {
-                format(logs);
+                prepare(logs);
             }
             Servers servers = Servers.start(config, new InetSocketAddress(loopback(), controllerPort));
             return new EmbeddedKafka(
@@ -208,14 +209,21 @@ final class EmbeddedKafka implements KafkaEngine {
     }
 
     private static String secret(Path file, RandomGenerator random) throws IOException {
-        if (Files.exists(file)) {
-            return Files.readString(file, StandardCharsets.US_ASCII).strip();
+        String kept = Files.exists(file)
+                ? Files.readString(file, StandardCharsets.US_ASCII).strip()
+                : "";
+        if (!kept.isEmpty()) {
+            return kept;
         }
         byte[] bytes = new byte[SECRET_BYTES];
         random.nextBytes(bytes);
         String secret = HexFormat.of().formatHex(bytes);
-        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(file, secret + "\n");
+        Path draft = file.resolveSibling("secret.new");
+        Files.deleteIfExists(draft);
+        Files.createFile(draft, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(draft, secret + "\n");
+        Forced.force(draft);
+        Forced.move(draft, file);
         return secret;
     }
 
@@ -267,6 +275,9 @@ final class EmbeddedKafka implements KafkaEngine {
         settings.put("broker.session.timeout.ms", String.valueOf(SESSION_MILLIS));
         settings.put("broker.heartbeat.interval.ms", String.valueOf(SESSION_MILLIS / 4));
         settings.put("auto.create.topics.enable", "false");
+        // There is no other broker that would have a copy. Without this a power cut takes what was acknowledged, and
+        // gives the numbers of records that the cold store has to others, which it would then leave out.
+        settings.put("log.flush.interval.messages", "1");
         settings.put("message.max.bytes", String.valueOf(Collected.JSON_BYTES_MAX + (1 << 20)));
         settings.put("num.network.threads", "1");
         settings.put("num.io.threads", "2");
@@ -279,6 +290,18 @@ final class EmbeddedKafka implements KafkaEngine {
     private static String signIn(String user, String secret, String more) {
         return "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"" + user + "\" password=\""
                 + secret + "\"" + more + ";";
+    }
+
+    /// Kafka does not force what it writes for its first start, and never starts on half of it.
+    private static void prepare(Path logs) throws IOException {
+        Path draft = logs.resolveSibling(logs.getFileName() + ".new");
+        IOUtils.rm(draft);
+        Files.createDirectories(draft);
+        format(draft);
+        Forced.tree(draft);
+        // Empty, from a start that was cut off: Kafka writes nothing before it is prepared.
+        Files.deleteIfExists(logs);
+        Forced.move(draft, logs);
     }
 
     static void format(Path logs) {

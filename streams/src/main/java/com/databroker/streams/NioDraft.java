@@ -68,7 +68,7 @@ final class NioDraft implements Closeable {
             // A link fails where the name is taken, whoever else is at it at the same time.
             Files.createLink(file, draft);
         }
-        NioFileIO.Folders.force(NioFileIO.Folders.of(file));
+        Forced.force(NioFileIO.Folders.of(file));
     }
 
     @Override

@@ -18,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -201,13 +200,7 @@ final class NioFileIO implements FileIO {
             }
             Files.createDirectories(folder);
             for (Path made : missing) {
-                force(of(made));
-            }
-        }
-
-        static void force(Path folder) throws IOException {
-            try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-                channel.force(true);
+                Forced.force(of(made));
             }
         }
     }

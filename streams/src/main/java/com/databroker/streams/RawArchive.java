@@ -14,7 +14,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -99,14 +98,13 @@ final class RawArchive {
                 .resolve(day.toString())
                 .resolve(body.received().toEpochMilli() + "-" + hash + SUFFIX);
         Path draft = file.resolveSibling(file.getFileName() + DRAFT);
-        Path within = Files.createDirectories(Objects.requireNonNull(file.getParent()));
+        Files.createDirectories(Objects.requireNonNull(file.getParent()));
         try {
             write(draft, body);
-            Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Forced.move(draft, file);
         } finally {
             Files.deleteIfExists(draft);
         }
-        force(within);
         Entry entry = new Entry(file, hash, Instant.ofEpochMilli(body.received().toEpochMilli()), Files.size(file));
         synchronized (this) {
             if (bytes >= 0) {
@@ -140,12 +138,6 @@ final class RawArchive {
             out.write('\n');
             body.bytes().transferTo(out);
             packed.finish();
-            channel.force(true);
-        }
-    }
-
-    private static void force(Path folder) throws IOException {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         }
     }

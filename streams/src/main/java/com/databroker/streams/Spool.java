@@ -8,7 +8,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -129,7 +128,8 @@ final class Spool implements AutoCloseable {
         String fresh = HexFormat.of().formatHex(bytes);
         Path draft = folder.resolve("draft");
         Files.writeString(draft, fresh + "\n", StandardCharsets.US_ASCII);
-        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Forced.force(draft);
+        Forced.move(draft, file);
         return fresh;
     }
 
