@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import signal
 import statistics
 import subprocess
 import threading
@@ -25,9 +26,18 @@ GROUPS = (  # name of a thread -> stage; the first that matches
 
 
 class StreamsBroker(brokers.Databroker):
-    def __init__(self, options):
+    def __init__(self, options, data=None):
         super().__init__()
-        self.options = options
+        self.options, self.data = options, data
+
+    def command(self):
+        if self.data:
+            # It outlasts this life, and what it says of the one before is not true any more.
+            os.makedirs(self.data, exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(os.path.join(self.data, "context.json"))
+            os.symlink(self.data, os.path.join(self.folder, "data"))
+        return super().command()
 
     def environment(self):
         more = dict(pair.split("=", 1) for pair in self.options.option)
@@ -247,4 +257,25 @@ def start(options, folder):
         broker.stop()
 
 
-CELLS = {"pipeline": pipeline, "floor": floor, "fresh": fresh, "search": search, "start": start}
+def again(options, folder):
+    """The same for somebody who has been here before: after a stop, and after a kill."""
+    figures = {}
+    for life, before in enumerate(("nothing", "a_stop", "a_kill")):
+        path = os.path.join(folder, f"{life}.json.gz")
+        options.source.write(path, 1, now())
+        broker = StreamsBroker(options, os.path.join(folder, "data"))
+        begin = time.monotonic()
+        try:
+            broker.start().wait_ready()
+            broker.put(f"inbox/github/{life}.json.gz", path)
+            wait(lambda: len(json.loads(broker.request("GET", "/streams/github?limit=9"))["records"]) > life, pause=0.05)
+            figures[f"found_s_after_{before}"] = time.monotonic() - begin
+            figures[f"cpu_s_after_{before}"] = brokers.tree_cpu_seconds(broker.process.pid)
+            if before == "a_stop":
+                os.killpg(broker.process.pid, signal.SIGKILL)
+        finally:
+            broker.stop()
+    return figures
+
+
+CELLS = {"pipeline": pipeline, "floor": floor, "fresh": fresh, "search": search, "start": start, "again": again}
