@@ -18,7 +18,7 @@ from powercut.stage import Broker, found, volatile_disk
 STREAM = "github"
 SETTINGS = {"DATABROKER_STREAMS_ENABLED": "true", "DATABROKER_STREAMS_FLINK_CHECKPOINT_INTERVAL": "1s",
             "DATABROKER_STREAMS_ROOM_MIN": "1MiB", "DATABROKER_CACHE": "use"}
-PATIENCE = 150
+PATIENCE = 240
 KINDS = (("files", "files acknowledged and not there"), ("hot", "records missing in the hot store"),
          ("cold", "records missing in the cold store"), ("double", "records that are in the cold store twice"),
          ("start", "starts that failed, or never came to an end"))
@@ -27,16 +27,17 @@ KINDS = (("files", "files acknowledged and not there"), ("hot", "records missing
 class Feeder(threading.Thread):
     """Puts files of some events into the inbox, as fast as it is answered."""
 
-    def __init__(self, broker, seed):
+    def __init__(self, broker, seed, before=None):
         super().__init__(daemon=True)
         self.broker, self.random = broker, random.Random(seed)
-        self.answered, self.errors, self.events = [], [], 0
+        self.answered, self.errors = [], []
+        self.number, self.events = (before.number, before.events) if before else (0, 0)
         self.ended = threading.Event()
 
     def run(self):
-        number = 0
         while not self.ended.is_set():
-            number += 1
+            self.number += 1
+            number = self.number
             try:
                 answer, _ = self.broker.ask("PUT", f"/files/inbox/{STREAM}/{number}.json.gz", self.file())
                 if answer.status != 201:
@@ -111,32 +112,37 @@ def campaign(options, work, raw):
     with volatile_disk(work, options) as (mounted, cut):
         data = os.path.join(mounted, "data")
         os.mkdir(data)
-        broker = Broker(data, os.path.join(work, "first.log"), settings=SETTINGS)
+        broker, feeder, answered = None, None, []
         try:
-            feeder = Feeder(broker, options.seed)
-            feeder.start()
-            settled_once(broker)
             for number in range(options.cuts):
-                time.sleep(chance.uniform(0.05, 4))
+                # One broker at a time: two lives of the same Kafka would talk to each other.
+                broker = Broker(data, os.path.join(work, "first.log"), settings=SETTINGS)
+                feeder = Feeder(broker, options.seed + number, feeder)
+                feeder.start()
+                settled_once(broker)
+                time.sleep(chance.uniform(0.05, 6))
                 image = os.path.join(work, f"{number}.img")
-                answered = list(feeder.answered)
+                before = answered + feeder.answered
                 left = cut(image)
+                feeder.ended.set()
+                feeder.join(60)
+                answered += feeder.answered
+                totals["errors"] = totals.get("errors", 0) + len(feeder.errors)
+                broker.kill()
                 with found(work, image) as place:
-                    wrong, records = compare(answered, place, os.path.join(work, f"{number}.log"))
+                    wrong, records = compare(before, place, os.path.join(work, f"{number}.log"))
                 totals["cuts"] += 1
                 totals["records"] += records
                 for kind, _ in KINDS:
                     totals[kind] = totals.get(kind, 0) + wrong[kind]
-                line = {"cut": number, "answered": len(answered), "records": records, "disk": left,
+                line = {"cut": number, "answered": len(before), "records": records, "disk": left,
                         **{kind: count for kind, count in wrong.items() if count}}
                 raw.write(json.dumps(line) + "\n")
                 raw.flush()
                 print(json.dumps(line), flush=True)
-            feeder.ended.set()
-            feeder.join(60)
-            totals["errors"] = len(feeder.errors)
         finally:
-            broker.kill()
+            if broker:
+                broker.kill()
     return totals
 
 
@@ -145,7 +151,7 @@ def settled_once(broker):
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         answer, body = broker.ask("GET", f"/streams/{STREAM}/status")
-        if answer.status == 200 and json.loads(body)["cold"] > 0:
+        if answer.status == 200 and json.loads(body)["phase"] == "running" and json.loads(body)["cold"] > 0:
             return
         time.sleep(0.2)
     raise RuntimeError("nothing came into the cold store")

@@ -55,6 +55,7 @@ import scala.Tuple2;
 ///
 /// ```
 /// kafka/
+/// ├── ports       at which it listened last
 /// ├── secret      password of the user `databroker` (0600)
 /// └── logs/       Kafka's own
 /// ```
@@ -92,8 +93,9 @@ final class EmbeddedKafka implements KafkaEngine {
         try {
             Files.createDirectories(folder);
             String secret = secret(folder.resolve("secret"), random);
-            int controllerPort = freePort(0);
-            int brokerPort = freePort(port);
+            Ports ports = Ports.of(folder.resolve("ports"), port);
+            int controllerPort = ports.controller;
+            int brokerPort = ports.broker;
             KafkaConfig config = new KafkaConfig(settings(logs, brokerPort, controllerPort, secret), false);
             if (!Files.exists(logs.resolve("meta.properties"))) {
                 prepare(logs);
@@ -227,14 +229,51 @@ final class EmbeddedKafka implements KafkaEngine {
         return secret;
     }
 
-    /// Kafka must be told its ports before it starts. Somebody may take the port in between; then it says so.
-    private static int freePort(int wanted) {
-        try (ServerSocket probe = new ServerSocket(wanted, 1, loopback())) {
-            return probe.getLocalPort();
-        } catch (IOException taken) {
-            throw new ProblemException(
-                    Problem.PORT_IN_USE,
-                    "streams.kafka.port: " + LOOPBACK + ":" + wanted + " is used by another program");
+    /// Kafka must be told its ports before it starts: those of the life before, where they are still free. Until it is
+    /// registered anew it sends to itself at the address that it had.
+    private record Ports(int broker, int controller) {
+        /// @param wanted of the broker; 0 takes a free one
+        static Ports of(Path file, int wanted) throws IOException {
+            Ports before = Files.exists(file) ? read(Files.readString(file)) : new Ports(0, 0);
+            int broker = wanted != 0 ? wanted : isFree(before.broker) ? before.broker : 0;
+            Ports now = new Ports(freePort(broker), isFree(before.controller) ? before.controller : freePort(0));
+            if (!now.equals(before)) {
+                Path draft = file.resolveSibling("ports.new");
+                Files.writeString(draft, now.broker + " " + now.controller + "\n");
+                Forced.force(draft);
+                Forced.move(draft, file);
+            }
+            return now;
+        }
+
+        private static Ports read(String text) {
+            int space = text.indexOf(' ');
+            try {
+                return new Ports(
+                        Integer.parseInt(text.substring(0, Math.max(0, space))),
+                        Integer.parseInt(text.substring(space + 1).strip()));
+            } catch (NumberFormatException damaged) {
+                return new Ports(0, 0);
+            }
+        }
+
+        private static boolean isFree(int port) {
+            try (ServerSocket probe = new ServerSocket(port, 1, loopback())) {
+                return port != 0 && probe.isBound();
+            } catch (IOException | IllegalArgumentException taken) {
+                return false;
+            }
+        }
+
+        /// Somebody may take the port in between; then Kafka says so.
+        private static int freePort(int wanted) {
+            try (ServerSocket probe = new ServerSocket(wanted, 1, loopback())) {
+                return probe.getLocalPort();
+            } catch (IOException taken) {
+                throw new ProblemException(
+                        Problem.PORT_IN_USE,
+                        "streams.kafka.port: " + LOOPBACK + ":" + wanted + " is used by another program");
+            }
         }
     }
 
