@@ -278,4 +278,19 @@ def again(options, folder):
     return figures
 
 
-CELLS = {"pipeline": pipeline, "floor": floor, "fresh": fresh, "search": search, "start": start, "again": again}
+def room(options, folder):
+    """What so many records take on the disk, part by part, when all of them are safe."""
+    parts = {"inbox": "files/inbox", "kafka": "streams/kafka/logs", "hot": "streams/hot", "cold": "streams/cold"}
+
+    def bytes_of(broker):
+        return {name: sum(os.path.getsize(os.path.join(at, file)) for at, _, files in os.walk(os.path.join(broker.folder, "data", path))
+                          for file in files if not file.endswith("index")) for name, path in parts.items()}
+
+    with running(options) as broker:
+        before = bytes_of(broker)
+        load(broker, options, folder, options.records, "room")
+        after = bytes_of(broker)
+        return {f"bytes_a_record_{name}": round((after[name] - before[name]) / options.records, 1) for name in parts}
+
+
+CELLS = {"pipeline": pipeline, "floor": floor, "room": room, "fresh": fresh, "search": search, "start": start, "again": again}

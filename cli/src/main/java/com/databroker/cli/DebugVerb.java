@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         footer = {
             "  databroker debug",
-            "  databroker debug /tmp/databroker.zip",
+            "  databroker debug support.zip",
             "",
             "In it: version, health, checks, figures, settings with secrets left out, metrics, streams and",
             "types of objects, and what the machine is. Neither events nor files nor records nor users nor",

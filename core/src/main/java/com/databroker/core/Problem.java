@@ -153,7 +153,7 @@ public enum Problem {
             false,
             "Take a new id for each commit, and the same one only to send the same again."),
 
-    CONFIGURATION_INVALID(9001, "invalid configuration", 500, 4500, false, "Correct every line that is named."),
+    CONFIGURATION_INVALID(9001, "invalid configuration", 422, 4422, false, "Correct every line that is named."),
     PORT_IN_USE(
             9002,
             "address in use",

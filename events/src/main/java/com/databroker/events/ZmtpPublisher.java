@@ -125,9 +125,8 @@ final class ZmtpPublisher implements ZmtpRole {
         return true;
     }
 
-    /// What is added to the log in one go is one span, since there are too many messages for spans of their own, and
-    /// all
-    /// that was added has its trace. It begins with the first topic.
+    /// What is added to the log in one go is one span, and all of it has its trace: there are too many messages
+    /// for spans of their own. It begins with the first topic.
     private TopicCache.Entry topic(ByteBuf in, int at, int length) {
         if (!Trace.isOn()) {
             return topics.get(in, at, length);

@@ -7,9 +7,8 @@ import java.net.URI;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Which web pages may speak to the broker: a page of another origin must not use its reader's certificate or place in
-/// the
-/// network. Programs send no Origin.
+/// Which web pages may speak to the broker: a page of another origin must not use its reader's certificate or
+/// place in the network. Programs send no Origin.
 ///
 /// @param allowed origins beside the broker's own
 record Origins(List<String> allowed) {

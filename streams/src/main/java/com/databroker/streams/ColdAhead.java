@@ -25,9 +25,9 @@ import org.slf4j.LoggerFactory;
 /// What a cold table holds beyond the checkpoint from which a job goes on.
 ///
 /// That is nothing, as a rule. When the newest checkpoint is damaged, a job goes on from the one before, and what it
-/// committed since then comes again. A batch holds all records of its stretch of the raw topic, so the greatest offset
-/// of
-/// each partition that is there already tells which of them to leave out.
+/// committed since then comes again. A batch holds all records of its stretch of the raw topic, so the greatest
+/// offset of each partition that is there already tells which of them to leave out. Topics give no offset twice:
+/// the embedded Kafka forces what it acknowledges.
 ///
 /// ```
 ///   versions of the table   … cold/7   cold/8   compaction   cold/9

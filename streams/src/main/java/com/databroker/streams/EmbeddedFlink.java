@@ -194,9 +194,8 @@ final class EmbeddedFlink implements FlinkEngine {
                 configuration.set(StateRecoveryOptions.SAVEPOINT_PATH, checkpoint);
                 configuration.set(StateRecoveryOptions.RESTORE_MODE, RecoveryClaimMode.CLAIM);
             });
-            // Every start is a new job, so what earlier ones left is nobody's. The one before the newest stays: that
-            // one
-            // may be damaged in a way that only shows when it is used.
+            // Every start is a new job, so what earlier ones left is nobody's. The one before the newest stays: the
+            // newest may be damaged in a way that only shows when it is used.
             retained.clean(newest.stream().limit(2).toList());
             LOG.atInfo()
                     .addKeyValue("stream", name)

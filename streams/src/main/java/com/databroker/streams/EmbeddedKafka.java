@@ -309,8 +309,8 @@ final class EmbeddedKafka implements KafkaEngine {
             }
         }
         settings.put("group.initial.rebalance.delay.ms", "0");
-        // After a kill the controller takes the broker that it remembers for alive, and for so long refuses the new
-        // one.
+        // After a kill the controller takes the broker that it remembers for alive, and refuses the new one for so
+        // long.
         settings.put("broker.session.timeout.ms", String.valueOf(SESSION_MILLIS));
         settings.put("broker.heartbeat.interval.ms", String.valueOf(SESSION_MILLIS / 4));
         settings.put("auto.create.topics.enable", "false");

@@ -13,8 +13,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// Values in a query as numbers: what someone wrote, and the stretch from first to last that it stands
-/// for.
+/// Values in a query as numbers: what someone wrote, and the stretch from first to last that it is.
 ///
 /// `2026-11` is a month, `2026-11-28T12` an hour: a time stands for everything within its last written
 /// unit.
