@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.client.program.rest.RestClusterClient;
 import org.apache.flink.configuration.Configuration;
@@ -118,17 +119,17 @@ final class FlinkCluster implements FlinkEngine {
 
     /// Stops a job at a savepoint; when this returns it has ended.
     ///
+    /// @param said told where and why
     /// @return the address of the savepoint; empty where the job could not make one and was ended without
-    Optional<String> stop(JobID job, String folder) {
+    Optional<String> stop(JobID job, String folder, Consumer<String> said) {
         Optional<String> savepoint = Optional.empty();
         try {
             savepoint = Optional.of(
                     answer(client.stopWithSavepoint(job, false, folder, SavepointFormatType.NATIVE), STOP_MOST));
+            said.accept("stopped " + job + " at " + savepoint.get());
         } catch (ProblemException refused) {
-            LOG.atWarn()
-                    .addKeyValue("job", job)
-                    .addKeyValue("reason", refused.detail())
-                    .log("the job did not stop at a savepoint, and is ended without one");
+            // A job whose tasks are just being started makes none. Its newest checkpoint is as good.
+            said.accept("ended " + job + " without a savepoint: " + refused.detail());
             answer(client.cancel(job), ANSWER_MOST);
         }
         answer(client.requestJobResult(job), STOP_MOST);

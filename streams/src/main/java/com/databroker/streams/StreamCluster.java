@@ -86,7 +86,7 @@ public final class StreamCluster {
     }
 
     /// Has the jobs of streams run with this version of the program: one that runs is stopped at a savepoint and
-    /// goes on from there, one that does not goes on from its newest checkpoint.
+    /// goes on from there, one that does not, or can make none, goes on from its newest checkpoint.
     ///
     /// @param streams all where none is named
     /// @param from the address of a savepoint or checkpoint in place of the newest, null for the newest
@@ -118,9 +118,8 @@ public final class StreamCluster {
         Optional<String> start = Optional.empty();
         Optional<JobStatusMessage> before = cluster.job(stream);
         if (before.isPresent() && !before.get().getJobState().isGloballyTerminalState()) {
-            start = cluster.stop(before.get().getJobId(), folder + "/stopped");
-            said.accept(stream + ": stopped " + before.get().getJobId()
-                    + start.map(place -> " at " + place).orElse(""));
+            start = cluster.stop(
+                    before.get().getJobId(), folder + "/stopped", line -> said.accept(stream + ": " + line));
         }
         List<String> newest = retained(folder, from != null || start.isPresent());
         if (from != null) {

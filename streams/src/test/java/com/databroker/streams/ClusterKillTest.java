@@ -80,6 +80,7 @@ final class ClusterKillTest {
                             "all is in both stores; " + engines.log("taskmanager"),
                             Await.LONG,
                             () -> intake.isTaken() && isThere());
+                    Await.until("each task of both jobs runs", () -> engines.runs(SOURCES.size()));
                     said.clear();
                     cluster.submit(List.of(UNIQUE.name()), null, said::add);
                     assertThat(said).as("an upgrade").anyMatch(line -> line.contains("stopped/savepoint-"));

@@ -1,5 +1,7 @@
 package com.databroker.streams;
 
+import com.databroker.core.Bytes;
+import com.databroker.core.Json;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -24,9 +27,8 @@ import org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint;
 import org.apache.flink.runtime.taskexecutor.TaskManagerRunner;
 import org.apache.kafka.common.utils.Time;
 
-/// A Kafka and a Flink cluster as others run them: processes of their own, from their own artifacts, on loopback. A
-/// test
-/// kills them and starts them again.
+/// A Kafka and a Flink cluster as others run them: processes of their own, from their own artifacts, on loopback.
+/// A test kills them and starts them again.
 ///
 /// Kafka lets in over TLS who has the password. Flink's processes have nothing of ours on their class path.
 final class ForeignEngines implements AutoCloseable {
@@ -225,6 +227,21 @@ final class ForeignEngines implements AutoCloseable {
         } catch (IOException notYet) {
             return false;
         }
+    }
+
+    /// Whether each task of each of these jobs runs: only then a job can make a savepoint.
+    boolean runs(int jobs) throws IOException {
+        try (InputStream overview = URI.create(url() + "/jobs/overview").toURL().openStream()) {
+            return Json.parseObject(Bytes.wrap(overview.readAllBytes())).get("jobs") instanceof List<?> listed
+                    && listed.stream().filter(ForeignEngines::runs).count() == jobs;
+        }
+    }
+
+    private static boolean runs(Object job) {
+        return job instanceof Map<?, ?> named
+                && "RUNNING".equals(named.get("state"))
+                && named.get("tasks") instanceof Map<?, ?> tasks
+                && Objects.equals(tasks.get("running"), tasks.get("total"));
     }
 
     /// Submits the jobs of a jar by the command of a Flink distribution: `flink run -d jobs.jar`.
