@@ -239,7 +239,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
                     ? null
                     : plane.greet(this, new ObjectMessage.Hello(ObjectMessage.PROTOCOL, null, null), this);
             loop().execute(() -> {
-                carrier.resume();
+                resume();
                 if (greeting != null && greeting.reply() instanceof ObjectMessage.Failed failed) {
                     close(failed.exception());
                 } else if (greeting != null && greeting.reply() instanceof ObjectMessage.Welcome) {
@@ -288,7 +288,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
             Bytes frame = encode(request.id(), reply);
             loop().execute(() -> {
                 if (--underWay == TOGETHER_MAX - 1) {
-                    carrier.resume();
+                    resume();
                 }
                 if (request instanceof ObjectMessage.Sync) {
                     tell(true);
@@ -296,6 +296,13 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
                 write(frame);
             });
         });
+    }
+
+    /// The carrier of a conversation that has ended may carry another one already.
+    private void resume() {
+        if (!closing) {
+            carrier.resume();
+        }
     }
 
     private Bytes encode(long id, ObjectMessage.Reply reply) {

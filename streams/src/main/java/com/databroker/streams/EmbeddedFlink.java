@@ -1,5 +1,6 @@
 package com.databroker.streams;
 
+import com.databroker.core.Folders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -19,7 +20,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.BatchShuffleMode;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.java.tuple.Tuple2;
@@ -97,7 +97,7 @@ final class EmbeddedFlink implements FlinkEngine {
     /// Starts a cluster with room for `jobs` of that parallelism, and for one in batch mode beside them.
     static EmbeddedFlink start(Path folder, Duration checkpointInterval, int jobs, int parallelism) {
         Path temporary = folder.resolve("tmp");
-        deleteTree(temporary);
+        delete(temporary);
         try {
             Files.createDirectories(temporary);
             Files.createDirectories(folder.resolve("checkpoints"));
@@ -323,7 +323,7 @@ final class EmbeddedFlink implements FlinkEngine {
             join(cluster.cancelJob(job));
         }
         join(cluster.requestJobResult(job));
-        deleteTree(folder.resolve("checkpoints").resolve(stream));
+        delete(folder.resolve("checkpoints").resolve(stream));
     }
 
     @Override
@@ -355,7 +355,7 @@ final class EmbeddedFlink implements FlinkEngine {
             // A task that waits for an engine that is gone: its last checkpoint stands.
             LOG.atWarn().setCause(stuck).log("Flink did not end in time");
         }
-        deleteTree(folder.resolve("tmp"));
+        delete(folder.resolve("tmp"));
     }
 
     private static <T> T join(CompletableFuture<T> future) {
@@ -374,24 +374,11 @@ final class EmbeddedFlink implements FlinkEngine {
         }
     }
 
-    private static List<Path> walk(Path folder) {
-        if (!Files.isDirectory(folder)) {
-            return List.of();
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            return files.toList();
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
-        }
-    }
-
-    private static void deleteTree(Path folder) {
-        for (Path file : walk(folder).reversed()) {
-            try {
-                Files.deleteIfExists(file);
-            } catch (IOException unreadable) {
-                throw new UncheckedIOException(unreadable);
-            }
+    private static void delete(Path folder) {
+        try {
+            Folders.delete(folder);
+        } catch (IOException undeletable) {
+            throw new UncheckedIOException(undeletable);
         }
     }
 }

@@ -327,10 +327,6 @@ final class LuceneDay {
         IOUtils.closeWhileHandlingException(readers, directory);
     }
 
-    static void deleteFolder(Path folder) throws IOException {
-        IOUtils.rm(folder);
-    }
-
     private static final class LastTwo extends IndexDeletionPolicy {
         @Override
         public void onInit(List<? extends IndexCommit> commits) {

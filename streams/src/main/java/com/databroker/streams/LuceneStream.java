@@ -1,5 +1,6 @@
 package com.databroker.streams;
 
+import com.databroker.core.Folders;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -393,7 +394,7 @@ final class LuceneStream {
         } finally {
             alone.unlock();
         }
-        LuceneDay.deleteFolder(path);
+        Folders.delete(path);
         damage.gone(date);
         LOG.atInfo().addKeyValue("stream", name).addKeyValue("day", date).log("a day of the hot store is gone");
     }
@@ -485,7 +486,7 @@ final class LuceneStream {
         try {
             days.values().forEach(LuceneDay::abandon);
             days.clear();
-            LuceneDay.deleteFolder(folder);
+            Folders.delete(folder);
         } finally {
             alone.unlock();
         }

@@ -35,7 +35,7 @@ final class ArchitectureTest {
 
     /// Public top-level types a room may have: what others have to learn of it. More of them is a decision, made here.
     private static final Map<String, Integer> PUBLIC_TYPES_MAX = Map.ofEntries(
-            Map.entry("core", 33),
+            Map.entry("core", 34),
             Map.entry("access", 15),
             Map.entry("events", 11),
             Map.entry("files", 21),
