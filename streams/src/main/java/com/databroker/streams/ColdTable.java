@@ -215,6 +215,11 @@ final class ColdTable implements DeltaFolder {
         return new ColdReader(this, what).run(visitor);
     }
 
+    /// Whether there is a file in which something may be that is asked for.
+    boolean mayHold(ColdScan what) throws IOException {
+        return list(latest()).files().stream().anyMatch(file -> what.mayMatch(source.granularity(), file));
+    }
+
     /// Shows rows of one file to `visitor`, until it has seen all or wants no more.
     void read(ColdEntry file, ColdScan what, ColdScan.Visitor visitor) throws IOException {
         new ColdReader(this, what).read(file, visitor);

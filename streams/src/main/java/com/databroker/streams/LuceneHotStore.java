@@ -146,6 +146,11 @@ final class LuceneHotStore implements HotStore {
     }
 
     @Override
+    public long since(Source source) throws IOException {
+        return stream(source).cutoff();
+    }
+
+    @Override
     public long count(Source source, StreamQuery query) throws IOException {
         LuceneStream stream = stream(source);
         return stream.read(new LuceneSearch(stream.fields(), query)::count);

@@ -135,7 +135,8 @@ final class LuceneStream {
         return removed.getAndSet(false);
     }
 
-    private long cutoff() {
+    /// What arrived before is not kept.
+    long cutoff() {
         return Math.max(floor, Arrival.micros(clock.instant().minus(config.retention())));
     }
 
