@@ -241,8 +241,10 @@ def search(options, folder):
     try:
         broker.start().wait_ready()
         broker.await_running()
-        return {"records": broker.status()["hot"], "hot_gib": round(broker.status()["hotBytes"] / (1 << 30), 2),
-                **questions.ask(broker, options.source, options.questions, HOURS)}
+        wait(lambda: broker.status()["hot"] > 0)
+        asked = questions.ask(broker, options.source, options.questions, HOURS)
+        status = broker.status()
+        return {"records": status["hot"], "hot_gib": round(status["hotBytes"] / (1 << 30), 2), **asked}
     finally:
         broker.stop()
 

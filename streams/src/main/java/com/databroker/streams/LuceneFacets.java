@@ -153,7 +153,7 @@ final class LuceneFacets implements Collector {
         for (int i = 0; i < count; i++) {
             long value = all.nextValue();
             if (i == 0 || value != before) {
-                add(numbers, value, NUMBERS_MAX, "values to count: another field");
+                add(numbers, value, 1, NUMBERS_MAX);
             }
             before = value;
         }
@@ -163,16 +163,28 @@ final class LuceneFacets implements Collector {
         return StreamQuery.wrong("there are more than " + max + " " + what + " or a narrower query will do");
     }
 
-    private static void add(Map<Long, long[]> counts, long key, int max, String what) {
+    private static void add(Map<Long, long[]> counts, long key, long more, int max) {
         long[] count = counts.get(key);
         if (count == null) {
             if (counts.size() >= max) {
-                throw tooMany(max, what);
+                throw tooMany(max, "values to count: another field");
             }
             count = new long[1];
             counts.put(key, count);
         }
-        count[0]++;
+        count[0] += more;
+    }
+
+    /// Takes in what was counted of other parts of the index.
+    void add(LuceneFacets other) {
+        total += other.total;
+        if (steps != null && other.steps != null) {
+            steps.addAll(other.steps);
+        }
+        if (words != null && other.words != null) {
+            words.addAll(other.words);
+        }
+        other.numbers.forEach((value, count) -> add(numbers, value, count[0], NUMBERS_MAX));
     }
 
     long total() {

@@ -43,6 +43,10 @@ final class LuceneSteps {
         return steps;
     }
 
+    void addAll(LuceneSteps other) {
+        other.all.forEach((number, count) -> add(number, count[0]));
+    }
+
     private void add(long number, long count) {
         long[] sum = all.get(number);
         if (sum == null) {
@@ -151,6 +155,11 @@ final class LuceneSteps {
             }
             if (doc > skipper.maxDocID(0)) {
                 skipper.advance(doc);
+            }
+            if (skipper.minDocID(0) > doc) {
+                // Between two blocks there is none, behind the last one neither.
+                upTo = skipper.minDocID(0) - 1;
+                return;
             }
             upTo = skipper.maxDocID(0);
             for (int level = 0; level < skipper.numLevels() && isTogether(level); level++) {

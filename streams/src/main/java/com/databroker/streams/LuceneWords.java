@@ -156,6 +156,10 @@ final class LuceneWords {
         }
     }
 
+    void addAll(LuceneWords other) {
+        parts.addAll(other.parts);
+    }
+
     Part part(LeafReader reader) throws IOException {
         Part part = new Part(DocValues.getSortedSet(reader, field));
         parts.add(part);
