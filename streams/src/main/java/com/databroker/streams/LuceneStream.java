@@ -365,6 +365,12 @@ final class LuceneStream {
                 drop(date, each);
             }
         }
+        long over = Math.floorDiv(Arrival.micros(clock.instant()) - HOUR_MICROS, DAY_MICROS);
+        for (LuceneDay day : days.headMap(LocalDate.ofEpochDay(over)).values()) {
+            if (day.settle()) {
+                break;
+            }
+        }
         synchronized (this) {
             if (cutoff < emptied + HOUR_MICROS) {
                 return;
