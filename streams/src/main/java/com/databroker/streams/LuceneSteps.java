@@ -170,18 +170,17 @@ final class LuceneSteps {
         }
 
         private boolean isTogether(int level) {
-            int all = skipper == null ? -1 : skipper.maxDocID(level) - skipper.minDocID(level) + 1;
             return skipper != null
-                    && skipper.docCount(level) == all
+                    && skipper.docCount(level) == skipper.maxDocID(level) - skipper.minDocID(level) + 1
                     && Math.floorDiv(skipper.minValue(level), step) == Math.floorDiv(skipper.maxValue(level), step);
         }
 
-        private void count(long step, int more) {
+        private void count(long which, int more) {
             seen += more;
             if (counts.length > 0) {
-                counts[(int) (step - first)] += more;
+                counts[(int) (which - first)] += more;
             } else if (more > 0) {
-                LuceneSteps.this.add(step, more);
+                LuceneSteps.this.add(which, more);
             }
         }
 
