@@ -70,6 +70,7 @@ final class ColdTable implements DeltaFolder {
     private final StructType columns;
     private final ColdFiles files;
     private volatile @Nullable Listing listing;
+    private volatile @Nullable SnapshotImpl current;
 
     /// The files of a version, kept while it is the newest.
     record Listing(long version, List<ColdEntry> files) {}
@@ -133,6 +134,17 @@ final class ColdTable implements DeltaFolder {
 
     Source source() {
         return source;
+    }
+
+    /// As [#latest], for those who only read. Versions have numbers without a gap: while the log has no next one, what is
+    /// known is the newest, and nobody has to go through a log of thousands of files for every question.
+    SnapshotImpl current() throws IOException {
+        SnapshotImpl known = current;
+        if (known == null || folder().holds("_delta_log/%020d.json".formatted(known.getVersion() + 1))) {
+            known = latest();
+            current = known;
+        }
+        return known;
     }
 
     /// Within the files.
@@ -213,6 +225,11 @@ final class ColdTable implements DeltaFolder {
     /// Shows rows to `visitor`, until it has seen all or wants no more.
     ColdScan.Result scan(ColdScan what, ColdScan.Visitor visitor) throws IOException {
         return new ColdReader(this, what).run(visitor);
+    }
+
+    /// Whether there is a file in which something may be that is asked for.
+    boolean mayHold(ColdScan what) throws IOException {
+        return list(current()).files().stream().anyMatch(file -> what.mayMatch(source.granularity(), file));
     }
 
     /// Shows rows of one file to `visitor`, until it has seen all or wants no more.

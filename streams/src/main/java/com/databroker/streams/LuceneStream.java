@@ -136,7 +136,8 @@ final class LuceneStream {
         return removed.getAndSet(false);
     }
 
-    private long cutoff() {
+    /// What arrived before is not kept.
+    long cutoff() {
         return Math.max(floor, Arrival.micros(clock.instant().minus(config.retention())));
     }
 
@@ -363,6 +364,12 @@ final class LuceneStream {
             LocalDate date = LuceneDay.date(each);
             if (date != null && Arrival.micros(date) + DAY_MICROS <= cutoff) {
                 drop(date, each);
+            }
+        }
+        long over = Math.floorDiv(Arrival.micros(clock.instant()) - HOUR_MICROS, DAY_MICROS);
+        for (LuceneDay day : days.headMap(LocalDate.ofEpochDay(over)).values()) {
+            if (day.settle()) {
+                break;
             }
         }
         synchronized (this) {
