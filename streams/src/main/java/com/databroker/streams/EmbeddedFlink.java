@@ -58,6 +58,7 @@ import org.apache.flink.runtime.rest.handler.RestHandlerConfiguration;
 import org.apache.flink.runtime.rest.handler.RestHandlerSpecification;
 import org.apache.flink.shaded.netty4.io.netty.channel.ChannelInboundHandler;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.Reference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -140,11 +141,11 @@ final class EmbeddedFlink implements FlinkEngine {
     }
 
     /// Flink's HTTP interface asks nobody who he is, and everybody on this machine reaches it: here it answers nothing,
-    /// and none of its pages is loaded.
+    /// and none of its pages is loaded. Its parts call one another by [LocalRpc].
     @SuppressWarnings("try") // What it extends closes with interruptions, which javac minds in whoever inherits that.
     private static final class QuietCluster extends MiniCluster {
         QuietCluster(MiniClusterConfiguration configuration) {
-            super(configuration);
+            super(configuration, () -> Reference.owned(new LocalRpc()));
         }
 
         @Override

@@ -45,7 +45,10 @@ final class RawRecords implements KafkaRecordDeserializationSchema<Tuple6<String
 
     private static long replay(ConsumerRecord<byte[], byte[]> record) {
         Header header = record.headers().lastHeader(REPLAY);
-        String digits = header == null ? "" : new String(header.value(), StandardCharsets.US_ASCII);
+        if (header == null) {
+            return NO_REPLAY;
+        }
+        String digits = new String(header.value(), StandardCharsets.US_ASCII);
         return digits.matches("[0-9]{1,18}") ? Long.parseLong(digits) : NO_REPLAY;
     }
 

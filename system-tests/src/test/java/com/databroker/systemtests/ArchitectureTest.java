@@ -67,6 +67,7 @@ final class ArchitectureTest {
                             "io.delta.kernel.",
                             "software.amazon.awssdk.",
                             "org.apache.hadoop.conf.",
+                            "net.jpountz.lz4.",
                             "org.apache.lucene.")),
             Map.entry("sources", List.of("org.jsoup.", "tools.jackson.core.", "crawlercommons.domains.")),
             Map.entry("objects", List.of("tools.jackson.core.", "org.h2.", "org.postgresql.")),
