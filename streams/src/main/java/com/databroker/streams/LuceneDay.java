@@ -242,7 +242,7 @@ final class LuceneDay {
     /// @return whether it is being done
     synchronized boolean settle() throws IOException {
         try {
-            if (!writer.hasPendingMerges()) {
+            if (!writer.hasPendingMerges() && writer.getMergingSegments().isEmpty()) {
                 settleOnce();
             }
             return settling;
