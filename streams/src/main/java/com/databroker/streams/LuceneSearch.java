@@ -105,8 +105,8 @@ final class LuceneSearch {
     /// How a search is run.
     ///
     /// @param timeout after which it gives what it has
-    /// @param counting who helps to count everything; hits are looked for one part after the other, the newest first, since
-    ///     with enough of them the others need no look
+    /// @param counting who helps to count everything; hits are looked for one part after the other, the
+    ///     newest first, since with enough of them the others need no look
     record Running(InstantSource clock, Duration timeout, Executor counting) {}
 
     StreamQuery.Answer answer(IndexReader reader, long earliestArrival, Running how) throws IOException {
