@@ -144,8 +144,7 @@ final class LuceneSearch {
                 total,
                 exact && !isLate,
                 isLate
-                        ? "the search took longer than " + how.timeout().toMillis()
-                                + " ms and was ended: ask for less"
+                        ? "the search took longer than " + how.timeout().toMillis() + " ms and was ended: ask for less"
                         : null,
                 more && !hits.isEmpty() ? hits.get(hits.size() - 1).cursor() : null,
                 values,

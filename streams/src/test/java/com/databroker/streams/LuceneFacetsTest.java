@@ -102,7 +102,8 @@ final class LuceneFacetsTest {
     }
 
     private static List<String> tags(DataRecord record) {
-        return ((List<?>) get(record, "tags")).stream().map(Object::toString).distinct().toList();
+        return ((List<?>) get(record, "tags"))
+                .stream().map(Object::toString).distinct().toList();
     }
 
     private static Object get(DataRecord record, String field) {
