@@ -19,7 +19,7 @@ from flow import questions, records
 from ladder import brokers
 
 PATIENCE = 1200
-COLD_AFTER = 120  # seconds, in the cell merged
+COLD_AFTER = 75  # seconds, in the cell merged
 HOURS = 230  # of events that the cell search asks: a little less than the ten days that are kept
 GROUPS = (  # name of a thread -> stage; the first that matches
     ("jit", r"C[12] Compiler"), ("gc", r"VM Thread|GC|Serial"), ("read", r"inbox-"),

@@ -7,8 +7,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// What was pushed to this process and is not in the raw topic yet, of all spools together.
 ///
-/// Where it is much, the jobs of this process take less at a time: what they take rests in the topic and waits for them
-/// for days, while what a spool has no room for is lost.
+/// Where it is much, the jobs of this process take less at a time: what they take rests in the topic
+/// and waits for them for days, while what a spool has no room for is lost.
 final class Backlog {
     /// From so many bytes on jobs let it pass.
     static final long MUCH = 2 << 20;

@@ -77,8 +77,9 @@ final class ColdHits implements ColdScan.Visitor {
         if (counts != null && counts.column() >= 0) {
             fields.add(schema.field(counts.column()).name());
         }
-        ColdScan scan =
-                within(query).arrivedBefore(border).with(fields, matcher.filter().conditions());
+        ColdScan scan = within(query)
+                .arrivedBefore(border)
+                .with(fields, matcher.filter().conditions());
         StreamQuery.Cursor after = query.after();
         if (after != null && counts == null && (scan.to() == null || after.time() < scan.to())) {
             // The record at the cursor's own time may be followed by others of that time.

@@ -128,8 +128,9 @@ final class ColdTable implements DeltaFolder {
         return source;
     }
 
-    /// As [#latest], for those who only read. Versions have numbers without a gap: while the log has no next one, what is
-    /// known is the newest, and nobody has to go through a log of thousands of files for every question.
+    /// As [#latest], for those who only read. Versions have numbers without a gap: while the log has no
+    /// next one, what is known is the newest, and nobody has to go through a log of thousands of files
+    /// for every question.
     SnapshotImpl current() throws IOException {
         SnapshotImpl known = current;
         if (known == null || folder().holds("_delta_log/%020d.json".formatted(known.getVersion() + 1))) {

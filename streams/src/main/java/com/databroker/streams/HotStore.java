@@ -28,8 +28,8 @@ interface HotStore extends AutoCloseable {
     /// @throws com.databroker.core.ProblemException where the query is wrong
     StreamQuery.Answer search(Source source, StreamQuery query) throws IOException;
 
-    /// What arrived before will not be looked at, in microseconds since 1970 UTC, as far as is known before a search;
-    /// the greatest number where it is not.
+    /// What arrived before will not be looked at, in microseconds since 1970 UTC, as far as is known
+    /// before a search; the greatest number where it is not.
     default long since(Source source) throws IOException {
         return Long.MAX_VALUE;
     }

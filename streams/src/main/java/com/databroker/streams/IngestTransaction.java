@@ -24,8 +24,8 @@ final class IngestTransaction implements Intake {
     private static final int TOGETHER_BYTES = 32 << 20;
     /// How long records wait for others of a body that grows while nothing comes.
     private static final long TOGETHER_NANOS = 200_000_000;
-    /// And while more and more comes. To end a transaction takes some dozens of milliseconds, however large it is, in
-    /// which nothing is taken.
+    /// And while more and more comes. To end a transaction takes some dozens of milliseconds, however
+    /// large it is, in which nothing is taken.
     private static final long GROWING_NANOS = 500_000_000;
 
     private static final int GROWING_BYTES = 128 << 20;

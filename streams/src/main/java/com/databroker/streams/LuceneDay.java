@@ -236,13 +236,13 @@ final class LuceneDay {
         writer.maybeMerge();
     }
 
-    /// Of a day that is over makes one part of many, since every search has to look into each. To be called now and then;
-    /// it is done in the background.
+    /// Of a day that is over makes one part of many, since every search has to look into each. To be
+    /// called now and then; it is done in the background.
     ///
     /// @return whether it is being done
     synchronized boolean settle() throws IOException {
         try {
-            if (!writer.hasPendingMerges()) {
+            if (!writer.hasPendingMerges() && writer.getMergingSegments().isEmpty()) {
                 settleOnce();
             }
             return settling;

@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Counts everything that matches: all of it, by the values of one field, and by time.
 ///
-/// What is in a part of the index that matches as a whole is counted without a look at each record. Words are counted by
-/// their numbers in each part, so memory is bounded by how many different ones there are in the index.
+/// What is in a part of the index that matches as a whole is counted without a look at each record.
+/// Words are counted by their numbers in each part, so memory is bounded by how many different ones
+/// there are in the index.
 final class LuceneFacets implements Collector {
     /// The most frequent first; of those as frequent, the first in their order.
     static final Comparator<StreamQuery.Count> ORDER =

@@ -97,9 +97,9 @@ final class LuceneHotStore implements HotStore {
         }
     }
 
-    /// Under load what is made visible comes in larger pieces, of which there is less to merge: making it visible takes
-    /// a
-    /// tenth of the time at most, as long as nobody waits longer than a second for it.
+    /// Under load what is made visible comes in larger pieces, of which there is less to merge: making
+    /// it visible takes a tenth of the time at most, as long as nobody waits longer than a second for
+    /// it.
     private long pauseMillis() {
         long least = config.refresh().toMillis();
         return Math.clamp(9 * tookMillis, least, Math.max(least, PAUSE_MILLIS_MAX));

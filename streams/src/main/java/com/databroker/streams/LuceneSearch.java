@@ -105,8 +105,8 @@ final class LuceneSearch {
     /// How a search is run.
     ///
     /// @param timeout after which it gives what it has
-    /// @param counting who helps to count everything; hits are looked for one part after the other, the newest first, since
-    ///     with enough of them the others need no look
+    /// @param counting who helps to count everything; hits are looked for one part after the other, the
+    ///     newest first, since with enough of them the others need no look
     record Running(InstantSource clock, Duration timeout, Executor counting) {}
 
     StreamQuery.Answer answer(IndexReader reader, long earliestArrival, Running how) throws IOException {
@@ -144,8 +144,7 @@ final class LuceneSearch {
                 total,
                 exact && !isLate,
                 isLate
-                        ? "the search took longer than " + how.timeout().toMillis()
-                                + " ms and was ended: ask for less"
+                        ? "the search took longer than " + how.timeout().toMillis() + " ms and was ended: ask for less"
                         : null,
                 more && !hits.isEmpty() ? hits.get(hits.size() - 1).cursor() : null,
                 values,

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Counts what matches by time, in steps of one length.
 ///
-/// Records lie about in the order in which they came. The index knows of every 4096 neighbours, of 8 times as many, and
-/// so on, when the first and the last happened: where both are in one step the records are counted together, and nobody
-/// looks when each of them happened.
+/// Records lie about in the order in which they came. The index knows of every 4096 neighbours, of 8
+/// times as many, and so on, when the first and the last happened: where both are in one step the
+/// records are counted together, and nobody looks when each of them happened.
 final class LuceneSteps {
     /// So many steps of a part of the index are counted in an array.
     private static final int ARRAY_MAX = 1 << 14;

@@ -16,8 +16,8 @@ import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.util.BytesRef;
 import org.jspecify.annotations.Nullable;
 
-/// Counts the values of a field of words by their numbers in each part of the index, and finds the most frequent of all
-/// parts.
+/// Counts the values of a field of words by their numbers in each part of the index, and finds the most
+/// frequent of all parts.
 ///
 /// Few of the values become text (three-phase uniform threshold, TPUT: Cao and Wang, 2004):
 ///

@@ -67,8 +67,8 @@ final class StreamSearch {
                 counts == null ? List.of() : counts.steps(recent.steps()));
     }
 
-    /// Of the values of a field the cold store may have others that are frequent than the hot one: then the hot one has to
-    /// give many, which takes it long, and else no more than are asked for.
+    /// Of the values of a field the cold store may have others that are frequent than the hot one: then
+    /// the hot one has to give many, which takes it long, and else no more than are asked for.
     private StreamQuery.Answer recent(Source source, ColdTable table, StreamQuery query) throws IOException {
         if (query.facet() == null) {
             return hot.search(source, query);

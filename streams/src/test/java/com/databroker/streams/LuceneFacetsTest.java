@@ -22,7 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What is counted by blocks, by the index's own numbers and by thresholds is what one gets who looks at each record.
+/// What is counted by blocks, by the index's own numbers and by thresholds is what one gets who looks
+/// at each record.
 final class LuceneFacetsTest {
     private static final Instant NOON = Instant.parse("2026-11-28T12:00:00Z");
     private static final Source SOURCE = HotSource.named("test");
@@ -101,7 +102,8 @@ final class LuceneFacetsTest {
     }
 
     private static List<String> tags(DataRecord record) {
-        return ((List<?>) get(record, "tags")).stream().map(Object::toString).distinct().toList();
+        return ((List<?>) get(record, "tags"))
+                .stream().map(Object::toString).distinct().toList();
     }
 
     private static Object get(DataRecord record, String field) {

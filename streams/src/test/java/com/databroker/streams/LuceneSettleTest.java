@@ -29,11 +29,7 @@ final class LuceneSettleTest {
     private HotStore open() throws IOException {
         return new LuceneHotStore(
                 new HotConfig(
-                        folder,
-                        HotConfig.RETENTION,
-                        HotConfig.BYTES_MAX,
-                        Duration.ofMillis(10),
-                        HotConfig.TIMEOUT),
+                        folder, HotConfig.RETENTION, HotConfig.BYTES_MAX, Duration.ofMillis(10), HotConfig.TIMEOUT),
                 clock);
     }
 
