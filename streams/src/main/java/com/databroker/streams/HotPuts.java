@@ -34,6 +34,10 @@ final class HotPuts {
     private long bytes;
     private @Nullable Flush asked;
     private boolean present;
+
+    /// While it waits for a flush, which an interrupt ends.
+    private @Nullable Thread flushing;
+
     private boolean asleep;
     private boolean closed;
     private @Nullable Throwable failure;
@@ -104,6 +108,9 @@ final class HotPuts {
         try {
             closed = true;
             more.signal();
+            if (flushing != null) {
+                flushing.interrupt();
+            }
             while (present) {
                 less.awaitUninterruptibly();
             }
@@ -141,12 +148,38 @@ final class HotPuts {
         }
     }
 
-    private static void complete(Flush flush) {
+    private void complete(Flush flush) {
         try {
+            flushes();
             flush.by().flush();
             flush.done().complete(null);
         } catch (Throwable failed) {
             flush.done().completeExceptionally(failed);
+        } finally {
+            flushed();
+        }
+    }
+
+    private void flushes() throws IOException {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IOException("the job of " + source.name() + " ends");
+            }
+            flushing = Thread.currentThread();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void flushed() {
+        lock.lock();
+        try {
+            flushing = null;
+            // One that came too late is nobody's.
+            Thread.interrupted();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -154,15 +187,11 @@ final class HotPuts {
     private @Nullable Lot next(ArrayDeque<Arrival> done) {
         lock.lock();
         try {
-            for (int glance = 0; isIdle() && glance <= GLANCES; glance++) {
-                asleep = glance == GLANCES;
-                await(asleep ? STAY_NANOS : GLANCE_NANOS);
-            }
-            asleep = false;
+            look();
             Flush flush = asked;
             asked = null;
             less.signalAll();
-            if (isIdle() && flush == null || closed || failure != null) {
+            if ((isIdle() && flush == null) || closed || failure != null) {
                 present = false;
                 refuse(flush);
                 return null;
@@ -187,12 +216,19 @@ final class HotPuts {
         return waiting.isEmpty() && asked == null && !closed && failure == null;
     }
 
-    private void await(long nanos) {
+    /// Waits until something is to be done, for a while.
+    private void look() {
         try {
-            // However it ends, it is looked at what waits.
-            more.awaitNanos(nanos);
+            for (int glance = 0; isIdle() && glance <= GLANCES; glance++) {
+                asleep = glance == GLANCES;
+                long left = more.awaitNanos(asleep ? STAY_NANOS : GLANCE_NANOS);
+                if (left <= 0 && asleep) {
+                    break;
+                }
+            }
         } catch (InterruptedException nobodyDoes) {
             failure = nobodyDoes;
         }
+        asleep = false;
     }
 }

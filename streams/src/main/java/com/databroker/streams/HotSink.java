@@ -48,15 +48,15 @@ final class HotSink implements Sink<Arrival>, SupportsWriterState<Arrival, Strin
         return new Writer(source, opening, opening.open());
     }
 
-    /// Puts for one thread of the job.
+    /// Puts for one thread of the job, itself or by [HotPuts], where it is work.
     ///
-    /// A flush begins when the barrier of a checkpoint comes, and has ended when the state is asked for:
+    /// A flush of those begins when the barrier of a checkpoint comes, and has ended when the state is asked for:
     /// between the two the cold store's files are written. There is no state.
     static final class Writer implements StatefulSinkWriter<Arrival, String> {
         private final Source source;
         private final HotStores.Opening opening;
         private final HotStore store;
-        private final HotPuts puts;
+        private final @Nullable HotPuts puts;
         private final HotFlush flush;
         private final long life;
         private @Nullable CompletableFuture<Void> flushing;
@@ -65,7 +65,7 @@ final class HotSink implements Sink<Arrival>, SupportsWriterState<Arrival, Strin
             this.source = source;
             this.opening = opening;
             this.store = store;
-            puts = new HotPuts(store, source);
+            puts = store.isWork() ? new HotPuts(store, source) : null;
             flush = HotFlush.join(store, source);
             life = store.life(source);
         }
@@ -76,11 +76,20 @@ final class HotSink implements Sink<Arrival>, SupportsWriterState<Arrival, Strin
 
         @Override
         public void write(Arrival arrival, Context context) throws IOException, InterruptedException {
-            puts.put(arrival);
+            if (puts == null) {
+                store.put(source, arrival);
+            } else {
+                puts.put(arrival);
+            }
         }
 
         @Override
-        public void flush(boolean endOfInput) throws IOException {
+        public void flush(boolean endOfInput) throws IOException, InterruptedException {
+            if (puts == null) {
+                flush.flush();
+                requireLife();
+                return;
+            }
             flushing = puts.flush(flush);
             if (endOfInput) {
                 await();
@@ -107,6 +116,10 @@ final class HotSink implements Sink<Arrival>, SupportsWriterState<Arrival, Strin
             } finally {
                 flushing = null;
             }
+            requireLife();
+        }
+
+        private void requireLife() throws IOException {
             // Records of this writer may have gone with a failure that another one met.
             if (store.life(source) != life) {
                 throw new IOException("the hot store lost records of " + source.name()
@@ -116,7 +129,9 @@ final class HotSink implements Sink<Arrival>, SupportsWriterState<Arrival, Strin
 
         @Override
         public void close() throws IOException {
-            puts.close();
+            if (puts != null) {
+                puts.close();
+            }
             flush.leave();
             opening.release(store);
         }

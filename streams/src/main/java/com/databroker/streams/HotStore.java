@@ -15,6 +15,11 @@ interface HotStore extends AutoCloseable {
     ///     [#life]
     void put(Source source, Arrival arrival) throws IOException;
 
+    /// Whether a put is work that is worth a thread of its own, and must not be interrupted.
+    default boolean isWork() {
+        return false;
+    }
+
     /// Returns when everything that was put before is safe.
     void flush(Source source) throws IOException;
 

@@ -129,6 +129,12 @@ final class LuceneHotStore implements HotStore {
         }
     }
 
+    /// Its documents are made and packed in a put; an interrupt would close its files under everybody.
+    @Override
+    public boolean isWork() {
+        return true;
+    }
+
     @Override
     public void flush(Source source) throws IOException {
         stream(source).flush();

@@ -43,6 +43,7 @@ final class HotSinkTest {
         private final List<String> ids = new CopyOnWriteArrayList<>();
         private volatile boolean failing;
         private volatile boolean refusing;
+        private volatile boolean working = true;
 
         /// Puts wait for it.
         private volatile CountDownLatch gate = new CountDownLatch(0);
@@ -59,6 +60,11 @@ final class HotSinkTest {
             }
             ids.add(arrival.id());
             puts.incrementAndGet();
+        }
+
+        @Override
+        public boolean isWork() {
+            return working;
         }
 
         @Override
@@ -137,7 +143,7 @@ final class HotSinkTest {
     }
 
     /// As a checkpoint does.
-    private static void flush(HotSink.Writer writer) throws IOException {
+    private static void flush(HotSink.Writer writer) throws Exception {
         writer.flush(false);
         assertThat(writer.snapshotState(1)).isEmpty();
     }
@@ -271,6 +277,18 @@ final class HotSinkTest {
         store.gate.countDown();
         writer.close();
         assertThat(store.puts.get()).isLessThanOrEqualTo(written.get());
+    }
+
+    @Test
+    void a_store_for_which_a_put_is_no_work_is_asked_by_the_job_itself() throws Exception {
+        store.working = false;
+        try (HotSink.Writer writer = writer()) {
+            write(writer, new Context());
+            assertThat(store.puts.get()).isEqualTo(1);
+            writer.flush(false);
+            assertThat(store.flushes.get()).isEqualTo(1);
+            assertThat(writer.snapshotState(1)).isEmpty();
+        }
     }
 
     @Test
