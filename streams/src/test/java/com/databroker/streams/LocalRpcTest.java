@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -25,6 +27,7 @@ import org.apache.flink.runtime.rpc.exceptions.RpcConnectionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+@SuppressWarnings("try") // Endpoints of Flink close with interruptions, which javac minds in whoever inherits that.
 final class LocalRpcTest {
     private final RpcService service = new LocalRpcService(new ConcurrentHashMap<>(), Duration.ofSeconds(10));
 
@@ -103,7 +106,7 @@ final class LocalRpcTest {
 
     @AfterEach
     void end() throws Exception {
-        service.closeAsync().handle((done, failed) -> done).get(30, TimeUnit.SECONDS);
+        service.closeAsync().exceptionally(failed -> null).get(30, TimeUnit.SECONDS);
     }
 
     private Counting connected(RpcEndpoint endpoint) throws Exception {
@@ -120,10 +123,11 @@ final class LocalRpcTest {
         counter.start();
         Counting calls = connected(counter);
         List<Thread> threads = new ArrayList<>();
+        Queue<CompletableFuture<Integer>> answers = new ConcurrentLinkedQueue<>();
         for (int i = 0; i < 4; i++) {
             threads.add(Thread.ofPlatform().start(() -> {
                 for (int n = 0; n < 1000; n++) {
-                    var _ = calls.add(1);
+                    answers.add(calls.add(1));
                 }
             }));
         }
@@ -131,6 +135,7 @@ final class LocalRpcTest {
             thread.join();
         }
         assertThat(calls.sum()).isEqualTo(4000);
+        assertThat(answers).allMatch(CompletableFuture::isDone);
         calls.forget();
         assertThat(of(calls.add(2))).isEqualTo(2);
         assertThat(calls.getAddress()).isEqualTo(counter.getAddress());
