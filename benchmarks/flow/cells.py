@@ -236,7 +236,12 @@ def search(options, folder):
     hot = os.path.join(held, "streams", "hot")
     if not os.path.isdir(hot):
         os.makedirs(hot)
-        peer("HotLoad", options, folder, [hot, options.events, str(options.held), str(HOURS)])
+        recorded = options.events
+        if not os.path.isdir(recorded):
+            recorded = os.path.join(folder, "made")
+            os.makedirs(recorded)
+            options.source.write(os.path.join(recorded, "0.json.gz"), 500, now())
+        peer("HotLoad", options, folder, [hot, recorded, str(options.held), str(HOURS)])
     broker = StreamsBroker(options, held)
     try:
         broker.start().wait_ready()

@@ -19,17 +19,20 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
-/// Fills a hot store with GitHub events that arrived evenly over its days, by the parser of the stream and the store's
-/// own writer: what a broker has that ran for so long, in minutes. Its clock goes with what arrives, so that what is done
-/// once a minute or when a day is over is done here, too. Recorded events come again and again under new ids,
-/// each time of another of a thousand repositories and people, of which few are asked for often.
+/// Fills a hot store with GitHub events that arrived evenly over its days, by the parser of the stream and
+/// the store's own writer: what a broker has that ran for so long, in minutes. Its clock goes with what
+/// arrives, so that what is done once a minute or when a day is over is done here, too. Recorded events come
+/// again and again under new ids, each time of another of a thousand repositories and people, of which few
+/// are frequent.
 public final class HotLoad {
     private static final int THREADS = 2;
     private static final int VARIANTS = 1000;
     private static final int TURN = 10_000;
     private static final int LOOKS_MAX = 1500;
     private static final Pattern PARTS = Pattern.compile(
-            "^\\{\"id\":\"\\d+\"(.*?\"login\":\"[^\"]*)(\".*?\"repo\":\\{\"id\":\\d+,\"name\":\"[^\"]*)(\".*\"created_at\":\")[^\"]*(\".*)$",
+            "^\\{\"id\":\"\\d+\"(.*?\"login\":\"[^\"]*)"
+                    + "(\".*?\"repo\":\\{\"id\":\\d+,\"name\":\"[^\"]*)"
+                    + "(\".*\"created_at\":\")[^\"]*(\".*)$",
             Pattern.DOTALL);
 
     private final Source source = new GithubSource();
