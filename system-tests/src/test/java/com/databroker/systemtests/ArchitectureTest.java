@@ -153,6 +153,10 @@ final class ArchitectureTest {
                     "java.util.SplittableRandom.<init>(",
                     "the default for the jitter of reconnects; the builder takes another"),
             new Permit(
+                    "com\\.databroker\\.client\\.DirectLink",
+                    "java.security.SecureRandom.<init>(",
+                    "keys of WebSocket frames, which nobody may foresee, whatever the builder was given"),
+            new Permit(
                     "com\\.databroker\\.cli\\.ConformancePattern",
                     "java.util.UUID.randomUUID(",
                     "the name of a case's commit, which only has to be new"),
