@@ -409,7 +409,12 @@ public final class Databroker implements AutoCloseable {
         });
         ContextFile.write(
                 data,
-                new ContextFile.Addresses(httpAddress(), zmqAddress(), sshAddress(), curve.publicKey()),
+                new ContextFile.Addresses(
+                        httpAddress(),
+                        Optional.ofNullable(config.http().tls().certificate()).map(Path::toAbsolutePath),
+                        zmqAddress(),
+                        sshAddress(),
+                        curve.publicKey()),
                 ADMINISTRATOR,
                 token);
     }
