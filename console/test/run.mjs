@@ -8,7 +8,7 @@ import { createServer } from "vite";
 const vite = await createServer({ configFile: false, server: { middlewareMode: true, ws: false }, appType: "custom", logLevel: "error" });
 after(() => vite.close());
 const { filter, FilterError } = await vite.ssrLoadModule("/src/lib/filter.ts");
-const { shell, publishing, calling } = await vite.ssrLoadModule("/src/lib/copies.ts");
+const { shell, subscribing, publishing, calling } = await vite.ssrLoadModule("/src/lib/copies.ts");
 const { laidOut } = await vite.ssrLoadModule("/src/lib/graph.ts");
 const objects = await vite.ssrLoadModule("/src/lib/objects.ts");
 const { blocks, cells, spans, target, anchor } = await vite.ssrLoadModule("/src/lib/markdown.ts");
@@ -47,9 +47,15 @@ test("what is copied survives a shell", () => {
   for (const text of ["plain", "it's", "$(id) `id` \\ \"x\"", "two\nlines", "'''", ""]) {
     assert.equal(execFileSync("sh", ["-c", `printf %s ${shell(text)}`]).toString(), text);
   }
-  const curl = publishing("http://127.0.0.1:8080", "a/ä b", "it's", false).find((copy) => copy.name === "curl");
-  assert.match(curl.text, /'http:\/\/127\.0\.0\.1:8080\/events\/a\/%C3%A4%20b'/);
-  assert.match(curl.text, /--data-binary 'it'\\''s'/);
+  const published = (topic, payload) => Object.fromEntries(publishing("http://127.0.0.1:8080", topic, payload).map((copy) => [copy.name, copy.text]));
+  const { curl, CLI } = published("a/ä b", { text: "it's", type: "" });
+  assert.match(curl, /'http:\/\/127\.0\.0\.1:8080\/events\/a\/%C3%A4%20b'/);
+  assert.match(curl, /--data-raw 'it'\\''s'/);
+  assert.equal(CLI, "./databroker pub --type 'text/plain' 'a/ä b' 'it'\\''s'");
+  assert.equal(published("a", { text: "-1", type: "application/json" }).CLI, "./databroker pub -- 'a' '-1'");
+  assert.equal(published("a", { text: "ff 00", type: "", base64: "/wA=" }).CLI,
+    "printf %s '/wA=' | base64 -d | ./databroker pub --type 'application/octet-stream' 'a'");
+  assert.equal(subscribing("http://127.0.0.1:8080", "-a/**")[0].text, "./databroker sub -- '-a/**'");
 });
 
 test("numbers, sizes, times and bytes are written for people", () => {

@@ -10,62 +10,89 @@ export function shell(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** Its values as they pass. What it runs on need be no browser: nothing is used that Node 18, Deno or Bun lack. */
 export function subscribing(origin: string, pattern: string): Copy[] {
-  const topic = encodeURIComponent(pattern);
+  const address = `${origin}/events?topic=${encodeURIComponent(pattern)}`;
   return [
-    { name: "CLI", text: `./databroker sub ${shell(pattern)}` },
-    { name: "curl", text: `curl -N -H "Authorization: Bearer $TOKEN" ${shell(`${origin}/events?topic=${topic}`)}` },
+    { name: "CLI", text: `./databroker sub ${dashed(pattern)}${shell(pattern)}` },
+    { name: "curl", text: `curl -N -H "Authorization: Bearer $TOKEN" ${shell(address)}` },
     {
       name: "JavaScript",
-      text: `const socket = new WebSocket(${JSON.stringify(`${origin.replace(/^http/, "ws")}/events`)}, "databroker.v1.json");
-socket.onopen = () => {
-  socket.send(JSON.stringify({ op: "auth", token: process.env.TOKEN }));
-  socket.send(JSON.stringify({ op: "subscribe", id: 1, topic: ${JSON.stringify(pattern)} }));
-};
-socket.onmessage = ({ data }) => {
-  const message = JSON.parse(data);
-  if (message.op === "event") console.log(message.topic, message.data);
-};`,
+      text: `const answer = await fetch(${JSON.stringify(address)}, {
+  headers: { Authorization: \`Bearer \${process.env.TOKEN}\` },
+});
+if (!answer.ok) throw new Error(await answer.text());
+let rest = "";
+for await (const text of answer.body.pipeThrough(new TextDecoderStream())) {
+  const lines = (rest + text).split("\\n");
+  rest = lines.pop();
+  for (const line of lines.filter((each) => each.startsWith("data: "))) {
+    const event = JSON.parse(line.slice(6));
+    if (event.topic) console.log(event.topic, event.data ?? event.data_base64);
+  }
+}`,
     },
     {
       name: "Python",
       text: `import json, os, urllib.request
 request = urllib.request.Request(
-    ${JSON.stringify(`${origin}/events?topic=${topic}`)},
+    ${JSON.stringify(address)},
     headers={"Authorization": "Bearer " + os.environ["TOKEN"]})
 for line in urllib.request.urlopen(request):
     if line.startswith(b"data: "):
         event = json.loads(line[6:])
-        print(event.get("topic"), event.get("data"))`,
+        if "topic" in event: print(event["topic"], event.get("data", event.get("data_base64")), flush=True)`,
     },
   ];
 }
 
-export function publishing(origin: string, topic: string, payload: string, json: boolean): Copy[] {
-  const address = `${origin}/events/${topic.split("/").map(encodeURIComponent).join("/")}`;
-  const type = json ? "application/json" : "text/plain";
+/** Words that begin with a dash are no options. */
+function dashed(...words: string[]): string {
+  return words.some((each) => each.startsWith("-")) ? "-- " : "";
+}
+
+/** What is published: a text, or bytes that are none. */
+export interface Payload {
+  text: string;
+  /** The content type; empty where none was said. */
+  type: string;
+  /** In place of the text, where the bytes are no text. */
+  base64?: string;
+}
+
+export function publishing(origin: string, topic: string, payload: Payload): Copy[] {
+  const address = JSON.stringify(`${origin}/events/${topic.split("/").map(encodeURIComponent).join("/")}`);
+  const { text, base64 } = payload;
+  const type = payload.type || (base64 === undefined ? "text/plain" : "application/octet-stream");
+  const header = `-H ${shell(`Content-Type: ${type}`)}`;
+  const bytes = base64 === undefined ? "" : `printf %s ${shell(base64)} | base64 -d | `;
+  // The command line tells JSON by itself.
+  const typed = type === "application/json" && base64 === undefined ? "" : `--type ${shell(type)} `;
+  const command = base64 === undefined ? `${dashed(topic, text)}${shell(topic)} ${shell(text)}` : `${dashed(topic)}${shell(topic)}`;
   return [
-    { name: "CLI", text: `./databroker pub ${shell(topic)} ${shell(payload)}` },
+    { name: "CLI", text: `${bytes}./databroker pub ${typed}${command}` },
     {
       name: "curl",
-      text: `curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: ${type}' \\
-  --data-binary ${shell(payload)} ${shell(address)}`,
+      // A payload that begins with @ is no file.
+      text: `${bytes}curl -H "Authorization: Bearer $TOKEN" ${header} \\
+  ${base64 === undefined ? `--data-raw ${shell(text)}` : "--data-binary @-"} ${shell(JSON.parse(address) as string)}`,
     },
     {
       name: "JavaScript",
-      text: `await fetch(${JSON.stringify(address)}, {
+      text: `const answer = await fetch(${address}, {
   method: "POST",
   headers: { Authorization: \`Bearer \${process.env.TOKEN}\`, "Content-Type": ${JSON.stringify(type)} },
-  body: ${JSON.stringify(payload)},
-});`,
+  body: ${base64 === undefined ? JSON.stringify(text) : `Buffer.from(${JSON.stringify(base64)}, "base64")`},
+});
+console.log(await answer.text());`,
     },
     {
       name: "Python",
-      text: `import os, urllib.request
-urllib.request.urlopen(urllib.request.Request(
-    ${JSON.stringify(address)}, method="POST",
-    data=${JSON.stringify(payload)}.encode(),
-    headers={"Authorization": "Bearer " + os.environ["TOKEN"], "Content-Type": ${JSON.stringify(type)}}))`,
+      text: `import ${base64 === undefined ? "" : "base64, "}os, urllib.request
+print(urllib.request.urlopen(urllib.request.Request(
+    ${address}, method="POST",
+    data=${base64 === undefined ? `${JSON.stringify(text)}.encode()` : `base64.b64decode(${JSON.stringify(base64)})`},
+    headers={"Authorization": "Bearer " + os.environ["TOKEN"], "Content-Type": ${JSON.stringify(type)}})).read().decode())`,
     },
   ];
 }
@@ -77,13 +104,12 @@ urllib.request.urlopen(urllib.request.Request(
 export function calling(origin: string, target: string, method: string, written: string[], body: string): Copy[] {
   const address = `${origin}/objects/${[...target.split("/"), method].map(encodeURIComponent).join("/")}`;
   const given = written.map((each) => shell(each.trim() === "" ? "null" : each));
-  const dashed = written.some((each) => each.startsWith("-")) ? "-- " : "";
   return [
-    { name: "CLI", text: ["./databroker objects call", `${dashed}${shell(target)}`, method, ...given].join(" ") },
+    { name: "CLI", text: ["./databroker objects call", `${dashed(...written)}${shell(target)}`, method, ...given].join(" ") },
     {
       name: "curl",
       text: `curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
-  --data-binary ${shell(body)} ${shell(address)}`,
+  --data-raw ${shell(body)} ${shell(address)}`,
     },
     {
       name: "JavaScript",

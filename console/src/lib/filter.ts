@@ -7,6 +7,7 @@
 //   value      = number | true | false | null | "text" | word
 
 import type { Event } from "./feed";
+import { digits } from "./objects";
 
 type Test = (event: Event) => boolean;
 
@@ -84,7 +85,21 @@ function value(token: Token): string | number | boolean | null {
   }
 }
 
-function compare(operator: string, wanted: string | number | boolean | null): (found: unknown) => boolean {
+function compare(operator: string, token: Token): (found: unknown) => boolean {
+  const wanted = value(token);
+  const fits = comparison(operator, wanted);
+  return (found) => {
+    const exact = digits(found);
+    if (exact === undefined) {
+      return fits(found);
+    }
+    // Long numbers are the same where their digits are: as numbers of JavaScript many of them are.
+    const long = typeof wanted === "number" && /^-?\d+$/.test(exact) && /^-?\d+$/.test(token.text);
+    return long && (operator === "=" || operator === "!=") ? (exact === token.text) === (operator === "=") : fits(Number(exact));
+  };
+}
+
+function comparison(operator: string, wanted: string | number | boolean | null): (found: unknown) => boolean {
   const text = String(wanted).toLowerCase();
   const order = (found: unknown): number | null => {
     if (typeof wanted === "number") {
@@ -139,7 +154,7 @@ export function filter(text: string): Test {
       }
       at += 2;
       const read = field(subject);
-      const fits = compare(operator.text, value(wanted));
+      const fits = compare(operator.text, wanted);
       test = (event) => fits(read(event));
     } else if (subject.kind === "field") {
       const read = field(subject);

@@ -64,13 +64,19 @@ export function exactly(text: string): unknown {
   return JSON.parse(text, keep as (name: string, value: unknown) => unknown);
 }
 
+/** What a number was written as, where JavaScript's own would be another; else undefined. */
+export function digits(value: unknown): string | undefined {
+  return raw.isRawJSON?.(value) ? value.rawJSON : undefined;
+}
+
 /** A value as text: what stands in a field of a form. */
 export function text(value: unknown): string {
   if (value === null || value === undefined) {
     return "";
   }
-  if (raw.isRawJSON?.(value)) {
-    return value.rawJSON;
+  const exact = digits(value);
+  if (exact !== undefined) {
+    return exact;
   }
   return typeof value === "object" ? JSON.stringify(value, null, 2) : String(value);
 }

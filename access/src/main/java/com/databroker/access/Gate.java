@@ -49,6 +49,7 @@ public final class Gate implements AutoCloseable {
     private final String life;
     private volatile Snapshot snapshot;
     private volatile @Nullable Checked checked;
+    private volatile @Nullable String notInForce;
 
     private Gate(AccessConfig config, UsersOnDisk disk, UsersFile users, Audit audit, InstantSource clock) {
         this.config = config;
@@ -263,10 +264,12 @@ public final class Gate implements AutoCloseable {
             try {
                 Bytes content = disk.read();
                 if (content.equals(snapshot.file().source())) {
+                    notInForce = null;
                     return;
                 }
                 users = UsersFile.parse(content);
             } catch (ProblemException invalid) {
+                notInForce = invalid.detail();
                 note(new Audit.Line(Outcome.RELOAD_FAILED, "", why, invalid.detail(), "", ""), now);
                 throw invalid;
             }
@@ -274,6 +277,7 @@ public final class Gate implements AutoCloseable {
             String by = why.equals(DISK) && last != null && last.file.equals(users.source()) ? last.sender : why;
             Snapshot fresh = new Snapshot(users);
             snapshot = fresh;
+            notInForce = null;
             for (Session session : sessions) {
                 reconsider(session, fresh, now);
             }
@@ -287,6 +291,11 @@ public final class Gate implements AutoCloseable {
             UsersReloaded reloaded = new UsersReloaded(users.users().size(), tokens, by);
             listeners.forEach(listener -> tell(listener, reloaded));
         }
+    }
+
+    /// Why the users file on the disk is not the one in force; empty where it is.
+    public Optional<String> notInForce() {
+        return Optional.ofNullable(notInForce);
     }
 
     private static void tell(Consumer<UsersReloaded> listener, UsersReloaded reloaded) {

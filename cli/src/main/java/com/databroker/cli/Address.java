@@ -6,6 +6,7 @@ import com.databroker.core.ProblemException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpConnectTimeoutException;
+import java.security.cert.CertificateException;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -14,16 +15,16 @@ import org.jspecify.annotations.Nullable;
 /// @param token null to come without one
 /// @param user whose token it is, empty where that is not known
 /// @param origin what named the address, for the one who wonders
-record Address(String url, @Nullable String token, String user, String origin) {
+record Address(String url, @Nullable String token, String user, String origin, Trust trust) {
 
     DatabrokerClient client() {
         DatabrokerClient.Builder builder = DatabrokerClient.builder(URI.create(url));
         if (token != null) {
             builder.token(token);
         }
-        SSLContext plain = PlainTls.context(url);
-        if (plain != null) {
-            builder.sslContext(plain);
+        SSLContext trusted = trust.context(url);
+        if (trusted != null) {
+            builder.sslContext(trusted);
         }
         return builder.build();
     }
@@ -42,8 +43,25 @@ record Address(String url, @Nullable String token, String user, String origin) {
             if (inner instanceof ConnectException || inner instanceof HttpConnectTimeoutException) {
                 return unanswered(around, refused);
             }
+            if (inner instanceof CertificateException) {
+                return untrusted(inner);
+            }
         }
         return refused;
+    }
+
+    private CliException untrusted(Throwable certificate) {
+        Throwable inmost = certificate;
+        while (inmost.getCause() != null) {
+            inmost = inmost.getCause();
+        }
+        Problem problem = Problem.UNAVAILABLE;
+        return new CliException(
+                Exit.UNAVAILABLE,
+                "[" + problem.number() + "] " + problem.title() + ": the certificate of " + url + " is not trusted",
+                String.valueOf(inmost.getMessage()),
+                "name the file of its authority with --ca-file or DATABROKER_CA_FILE; one that has ended is renewed",
+                certificate);
     }
 
     CliException unanswered(Surroundings around, Throwable cause) {

@@ -36,6 +36,13 @@ final class BrokerOptions {
     private @Nullable Path tokenFile;
 
     @Option(
+            names = "--ca-file",
+            paramLabel = "FILE",
+            description = "Authorities that certificates of https addresses must be of, in PEM. Else"
+                    + " DATABROKER_CA_FILE, else those that Java trusts, and of a broker of this machine its own.")
+    private @Nullable Path caFile;
+
+    @Option(
             names = "--data",
             paramLabel = "DIR",
             description = "Data folder of a broker on this machine. Else DATABROKER_DATA, else what the configuration"
@@ -88,7 +95,7 @@ final class BrokerOptions {
         String given = givenToken(around);
         if (named.isEmpty()) {
             Path file = dataFolder(around).resolve(CONTEXT);
-            Address found = context(file);
+            Address found = context(around, file);
             if (found == null) {
                 throw new CliException(
                         Exit.UNAVAILABLE,
@@ -97,25 +104,25 @@ final class BrokerOptions {
                         "start one with " + around.launcher() + " serve, or say where it is with --url and --token",
                         null);
             }
-            return given == null ? found : new Address(found.url(), given, "", found.origin());
+            return given == null ? found : new Address(found.url(), given, "", found.origin(), found.trust());
         }
         check(named);
         String origin = url != null ? "--url" : "DATABROKER_URL";
-        return given != null ? new Address(named, given, "", origin) : known(around, named, origin);
+        return given != null ? new Address(named, given, "", origin, trust(around, "")) : known(around, named, origin);
     }
 
     /// A token of the data folder goes to the broker that wrote it there, and to no other.
     private Address known(Surroundings around, String named, String origin) throws IOException {
         Address found = null;
         try {
-            found = context(dataFolder(around).resolve(CONTEXT));
+            found = context(around, dataFolder(around).resolve(CONTEXT));
         } catch (ProblemException | CliException unusable) {
             // Nobody asked for the data folder.
         }
         boolean same = found != null && URI.create(found.url()).equals(URI.create(named));
         return same && found != null
-                ? new Address(named, found.token(), found.user(), origin)
-                : new Address(named, null, "", origin);
+                ? new Address(named, found.token(), found.user(), origin, found.trust())
+                : new Address(named, null, "", origin, trust(around, ""));
     }
 
     /// The ZeroMQ address of a broker, empty where the data folder is not its own or does not say so.
@@ -170,7 +177,7 @@ final class BrokerOptions {
                 : home.resolve("databroker-data").normalize();
     }
 
-    private static @Nullable Address context(Path file) throws IOException {
+    private @Nullable Address context(Surroundings around, Path file) throws IOException {
         if (!Files.exists(file)) {
             return null;
         }
@@ -178,7 +185,14 @@ final class BrokerOptions {
         String url = text(context, "url");
         check(url);
         String kept = text(context, "token");
-        return new Address(url, kept.isEmpty() ? null : kept, text(context, "user"), file.toString());
+        Trust trust = trust(around, text(context, "certificate"));
+        return new Address(url, kept.isEmpty() ? null : kept, text(context, "user"), file.toString(), trust);
+    }
+
+    /// @param own the file of the certificate that a broker says is its own; empty where it says so of none
+    private Trust trust(Surroundings around, String own) {
+        String named = caFile != null ? caFile.toString() : around.variable("DATABROKER_CA_FILE");
+        return new Trust(named.isEmpty() ? null : around.folder().resolve(named), own.isEmpty() ? null : Path.of(own));
     }
 
     private static Map<String, @Nullable Object> read(Path file) throws IOException {

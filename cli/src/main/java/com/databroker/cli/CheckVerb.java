@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
             "  databroker check health --format json",
             "",
             "Exit code 0 where it is well, 1 where it says that it is not, 6 where nothing answers. With",
-            "--format nagios: 0 where it is well, 2 otherwise."
+            "--format nagios: 0 where it is well, 2 where not, 3 where it could not be asked."
         })
 final class CheckVerb implements Verb {
     private static final Duration PAUSE = Duration.ofMillis(200);

@@ -24,7 +24,9 @@ final class CliDocs {
                `databroker-data` beside the program where it says nothing.
 
             So no option is needed on the machine on which the broker was started. A token that stands in a data folder is
-            sent to the broker of that folder and to no other.
+            sent to the broker of that folder and to no other. Of such a broker its very certificate is trusted, whatever
+            its name; of others those of the authorities of `--ca-file FILE`, else `DATABROKER_CA_FILE`, else those that Java
+            trusts.
 
             ## Exit codes
 
@@ -47,6 +49,7 @@ final class CliDocs {
             |---|---|
             | `DATABROKER_URL` | address of the broker |
             | `DATABROKER_TOKEN` | token to enter with |
+            | `DATABROKER_CA_FILE` | authorities that certificates of https addresses must be of, in PEM |
             | `DATABROKER_DATA` | data folder; as every [setting](configuration.md) |
             | `DATABROKER_CONFIG` | configuration file of `serve` and `config` |
             | `NO_COLOR` | no colour, where it is not empty; there is none anyway where standard error is no terminal |

@@ -1,7 +1,10 @@
 package com.databroker.cli;
 
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,6 +21,8 @@ import picocli.CommandLine.Parameters;
             "  databroker completion fish > ~/.config/fish/completions/databroker.fish"
         })
 final class CompletionVerb implements Verb {
+    private static final Pattern VALUES = Pattern.compile("(?m)(?<=_args=\\().*(?=\\) # )");
+
     /// For which shell.
     enum Kind {
         BASH,
@@ -31,12 +36,19 @@ final class CompletionVerb implements Verb {
     @Override
     public int run(Surroundings around) {
         CommandLine tree = tree();
-        String script = shell == Kind.FISH ? FishCompletion.script(tree) : AutoComplete.bash(Verbs.PROGRAM, tree);
+        String script =
+                shell == Kind.FISH ? FishCompletion.script(tree) : words(AutoComplete.bash(Verbs.PROGRAM, tree));
         around.out().print(script);
         if (shell == Kind.ZSH && !script.endsWith("\n")) {
             around.out().println();
         }
         return Exit.OK;
+    }
+
+    /// With values as they are written everywhere: picocli has them as constants are.
+    private static String words(String script) {
+        return VALUES.matcher(script)
+                .replaceAll(found -> Matcher.quoteReplacement(found.group().toLowerCase(Locale.ROOT)));
     }
 
     /// All verbs at once, which only this needs.

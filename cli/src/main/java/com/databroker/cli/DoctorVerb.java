@@ -1,6 +1,9 @@
 package com.databroker.cli;
 
+import com.databroker.core.Json;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -8,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /// Looks at what may go wrong with a broker, and says what helps.
 @Command(
@@ -15,11 +19,23 @@ import picocli.CommandLine.Option;
             "  databroker doctor",
             "  databroker doctor --format json | jq '.checks[] | select(.status != \"ok\")'",
             "  databroker doctor --format nagios",
+            "  databroker doctor 'room for' 'TLS certificate' --format nagios",
+            "",
+            "Where names are given, only checks that begin with one of them count; a check has its name before the",
+            "colon in text. Exit code 3 where none begins so.",
             "",
             "Exit code 0 where nothing failed, 1 where something did, 6 where nothing answers. With",
-            "--format nagios: 0 all is well, 1 there are warnings, 2 something failed or nothing answers."
+            "--format nagios: 0 all is well, 1 there are warnings, 2 something failed or nothing answers,",
+            "3 it could not be asked."
         })
 final class DoctorVerb implements Verb {
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "NAME",
+            description =
+                    "Only checks whose names begin so, as events, quota, store, stream, collector, door or token.")
+    private final List<String> names = new ArrayList<>();
+
     @Option(names = "--format", paramLabel = "FORMAT", description = "text, json, nagios or prometheus.")
     private Verdict.Format format = Verdict.Format.TEXT;
 
@@ -34,11 +50,22 @@ final class DoctorVerb implements Verb {
         return Verdict.asked(around, format, () -> {
             try (Http http = new Http(broker.resolve(around), around)) {
                 Http.Answer answer = http.call("GET", "/health/checks", null);
-                List<Map<String, @Nullable Object>> checks =
-                        JsonTree.objects(answer.object().get("checks"));
+                List<Map<String, @Nullable Object>> checks = JsonTree.objects(
+                                answer.object().get("checks"))
+                        .stream()
+                        .filter(this::isWanted)
+                        .toList();
+                if (checks.isEmpty() && !names.isEmpty()) {
+                    throw new CliException(
+                            Exit.NOT_FOUND,
+                            "no check begins with " + String.join(" or ", names),
+                            "",
+                            "see databroker doctor --all",
+                            null);
+                }
                 switch (format) {
                     case TEXT -> print(around, checks);
-                    case JSON -> around.out().println(answer.body().utf8());
+                    case JSON -> around.out().println(json(checks));
                     case NAGIOS -> around.out().println(Verdict.nagios(level(checks), summary(checks)));
                     case PROMETHEUS -> prometheus(around, checks);
                 }
@@ -47,6 +74,24 @@ final class DoctorVerb implements Verb {
                         : level(checks) == Verdict.Level.CRITICAL ? Exit.FAILED : Exit.OK;
             }
         });
+    }
+
+    private boolean isWanted(Map<String, @Nullable Object> check) {
+        String name = JsonTree.text(check, "name");
+        return names.isEmpty() || names.stream().anyMatch(name::startsWith);
+    }
+
+    /// As the broker wrote it, of those that are wanted.
+    private static String json(List<Map<String, @Nullable Object>> checks) {
+        String worst = switch (level(checks)) {
+            case CRITICAL -> "failed";
+            case WARNING -> "warning";
+            default -> "ok";
+        };
+        Map<String, @Nullable Object> tree = new LinkedHashMap<>();
+        tree.put("status", worst);
+        tree.put("checks", checks);
+        return Json.bytes(json -> Json.writeTree(json, tree)).utf8();
     }
 
     private static long count(List<Map<String, @Nullable Object>> checks, String status) {

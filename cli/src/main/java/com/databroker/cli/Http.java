@@ -38,9 +38,9 @@ final class Http implements AutoCloseable {
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .connectTimeout(TIMEOUT);
-        SSLContext plain = PlainTls.context(address.url());
-        if (plain != null) {
-            builder.sslContext(plain);
+        SSLContext trusted = address.trust().context(address.url());
+        if (trusted != null) {
+            builder.sslContext(trusted);
         }
         client = builder.build();
     }

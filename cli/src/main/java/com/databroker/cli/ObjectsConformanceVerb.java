@@ -127,9 +127,9 @@ final class ObjectsConformanceVerb implements Verb {
         List<Outcome> outcomes = new ArrayList<>();
         HttpClient.Builder builder =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(ConformanceLink.PATIENCE);
-        SSLContext plain = PlainTls.context(address.url());
-        if (plain != null) {
-            builder.sslContext(plain);
+        SSLContext trusted = address.trust().context(address.url());
+        if (trusted != null) {
+            builder.sslContext(trusted);
         }
         try (HttpClient http = builder.build()) {
             for (ConformanceLink.Transport transport : wanted) {

@@ -1,6 +1,7 @@
 package com.databroker.cli;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -52,6 +53,9 @@ final class StatusVerb implements Verb {
                     "files",
                     JsonTree.text(files, "files") + ", " + JsonTree.text(files, "bytes") + " bytes, "
                             + JsonTree.text(files, "uploads") + " uploads under way");
+            if (status.get("objects") instanceof Map<?, ?>) {
+                line(around, "objects", objects(JsonTree.object(status.get("objects"))));
+            }
             StringBuilder doors = new StringBuilder();
             JsonTree.object(status.get("connections"))
                     .forEach((door, open) -> doors.append(doors.isEmpty() ? "" : ", ")
@@ -62,6 +66,29 @@ final class StatusVerb implements Verb {
             line(around, "heap", JsonTree.text(heap, "used") + " of " + JsonTree.text(heap, "max") + " bytes");
         }
         return Exit.OK;
+    }
+
+    private static String objects(Map<String, @Nullable Object> objects) {
+        List<Map<String, @Nullable Object>> stores = JsonTree.objects(objects.get("stores"));
+        StringBuilder out = new StringBuilder();
+        out.append(stores.size()).append(stores.size() == 1 ? " store, " : " stores, ");
+        out.append(sum(stores, "commits")).append(" commits, ");
+        out.append(sum(stores, "conflicts")).append(" in conflict, ");
+        out.append(JsonTree.text(objects, "listeners")).append(" clients with a cache");
+        for (Map<String, @Nullable Object> store : stores) {
+            if (Boolean.FALSE.equals(store.get("reachable"))) {
+                out.append("; ").append(JsonTree.text(store, "name")).append(" does not answer");
+            }
+        }
+        return out.toString();
+    }
+
+    private static long sum(List<Map<String, @Nullable Object>> stores, String name) {
+        long sum = 0;
+        for (Map<String, @Nullable Object> store : stores) {
+            sum += store.get(name) instanceof Number number ? number.longValue() : 0;
+        }
+        return sum;
     }
 
     private static void line(Surroundings around, String name, String text) {

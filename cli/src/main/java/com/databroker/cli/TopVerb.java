@@ -1,5 +1,6 @@
 package com.databroker.cli;
 
+import com.databroker.core.Json;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Option;
         footer = {
             "  databroker top",
             "  databroker top --every 1s -n 10",
+            "  databroker top --format json | jq .published",
             "",
             "Rates are those since the line before, by the broker's clock. Ctrl-C ends it."
         })
@@ -35,6 +37,9 @@ final class TopVerb implements Verb {
             description = "End after N lines. Else it goes on.")
     private long count;
 
+    @Option(names = "--format", paramLabel = "FORMAT", description = "text, or json: an object a line.")
+    private StatusVerb.Format format = StatusVerb.Format.TEXT;
+
     @Mixin
     private final BrokerOptions broker = new BrokerOptions();
 
@@ -45,7 +50,7 @@ final class TopVerb implements Verb {
         try (Http http = new Http(broker.resolve(around), around)) {
             Map<String, @Nullable Object> before = status(http);
             for (long lines = 0; count == 0 || lines < count; lines++) {
-                if (lines % HEADED == 0) {
+                if (lines % HEADED == 0 && format == StatusVerb.Format.TEXT) {
                     around.out()
                             .printf(
                                     Locale.ROOT,
@@ -64,7 +69,7 @@ final class TopVerb implements Verb {
                     throw new IllegalStateException("nobody counts");
                 }
                 Map<String, @Nullable Object> now = status(http);
-                print(around, before, now);
+                print(around, new Flow(before, now));
                 before = now;
             }
         }
@@ -75,36 +80,61 @@ final class TopVerb implements Verb {
         return http.call("GET", "/status", null).object();
     }
 
-    private static void print(
-            Surroundings around, Map<String, @Nullable Object> before, Map<String, @Nullable Object> now) {
-        Instant time = Instant.parse(JsonTree.text(now, "now"));
-        double seconds = Math.max(
-                0.001,
-                Duration.between(Instant.parse(JsonTree.text(before, "now")), time)
-                                .toMillis()
-                        / 1000.0);
-        Map<String, @Nullable Object> doors = JsonTree.object(now.get("connections"));
-        around.out()
-                .printf(
-                        Locale.ROOT,
-                        FORM,
-                        time.toString().substring(11, 19),
-                        rate(before, now, "published", seconds),
-                        rate(before, now, "delivered", seconds),
-                        rate(before, now, "lost", seconds),
-                        JsonTree.text(doors, "http"),
-                        JsonTree.text(doors, "zmq"),
-                        JsonTree.text(doors, "ssh"),
-                        number(now, "files", "files"),
-                        number(now, "heap", "used") / (1 << 20));
+    /// What happened between two looks.
+    private record Flow(Map<String, @Nullable Object> before, Map<String, @Nullable Object> now) {
+        Instant time() {
+            return Instant.parse(JsonTree.text(now, "now"));
+        }
+
+        /// A second.
+        double rate(String name) {
+            Duration between = Duration.between(Instant.parse(JsonTree.text(before, "now")), time());
+            long more = number(now, "events", name) - number(before, "events", name);
+            // Less than before: another broker, which counts anew.
+            return Math.max(0, more) / Math.max(0.001, between.toMillis() / 1000.0);
+        }
+
+        String text(String name) {
+            return String.format(Locale.ROOT, "%.1f", rate(name));
+        }
+    }
+
+    private void print(Surroundings around, Flow flow) {
+        Map<String, @Nullable Object> doors = JsonTree.object(flow.now.get("connections"));
+        if (format == StatusVerb.Format.JSON) {
+            around.out().println(json(flow, doors));
+        } else {
+            around.out()
+                    .printf(
+                            Locale.ROOT,
+                            FORM,
+                            flow.time().toString().substring(11, 19),
+                            flow.text("published"),
+                            flow.text("delivered"),
+                            flow.text("lost"),
+                            JsonTree.text(doors, "http"),
+                            JsonTree.text(doors, "zmq"),
+                            JsonTree.text(doors, "ssh"),
+                            number(flow.now, "files", "files"),
+                            number(flow.now, "heap", "used") / (1 << 20));
+        }
         around.out().flush();
     }
 
-    private static String rate(
-            Map<String, @Nullable Object> before, Map<String, @Nullable Object> now, String name, double seconds) {
-        long more = number(now, "events", name) - number(before, "events", name);
-        // Less than before: another broker, which counts anew.
-        return String.format(Locale.ROOT, "%.1f", Math.max(0, more) / seconds);
+    private static String json(Flow flow, Map<String, @Nullable Object> doors) {
+        return Json.bytes(json -> {
+                    json.writeStartObject();
+                    json.writeStringProperty("time", flow.time().toString());
+                    for (String name : new String[] {"published", "delivered", "lost"}) {
+                        json.writeNumberProperty(name, Math.round(flow.rate(name) * 10) / 10.0);
+                    }
+                    json.writeName("connections");
+                    Json.writeTree(json, doors);
+                    json.writeNumberProperty("files", number(flow.now, "files", "files"));
+                    json.writeNumberProperty("heap", number(flow.now, "heap", "used"));
+                    json.writeEndObject();
+                })
+                .utf8();
     }
 
     private static long number(Map<String, @Nullable Object> status, String part, String name) {

@@ -20,7 +20,9 @@ final class Verdict {
     enum Level {
         OK(0),
         WARNING(1),
-        CRITICAL(2);
+        CRITICAL(2),
+        /// It could not be asked, as with a wrong token.
+        UNKNOWN(3);
 
         private final int exit;
 
@@ -41,16 +43,18 @@ final class Verdict {
         int ask() throws IOException, InterruptedException;
     }
 
-    /// Asks; where nobody answers, that is an answer for Nagios.
+    /// Asks; where nobody answers, or it cannot be asked, that is an answer for Nagios, too, which knows no other
+    /// exit codes.
     static int asked(Surroundings around, Format format, Question question) throws IOException, InterruptedException {
         try {
             return question.ask();
         } catch (CliException | ProblemException unanswered) {
-            if (format != Format.NAGIOS || !isAway(unanswered)) {
+            if (format != Format.NAGIOS) {
                 throw unanswered;
             }
-            around.out().println(nagios(Level.CRITICAL, String.valueOf(unanswered.getMessage())));
-            return Level.CRITICAL.exit();
+            Level level = isAway(unanswered) ? Level.CRITICAL : Level.UNKNOWN;
+            around.out().println(nagios(level, String.valueOf(unanswered.getMessage())));
+            return level.exit();
         }
     }
 

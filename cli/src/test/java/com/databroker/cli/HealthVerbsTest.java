@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.ZipEntry;
@@ -28,6 +29,9 @@ final class HealthVerbsTest {
                 folder,
                 Map.of(
                         "streams.enabled", "false",
+                        "files.rules.small.path", "small/**",
+                        "files.rules.small.quota", "8KiB",
+                        "files.rules.small.files-max", "2",
                         "objects.stores.shop.connections-max", "2",
                         "objects.stores.shop.password", SECRET));
     }
@@ -67,12 +71,43 @@ final class HealthVerbsTest {
     }
 
     @Test
+    void the_doctor_finds_what_is_broken_and_looks_at_one_thing_only() throws Exception {
+        assertThat(broker.run("doctor", "quota", "users file", "store").exit()).isZero();
+        Path file = Files.writeString(folder.resolve("x"), "x".repeat(4096));
+        assertThat(broker.run("put", file.toString(), "small/one").exit()).isZero();
+        assertThat(broker.run("put", file.toString(), "small/two").exit()).isZero();
+        Typed full = broker.run("doctor", "quota");
+        assertThat(full.exit()).isEqualTo(1);
+        assertThat(full.out())
+                .contains("failed  quota small: small/**: 8.0 KiB of 8.0 KiB, 2 of 2 files\n")
+                .contains("why: it is full", "raise files.rules.small.quota or files.rules.small.files-max")
+                .endsWith("0 well, 0 warnings, 1 failed\n");
+        assertThat(broker.run("doctor", "quota", "--format", "nagios").exit()).isEqualTo(2);
+        assertThat(broker.run("doctor", "store", "--format", "json").out())
+                .matches("\\{\"status\":\"ok\",\"checks\":\\[\\{\"name\":\"store shop\"[^{}]*}]}\n");
+        assertThat(broker.run("doctor", "nonsense").exit()).isEqualTo(3);
+
+        Path users = folder.resolve("data/files/broker_users.xml");
+        Path draft = Files.writeString(folder.resolve("draft.xml"), "<broker-users>");
+        Files.move(draft, users, StandardCopyOption.REPLACE_EXISTING);
+        Until.happens(
+                "the doctor finds the users file",
+                () -> broker.run("doctor", "users file")
+                        .out()
+                        .contains("failed  users file: the one on the disk is not in force"));
+        Typed stranger = broker.run("doctor", "--token", "dbk_nobody", "--format", "nagios");
+        assertThat(stranger.out()).startsWith("DATABROKER UNKNOWN - ").hasLineCount(1);
+        assertThat(stranger.exit()).isEqualTo(3);
+    }
+
+    @Test
     void figures_are_shown_once_and_again_and_again() {
         assertThat(broker.run("pub", "a/b", "1").exit()).isZero();
         Typed status = broker.run("status");
         assertThat(status.out())
                 .contains("\nevents       ")
                 .contains(" taken, ")
+                .contains("\nobjects      1 store, 0 commits, 0 in conflict, 0 clients with a cache\n")
                 .contains("\nconnections  http ");
         assertThat(Json.parseObject(
                         Bytes.utf8(broker.run("status", "--format", "json").out())))
@@ -80,6 +115,12 @@ final class HealthVerbsTest {
         Typed top = broker.run("top", "-n", "2", "--every", "10ms");
         assertThat(top.exit()).isZero();
         assertThat(top.out().lines()).hasSize(3).first().asString().startsWith("TIME ");
+        Typed lines = broker.run("top", "-n", "2", "--every", "10ms", "--format", "json");
+        assertThat(lines.out()).hasLineCount(2);
+        lines.out()
+                .lines()
+                .forEach(line -> assertThat(Json.parseObject(Bytes.utf8(line)))
+                        .containsKeys("time", "published", "delivered", "lost", "connections", "files", "heap"));
     }
 
     @Test

@@ -233,7 +233,9 @@ final class UsageTest {
                         .isEmpty();
             }
             assertThat(bash.waitFor()).isZero();
-            assertThat(typed.out()).contains("--http.port", "--since", "revoke");
+            assertThat(typed.out())
+                    .contains("--http.port", "--since", "revoke", "(\"text\" \"json\" \"nagios\" \"prometheus\")")
+                    .doesNotContain("\"NAGIOS\"");
         }
     }
 

@@ -463,7 +463,8 @@ public final class FilePlane implements AutoCloseable {
                 admission.underWay(),
                 store.journal.size(),
                 broken == null ? "" : DiskProblems.reason(broken),
-                running == null ? FilesStatus.Watching.NONE : running.status());
+                running == null ? FilesStatus.Watching.NONE : running.status(),
+                store.quotas.status());
     }
 
     Disk disk() {

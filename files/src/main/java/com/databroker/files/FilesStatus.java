@@ -1,5 +1,7 @@
 package com.databroker.files;
 
+import java.util.List;
+
 /// How the files plane is doing.
 ///
 /// @param files known
@@ -7,7 +9,27 @@ package com.databroker.files;
 /// @param uploads under way
 /// @param journalBytes on the disk
 /// @param failure what made the files read-only, empty where nothing did
-public record FilesStatus(long files, long bytes, int uploads, long journalBytes, String failure, Watching watching) {
+/// @param quotas of the rules that have one, in the order of their names
+public record FilesStatus(
+        long files, long bytes, int uploads, long journalBytes, String failure, Watching watching, List<Quota> quotas) {
+    public FilesStatus {
+        quotas = List.copyOf(quotas);
+    }
+
+    /// How full the room is that a rule gives. What is under way is counted as if it were there.
+    ///
+    /// @param rule its name, as in `files.rules.<name>`
+    /// @param path the pattern of the files that it is for
+    /// @param bytesMax 0 where there is no limit
+    /// @param filesMax 0 where there is no limit
+    public record Quota(String rule, String path, long bytes, long bytesMax, long files, long filesMax) {
+        /// The share that is taken of the limit that is nearer.
+        public double full() {
+            return Math.max(
+                    bytesMax == 0 ? 0 : (double) bytes / bytesMax, filesMax == 0 ? 0 : (double) files / filesMax);
+        }
+    }
+
     /// How changes of other programs are noticed.
     ///
     /// @param kind `inotify`, `service` or `none`

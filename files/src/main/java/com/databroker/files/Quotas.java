@@ -5,6 +5,7 @@ import com.databroker.core.Pattern;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -201,6 +202,20 @@ final class Quotas {
         if (!rules.isEmpty()) {
             index.files("", (path, known) -> count(path, null, known));
         }
+    }
+
+    /// How full each is.
+    synchronized List<FilesStatus.Quota> status() {
+        return rules.stream()
+                .map(rule -> new FilesStatus.Quota(
+                        rule.name,
+                        rule.says.path(),
+                        rule.bytes,
+                        rule.says.quota() == null ? 0 : rule.says.quota().bytes(),
+                        rule.files,
+                        rule.says.filesMax()))
+                .sorted(Comparator.comparing(FilesStatus.Quota::rule))
+                .toList();
     }
 
     private List<Rule> of(String path) {

@@ -131,7 +131,7 @@ public final class ConfigDocs {
 
                 1. the defaults below;
                 2. what was [imported](backup.md#the-document), in `imported.yaml` in the data folder;
-                3. the file: `--config FILE`, else that of `DATABROKER_CONFIG`, else `databroker.yaml` in the working folder;
+                3. the file: `--config FILE`, else that of `DATABROKER_CONFIG`, else `databroker.yaml` in the home folder;
                 4. variables: `DATABROKER_HTTP_PORT` for `http.port`;
                 5. flags: `--http.port 9090`.
 
@@ -141,8 +141,9 @@ public final class ConfigDocs {
 
                 In the file, dots are levels: `http.tls.key` is `key` below `tls` below `http`. A list is a list there, and in
                 variables and flags `a, b`. Durations are `500ms`, `30s`, `5m`, `2h`, `10d`; sizes are `512`, `64KiB`, `1MiB`,
-                `2GiB`. Relative paths are relative to the working folder. A secret may also be given by a file: append
-                `_FILE` to its variable. The file is at most 1 MiB of YAML 1.2, without anchors and tags.
+                `2GiB`. Relative paths are relative to the home folder, in which the command lies; those of `--config` and
+                `--data` to where one stands. A secret may also be given by a file: append `_FILE` to its variable. The file
+                is at most 1 MiB of YAML 1.2, without anchors and tags.
                 [databroker.yaml](databroker.yaml) has every key to copy from; editors complete and check keys by
                 [databroker.schema.json](databroker.schema.json).
 

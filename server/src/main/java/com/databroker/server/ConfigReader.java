@@ -26,6 +26,7 @@ public final class ConfigReader {
     /// is added here.
     static final Set<String> NOT_SETTINGS = Set.of(
             "DATABROKER_CACHE",
+            "DATABROKER_CA_FILE",
             "DATABROKER_CONFIG",
             "DATABROKER_HEAP",
             "DATABROKER_HOME",

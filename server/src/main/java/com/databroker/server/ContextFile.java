@@ -3,6 +3,7 @@ package com.databroker.server;
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /// What the command line needs to find and enter a broker, in the data folder.
@@ -11,14 +12,16 @@ final class ContextFile {
 
     /// Where the broker is.
     ///
+    /// @param certificate the file of the HTTP door's certificate; empty without TLS
     /// @param curve its public CURVE key
-    record Addresses(URI http, URI zmq, Optional<URI> ssh, Bytes curve) {}
+    record Addresses(URI http, Optional<Path> certificate, URI zmq, Optional<URI> ssh, Bytes curve) {}
 
     /// @param token empty where it is kept elsewhere
     static void write(DataFolder data, Addresses addresses, String user, String token) {
         Bytes json = Json.bytes(out -> {
             out.writeStartObject();
             out.writeStringProperty("url", addresses.http.toString());
+            addresses.certificate.ifPresent(file -> out.writeStringProperty("certificate", file.toString()));
             out.writeStringProperty("zmq", addresses.zmq.toString());
             addresses.ssh.ifPresent(ssh -> out.writeStringProperty("ssh", ssh.toString()));
             out.writeStringProperty("curve", Z85.encode(addresses.curve.toArray()));

@@ -336,7 +336,12 @@ public final class Databroker implements AutoCloseable {
                 new ObjectsHandler(objects, this::commitId),
                 new ObjectsSocketHandler(objects, browsers, answering, clock, streams),
                 new StatusHandler(
-                        metrics, config.http().metricsPublic(), files, this.streams.orElse(null), () -> stopping),
+                        metrics,
+                        config.http().metricsPublic(),
+                        files,
+                        objects,
+                        this.streams.orElse(null),
+                        () -> stopping),
                 new AboutHandler(parts),
                 new BackupHandler(parts),
                 new DefinitionsHandler(parts),
@@ -404,7 +409,12 @@ public final class Databroker implements AutoCloseable {
         });
         ContextFile.write(
                 data,
-                new ContextFile.Addresses(httpAddress(), zmqAddress(), sshAddress(), curve.publicKey()),
+                new ContextFile.Addresses(
+                        httpAddress(),
+                        Optional.ofNullable(config.http().tls().certificate()).map(Path::toAbsolutePath),
+                        zmqAddress(),
+                        sshAddress(),
+                        curve.publicKey()),
                 ADMINISTRATOR,
                 token);
     }

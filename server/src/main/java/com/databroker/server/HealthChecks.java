@@ -4,6 +4,7 @@ import com.databroker.access.Action;
 import com.databroker.access.Principal;
 import com.databroker.access.UserSummary;
 import com.databroker.files.FilesStatus;
+import com.databroker.objects.ObjectsStatus;
 import com.databroker.streams.CollectorStatus;
 import com.databroker.streams.StreamStatus;
 import java.io.IOException;
@@ -31,6 +32,8 @@ final class HealthChecks {
     private static final double ROOM_FAILED = 0.03;
     private static final Duration EXPIRY = Duration.ofDays(14);
     private static final double CROWDED = 0.9;
+    private static final double CANARY_SECONDS_MAX = 30;
+    private static final Duration LATE = Duration.ofMinutes(10);
 
     private final AboutHandler.Parts parts;
 
@@ -44,11 +47,13 @@ final class HealthChecks {
         events(found);
         files(found);
         room(found);
+        objects(found);
         streams(found, asks);
         doors(found);
         parts.amqp().ifPresent(door -> found.add(door.health()));
         certificate(found);
         if (asks.may(Action.ADMIN, "users")) {
+            usersFile(found);
             tokens(found);
         }
         return found;
@@ -90,6 +95,7 @@ final class HealthChecks {
         } else {
             found.add(HealthCheck.ok("files", value));
         }
+        status.quotas().forEach(quota -> quota(found, quota));
         FilesStatus.Watching watching = status.watching();
         String watched = watching.kind() + ", " + watching.folders() + " folders";
         if (watching.why().isEmpty()) {
@@ -101,6 +107,57 @@ final class HealthChecks {
                     watching.why(),
                     "changes of other programs are noticed later; raise the limit that is named"));
         }
+    }
+
+    private static void quota(List<HealthCheck> found, FilesStatus.Quota quota) {
+        List<String> limits = new ArrayList<>();
+        List<String> keys = new ArrayList<>();
+        if (quota.bytesMax() > 0) {
+            limits.add(size(quota.bytes()) + " of " + size(quota.bytesMax()));
+            keys.add("files.rules." + quota.rule() + ".quota");
+        }
+        if (quota.filesMax() > 0) {
+            limits.add(quota.files() + " of " + quota.filesMax() + " files");
+            keys.add("files.rules." + quota.rule() + ".files-max");
+        }
+        String name = "quota " + quota.rule();
+        String value = quota.path() + ": " + String.join(", ", limits);
+        String remedy = "delete what is not needed, or raise " + String.join(" or ", keys);
+        if (quota.full() >= 1) {
+            found.add(HealthCheck.failed(name, value, "it is full: uploads there are refused", remedy));
+        } else if (quota.full() >= CROWDED) {
+            String why = String.format(Locale.ROOT, "%.1f %% of it are taken", quota.full() * 100);
+            found.add(HealthCheck.warning(name, value, why, remedy));
+        } else {
+            found.add(HealthCheck.ok(name, value));
+        }
+    }
+
+    private void objects(List<HealthCheck> found) {
+        for (ObjectsStatus.Store store : parts.objects().status().stores()) {
+            String name = "store " + store.name();
+            String value = store.kind() + ", " + store.types() + " types";
+            if (store.reachable()) {
+                found.add(HealthCheck.ok(name, value));
+            } else {
+                found.add(HealthCheck.failed(
+                        name,
+                        value,
+                        "it does not answer: its objects can be neither read nor changed",
+                        "start it, or mend objects.stores." + store.name() + "; the rest goes on"));
+            }
+        }
+        parts.objects().canaries().forEach((store, canary) -> {
+            if (canary.oldSeconds() > CANARY_SECONDS_MAX) {
+                found.add(HealthCheck.failed(
+                        "canary of " + store,
+                        canary.object(),
+                        String.format(Locale.ROOT, "its copy has been old for %.0f seconds", canary.oldSeconds()),
+                        "changes of this store are told late or not at all: see the broker's log"));
+            } else {
+                found.add(HealthCheck.ok("canary of " + store, canary.object()));
+            }
+        });
     }
 
     private void room(List<HealthCheck> found) {
@@ -189,13 +246,38 @@ final class HealthChecks {
         }
     }
 
-    private static void collector(List<HealthCheck> found, CollectorStatus collector) {
+    private void collector(List<HealthCheck> found, CollectorStatus collector) {
+        String name = "collector " + collector.name();
+        CollectorStatus.Pushed pushed = collector.pushed();
+        Instant due = collector.nextPoll();
+        Instant now = parts.clock().instant();
+        String tries = "databroker streams collect " + collector.stream() + " tries now";
         if (!collector.trouble().isEmpty()) {
             found.add(HealthCheck.warning(
-                    "collector " + collector.name(),
+                    name,
                     collector.failures() + " steps failed",
                     collector.trouble(),
-                    "it tries again by itself; databroker streams collect " + collector.stream() + " tries now"));
+                    "it tries again by itself; " + tries));
+        } else if (pushed != null && pushed.dropped() > 0) {
+            found.add(HealthCheck.warning(
+                    name,
+                    pushed.received() + " taken, " + pushed.dropped() + " dropped",
+                    "there was no room for what was pushed",
+                    "see whether the stream is behind, and whether there is room for its spool"));
+        } else if (collector.gaps() > 0) {
+            found.add(HealthCheck.warning(
+                    name,
+                    collector.gaps() + " gaps since the start",
+                    "something was probably missed: more came between two steps than one answer holds",
+                    "ask more often, or collect what was missed from an archive"));
+        } else if (due != null && due.isBefore(now.minus(LATE))) {
+            found.add(HealthCheck.warning(
+                    name,
+                    "due at " + due,
+                    "it should have asked " + Duration.between(due, now).toMinutes() + " minutes ago",
+                    tries));
+        } else {
+            found.add(HealthCheck.ok(name, pushed != null ? pushed.received() + " taken" : "next at " + due));
         }
     }
 
@@ -251,6 +333,22 @@ final class HealthChecks {
         } catch (UnknownHostException unknown) {
             return false;
         }
+    }
+
+    private void usersFile(List<HealthCheck> found) {
+        String name = "users file";
+        parts.gate()
+                .notInForce()
+                .ifPresentOrElse(
+                        why -> found.add(HealthCheck.failed(
+                                name,
+                                "the one on the disk is not in force, the one before is",
+                                why,
+                                "correct the file, or write the one before over it")),
+                        () -> found.add(HealthCheck.ok(
+                                name,
+                                "in force as it lies on the disk; users: "
+                                        + parts.gate().users().size())));
     }
 
     private void tokens(List<HealthCheck> found) {

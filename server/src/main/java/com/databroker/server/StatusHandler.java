@@ -7,6 +7,8 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.files.FilePlane;
 import com.databroker.files.FilesStatus;
+import com.databroker.objects.ObjectPlane;
+import com.databroker.objects.ObjectsStatus;
 import com.databroker.streams.StreamStatus;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
@@ -15,6 +17,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +33,7 @@ final class StatusHandler {
     private final Metrics metrics;
     private final boolean metricsPublic;
     private final FilePlane files;
+    private final ObjectPlane objects;
     private final @Nullable StreamSources streams;
     private final BooleanSupplier stopping;
 
@@ -38,11 +42,13 @@ final class StatusHandler {
             Metrics metrics,
             boolean metricsPublic,
             FilePlane files,
+            ObjectPlane objects,
             @Nullable StreamSources streams,
             BooleanSupplier stopping) {
         this.metrics = metrics;
         this.metricsPublic = metricsPublic;
         this.files = files;
+        this.objects = objects;
         this.streams = streams;
         this.stopping = stopping;
     }
@@ -136,6 +142,7 @@ final class StatusHandler {
                 ? "the folder of files is not writable"
                 : "the disk failed, files are read-only: " + status.failure();
         boolean ready = accepting && writable;
+        List<ObjectsStatus.Store> stores = objects.status().stores();
         StreamStatus.Phase phase = streams == null ? null : streams.plane().phase();
         exchange.onLoop(() -> exchange.json(ready ? 200 : Problem.UNAVAILABLE.status(), json -> {
             json.writeStartObject();
@@ -144,6 +151,11 @@ final class StatusHandler {
             json.writeStartObject();
             component(json, "events", accepting, "shutting down");
             component(json, "files", writable, cause);
+            if (!stores.isEmpty()) {
+                // Which ones is for administrators.
+                long away = stores.stream().filter(store -> !store.reachable()).count();
+                component(json, "objects", away == 0, away + " of " + stores.size() + " stores do not answer");
+            }
             if (streams != null && phase != null) {
                 streams(json, streams, phase);
             }

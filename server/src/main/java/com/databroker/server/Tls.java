@@ -2,6 +2,7 @@ package com.databroker.server;
 
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -53,19 +54,26 @@ final class Tls {
                         Problem.CONFIGURATION_INVALID, "http.tls: " + file + " is missing or cannot be read");
             }
         }
-        state = read();
+        State read = read();
+        if (read == null) {
+            throw new ProblemException(Problem.CONFIGURATION_INVALID, "http.tls: " + certificate + " cannot be read");
+        }
+        state = read;
         options.setSsl(true)
                 .setUseAlpn(true)
                 .setEnabledSecureTransportProtocols(PROTOCOLS)
-                .setKeyCertOptions(pem(certificate, key));
+                .setKeyCertOptions(pem(read));
         if (config.clientCertificates()) {
             // Any certificate may be shown; whose it is, and under which authority, the gate decides by the users file.
             options.setClientAuth(ClientAuth.REQUEST).setTrustOptions(TrustOptions.wrap(new ShownToTheGate()));
         }
     }
 
-    private static PemKeyCertOptions pem(Path certificate, Path key) {
-        return new PemKeyCertOptions().setCertPath(certificate.toString()).setKeyPath(key.toString());
+    /// Of what was read, not of where it lies: where the names of files are the same, Vert.x takes nothing up.
+    private static PemKeyCertOptions pem(State read) {
+        return new PemKeyCertOptions()
+                .setCertValue(Buffer.buffer(read.certificate))
+                .setKeyValue(Buffer.buffer(read.key));
     }
 
     void reloadInto(HttpServer running) {
@@ -76,14 +84,13 @@ final class Tls {
     void sweep() {
         HttpServer running = server;
         Path certificate = config.certificate();
-        Path key = config.key();
         State now = certificate == null ? null : read();
-        if (running == null || certificate == null || key == null || now == null || now.equals(state)) {
+        if (running == null || certificate == null || now == null || now.equals(state)) {
             return;
         }
         state = now;
         ServerSSLOptions options = new ServerSSLOptions();
-        options.setKeyCertOptions(pem(certificate, key));
+        options.setKeyCertOptions(pem(now));
         options.setEnabledSecureTransportProtocols(PROTOCOLS);
         options.setUseAlpn(true);
         if (config.clientCertificates()) {

@@ -17,6 +17,8 @@ import java.util.random.RandomGenerator;
 ///
 /// Used by one thread at a time, but for what they were made for.
 final class Machines {
+    private static final String LOG4J = "log4j.provider";
+
     private final StreamsConfig config;
     private final Path folder;
     private final KafkaEngine kafka;
@@ -98,6 +100,11 @@ final class Machines {
     /// Here whoever opened the plane ends it.
     private static void addNoHooks() {
         System.setProperty("log4j.shutdownHookEnabled", "false");
+        // All that uses Log4j here is a corner of Kafka that sets its levels. Where nobody is named, it calls that an
+        // error.
+        if (System.getProperty(LOG4J) == null) {
+            System.setProperty(LOG4J, "org.apache.logging.log4j.simple.internal.SimpleProvider");
+        }
     }
 
     KafkaEngine kafka() {

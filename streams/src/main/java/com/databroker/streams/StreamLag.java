@@ -8,9 +8,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -27,6 +29,9 @@ final class StreamLag implements AutoCloseable {
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final ReentrantLock one = new ReentrantLock();
 
+    /// Where it was looked and no record found. What is committed stays as it is, so nobody looks there again.
+    private final Map<TopicPartition, Bare> bare = new HashMap<>();
+
     StreamLag(Admin admin, KafkaAddress kafka) {
         this.admin = admin;
         Map<String, Object> settings = kafka.client();
@@ -34,7 +39,17 @@ final class StreamLag implements AutoCloseable {
         settings.put("auto.offset.reset", "earliest");
         settings.put("max.poll.records", "1");
         settings.put("max.partition.fetch.bytes", "65536");
+        // The consumer asks for what follows before anybody wants it. Kafka would keep that open, and who looks at the
+        // next partition would wait behind it.
+        settings.put("fetch.max.wait.ms", "0");
         this.consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /// No record lies at `from` or behind and before `end`.
+    private record Bare(long from, long end) {
+        boolean covers(long begin, long until) {
+            return begin >= from && until == end;
+        }
     }
 
     /// What a job has not made safe.
@@ -70,6 +85,10 @@ final class StreamLag implements AutoCloseable {
             throws IOException {
         one.lock();
         try {
+            Bare known = bare.get(partition);
+            if (known != null && known.covers(from, end)) {
+                return null;
+            }
             consumer.assign(List.of(partition));
             consumer.seek(partition, from);
             while (consumer.position(partition) < end) {
@@ -77,6 +96,7 @@ final class StreamLag implements AutoCloseable {
                     return record.offset() < end ? record : null;
                 }
             }
+            bare.put(partition, new Bare(from, end));
             return null;
         } catch (KafkaException failed) {
             throw new IOException("Kafka: " + failed.getMessage(), failed);
@@ -93,7 +113,10 @@ final class StreamLag implements AutoCloseable {
             description.partitions().forEach(each -> asked.put(new TopicPartition(topic, each.partition()), which));
         }
         Map<TopicPartition, Long> offsets = new HashMap<>();
-        Topics.get(admin.listOffsets(asked).all()).forEach((place, found) -> offsets.put(place, found.offset()));
+        // What is not committed is not there: it would be waited for.
+        var committed = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED);
+        Topics.get(admin.listOffsets(asked, committed).all())
+                .forEach((place, found) -> offsets.put(place, found.offset()));
         return offsets;
     }
 

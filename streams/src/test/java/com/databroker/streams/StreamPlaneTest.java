@@ -2,6 +2,7 @@ package com.databroker.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import com.databroker.core.ProblemException;
 import java.io.ByteArrayInputStream;
@@ -83,6 +84,20 @@ final class StreamPlaneTest {
             plane.offer(file);
             plane.offer(file("a", "inbox/a/3.txt", LinesSource.lines("x", 590, 610)));
             awaitAll(plane, "a", 610, 610);
+        }
+    }
+
+    /// Figures are asked for every few seconds, by whoever watches.
+    @Test
+    void how_a_stream_does_is_told_at_once_also_where_only_ends_of_transactions_follow() throws Exception {
+        try (StreamPlane plane = plane(InstantSource.system(), LinesSource.named("a"))) {
+            plane.offer(file("a", "inbox/a/1.txt", LinesSource.lines("x", 0, 50)));
+            awaitAll(plane, "a", 50, 50);
+            assertTimeout(Duration.ofSeconds(5), () -> {
+                for (int i = 0; i < 40; i++) {
+                    assertThat(status(plane, "a").lag()).isZero();
+                }
+            });
         }
     }
 

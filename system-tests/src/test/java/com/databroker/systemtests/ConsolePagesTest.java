@@ -277,6 +277,10 @@ final class ConsolePagesTest {
         view.see("/access/users/jenkins/may");
         assertThat(page.run("location.search")).isEqualTo("?find=tries+a+grant");
         page.type("main input", "");
+        page.await("document.querySelectorAll('details.entry').length > 50");
+        page.run("document.querySelectorAll('details.entry').forEach((each) => (each.open = true))");
+        page.await("document.querySelectorAll('details.entry .copy pre').length"
+                + " === document.querySelectorAll('details.entry').length");
         List<String> commands = List.of(page.run("[...document.querySelectorAll('details.entry .copy pre')]"
                         + ".map((pre) => pre.textContent).join('\\n')")
                 .split("\n"));

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -79,6 +80,53 @@ class GuideTest {
                     () -> !read(folder.resolve("data/audit.log")).isEmpty());
             assertThat(page.run(page.first("audit.log"))).startsWith("{");
         }
+    }
+
+    /// What stands in the files of Jenkins, Buildbot and TeamCity is run as these would have a shell run it.
+    @Test
+    void build_servers_tell_of_builds_and_store_what_they_made() throws Exception {
+        String text = Files.readString(Typed.ROOT.resolve("docs/guide/build-servers.md"));
+        Path work = Files.createDirectories(folder.resolve("work/target"));
+        for (String made : List.of("build.log", "app.tgz", "app.zip", "target/app.jar")) {
+            Files.writeString(work.resolveSibling(made), made);
+        }
+        try (Typed page = page("build-servers")) {
+            served(page, "./databroker serve");
+            String added = page.run(page.first("user add ci"));
+            String token = found(added, "(dbk_[A-Za-z0-9_-]+)");
+            Peer heard = page.start("./databroker sub 'builds/*/done'");
+            Peer watched = page.start("./databroker watch 'artifacts/**'");
+            watched.await(line -> line.startsWith("subscribed to"));
+            heard.await(line -> line.startsWith("subscribed to"));
+            String at = "cd '" + work.getParent() + "'\nexport TOKEN='" + token + "' BROKER=http://127.0.0.1:8080 ";
+
+            page.run(at + "JOB=core NUMBER=7\n" + page.first("-T build.log"));
+            watched.await(line -> line.contains("artifacts/core/7/build.log"));
+            heard.await(line -> line.contains("builds/core/done") && line.contains("\"number\":7"));
+            String jenkins = found(text, "(?s)sh '''(.*?)'''").replace("\\\\", "\\");
+            page.run(at + "JOB_NAME=web BUILD_NUMBER=8 GIT_COMMIT=abc\n" + jenkins);
+            watched.await(line -> line.contains("artifacts/web/8/app.jar"));
+            heard.await(line -> line.contains("builds/web/done") && line.contains("\"commit\":\"abc\""));
+            page.run(at + "JOB=linux NUMBER=9\n" + found(text, "\"-c\", '([^']*)'"));
+            watched.await(line -> line.contains("artifacts/linux/9/app.tgz"));
+            String teamcity = found(text, "(?m)^(curl .*%env.*)$")
+                    .replace("%env.TOKEN%", "$TOKEN")
+                    .replace("%env.BROKER%", "$BROKER")
+                    .replace("%system.teamcity.buildType.id%", "App_Release")
+                    .replace("%build.number%", "10");
+            assertThat(teamcity).doesNotContain("%");
+            page.run(at + "\n" + teamcity);
+            watched.await(line -> line.contains("artifacts/App_Release/10/app.zip"));
+
+            page.run(found(text, "`(./databroker rm -r [^`]*)`").replace("core/17", "core/7"));
+            watched.await(line -> line.contains("DELETED") && line.contains("artifacts/core/7/build.log"));
+        }
+    }
+
+    private static String found(String text, String pattern) {
+        Matcher found = Pattern.compile(pattern).matcher(text);
+        assertThat(found.find()).as(pattern + " in " + text).isTrue();
+        return found.group(1);
     }
 
     @Test

@@ -140,7 +140,12 @@ final class PackageTest {
                 }
             }
         }
-        assertThat(Deployed.yaml("deploy/container/compose.full.yaml").toString())
+        Map<?, ?> full = Deployed.yaml("deploy/container/compose.full.yaml");
+        assertThat(Deployed.inner(full, "services").keySet())
+                .map(String::valueOf)
+                .contains("kafka", "jobmanager", "taskmanager", "elasticsearch", "kibana", "postgres", "rabbitmq")
+                .contains("minio", "prometheus", "alertmanager", "grafana", "nginx");
+        assertThat(full.toString())
                 .contains("9000:8080", "5601:5601", "9200:9200", "8081:8081", "3000:3000", "9090:9090", "9093:9093");
     }
 }
