@@ -1,10 +1,10 @@
 package com.databroker.core;
 
+import java.util.AbstractList;
 import java.util.AbstractMap;
 import java.util.AbstractSet;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +68,22 @@ final class FieldValues extends AbstractMap<String, @Nullable Object> {
 
     @Override
     public Collection<@Nullable Object> values() {
-        return Collections.unmodifiableList(Arrays.asList(values));
+        return new AbstractList<@Nullable Object>() {
+            @Override
+            public int size() {
+                return values.length;
+            }
+
+            @Override
+            public @Nullable Object get(int place) {
+                return values[place];
+            }
+
+            @Override
+            public Object[] toArray() {
+                return Arrays.copyOf(values, values.length, Object[].class);
+            }
+        };
     }
 
     @Override
