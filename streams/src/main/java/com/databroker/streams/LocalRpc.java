@@ -8,6 +8,7 @@ import org.apache.flink.configuration.RpcOptions;
 import org.apache.flink.runtime.rpc.AddressResolution;
 import org.apache.flink.runtime.rpc.RpcService;
 import org.apache.flink.runtime.rpc.RpcSystem;
+import org.jspecify.annotations.Nullable;
 
 /// How the parts of the embedded Flink call one another: within this process, by threads.
 ///
@@ -25,7 +26,7 @@ final class LocalRpc implements RpcSystem {
     }
 
     @Override
-    public RpcServiceBuilder remoteServiceBuilder(Configuration configuration, String address, String ports) {
+    public RpcServiceBuilder remoteServiceBuilder(Configuration configuration, @Nullable String address, String ports) {
         throw new UnsupportedOperationException("the embedded Flink is one process");
     }
 

@@ -41,6 +41,7 @@ final class LocalRpcTest {
         void forget();
     }
 
+    @SuppressWarnings("try") // What it extends closes with interruptions.
     private static final class Counter extends RpcEndpoint implements Counting {
         private final boolean refusing;
         private int sum;
@@ -90,6 +91,7 @@ final class LocalRpcTest {
         CompletableFuture<String> name();
     }
 
+    @SuppressWarnings("try") // What it extends closes with interruptions.
     private static final class Leader extends FencedRpcEndpoint<UUID> implements Leading {
         Leader(RpcService service, UUID token) {
             super(service, "leader", token);
@@ -103,7 +105,7 @@ final class LocalRpcTest {
 
     @AfterEach
     void end() throws Exception {
-        service.closeAsync().handle((done, failed) -> done).get(30, TimeUnit.SECONDS);
+        service.closeAsync().handle((done, failed) -> failed == null).get(30, TimeUnit.SECONDS);
     }
 
     private Counting connected(RpcEndpoint endpoint) throws Exception {
@@ -123,7 +125,7 @@ final class LocalRpcTest {
         for (int i = 0; i < 4; i++) {
             threads.add(Thread.ofPlatform().start(() -> {
                 for (int n = 0; n < 1000; n++) {
-                    var _ = calls.add(1);
+                    calls.add(1);
                 }
             }));
         }
