@@ -6,11 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -27,7 +25,6 @@ import org.apache.flink.runtime.rpc.exceptions.RpcConnectionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-@SuppressWarnings("try") // Endpoints of Flink close with interruptions, which javac minds in whoever inherits that.
 final class LocalRpcTest {
     private final RpcService service = new LocalRpcService(new ConcurrentHashMap<>(), Duration.ofSeconds(10));
 
@@ -44,6 +41,7 @@ final class LocalRpcTest {
         void forget();
     }
 
+    @SuppressWarnings("try") // What it extends closes with interruptions.
     private static final class Counter extends RpcEndpoint implements Counting {
         private final boolean refusing;
         private int sum;
@@ -93,6 +91,7 @@ final class LocalRpcTest {
         CompletableFuture<String> name();
     }
 
+    @SuppressWarnings("try") // What it extends closes with interruptions.
     private static final class Leader extends FencedRpcEndpoint<UUID> implements Leading {
         Leader(RpcService service, UUID token) {
             super(service, "leader", token);
@@ -106,7 +105,7 @@ final class LocalRpcTest {
 
     @AfterEach
     void end() throws Exception {
-        service.closeAsync().exceptionally(failed -> null).get(30, TimeUnit.SECONDS);
+        service.closeAsync().handle((done, failed) -> failed == null).get(30, TimeUnit.SECONDS);
     }
 
     private Counting connected(RpcEndpoint endpoint) throws Exception {
@@ -123,11 +122,10 @@ final class LocalRpcTest {
         counter.start();
         Counting calls = connected(counter);
         List<Thread> threads = new ArrayList<>();
-        Queue<CompletableFuture<Integer>> answers = new ConcurrentLinkedQueue<>();
         for (int i = 0; i < 4; i++) {
             threads.add(Thread.ofPlatform().start(() -> {
                 for (int n = 0; n < 1000; n++) {
-                    answers.add(calls.add(1));
+                    calls.add(1);
                 }
             }));
         }
@@ -135,7 +133,6 @@ final class LocalRpcTest {
             thread.join();
         }
         assertThat(calls.sum()).isEqualTo(4000);
-        assertThat(answers).allMatch(CompletableFuture::isDone);
         calls.forget();
         assertThat(of(calls.add(2))).isEqualTo(2);
         assertThat(calls.getAddress()).isEqualTo(counter.getAddress());
