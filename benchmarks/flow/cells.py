@@ -1,6 +1,5 @@
 """What is measured of the streams plane, always of a whole broker from outside."""
 
-import argparse
 import contextlib
 import datetime
 import json
@@ -19,7 +18,6 @@ from flow import questions, records
 from ladder import brokers
 
 PATIENCE = 1200
-COLD_AFTER = 75  # seconds, in the cell merged
 HOURS = 230  # of events that the cell search asks: a little less than the ten days that are kept
 GROUPS = (  # name of a thread -> stage; the first that matches
     ("jit", r"C[12] Compiler"), ("gc", r"VM Thread|GC|Serial"), ("read", r"inbox-"),
@@ -98,22 +96,18 @@ def running(options):
         broker.stop()
 
 
-def stamp(seconds):
-    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def now():
-    return stamp(time.time())
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def load(broker, options, folder, count, name, created=now):
+def load(broker, options, folder, count, name):
     """Puts `count` records into the inbox as files, and returns when all are found and in the table."""
-    before = broker.status()
+    before = broker.status()["hot"]
     files, left = [], count
     while left:
         some = min(left, 50_000)
         path = os.path.join(folder, f"{name}-{len(files)}.json.gz")
-        options.source.write(path, some, created())
+        options.source.write(path, some, now())
         files.append(path)
         left -= some
     begin = time.monotonic()
@@ -125,7 +119,7 @@ def load(broker, options, folder, count, name, created=now):
     def reached():
         status = broker.status()
         for key in ("collected", "hot", "cold"):
-            if status[key] >= before[key] + count:
+            if status[key] >= before + count:
                 times.setdefault(key, time.monotonic() - begin)
         return len(times) == 3
 
@@ -254,25 +248,6 @@ def search(options, folder):
         broker.stop()
 
 
-def merged(options, folder):
-    """Questions to both stores: sixty days in the cold one, of which thirty are asked for, and the newest minutes in the hot one."""
-    days, asked = 60, 30
-    begin, length = time.time() - days * 86400 + 7200, days * 86400 - 10_800
-    at = lambda number: begin + number % 7919 / 7919 * length  # noqa: E731
-    aged = argparse.Namespace(**{**vars(options), "option": [*options.option, f"DATABROKER_STREAMS_HOT_AGE={COLD_AFTER}s"]})
-    with running(aged) as broker:
-        load(broker, options, folder, options.records, "old", lambda: lambda number: stamp(at(number)))
-        wait(lambda: broker.status()["hot"] == 0)
-        recent = options.records // 20
-        load(broker, options, folder, recent, "new")
-        result = questions.merged(broker, options.source, options.questions, asked)
-        since = time.time() - asked * 86400
-        within = recent + sum(at(number % 50_000) >= since for number in range(options.records))
-        if abs(result["found_of_the_days"] - within) > 0.01 * within:
-            raise RuntimeError(f"{result['found_of_the_days']} records of {asked} days were found, not {within}")
-        return {"records": options.records + recent, **result}
-
-
 def start(options, folder):
     """From the command until the first record is found: what a newcomer waits for, and what it takes."""
     path = os.path.join(folder, "one.json.gz")
@@ -329,4 +304,4 @@ def room(options, folder):
         return {f"bytes_a_record_{name}": round((after[name] - before[name]) / options.records, 1) for name in parts}
 
 
-CELLS = {"pipeline": pipeline, "floor": floor, "room": room, "fresh": fresh, "search": search, "merged": merged, "start": start, "again": again}
+CELLS = {"pipeline": pipeline, "floor": floor, "room": room, "fresh": fresh, "search": search, "start": start, "again": again}

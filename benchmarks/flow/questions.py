@@ -117,33 +117,6 @@ def ask(broker, source, each, hours, seed=7):
     return {"questions": len(every), "empty": empty, **shape("", every), **{k: v for name, times in took.items() for k, v in shape(name + "_", times).items()}}
 
 
-def merged(broker, source, each, days, seed=7):
-    """Of the last days, and how many of the cold store's partitions each answer had to look into."""
-    chance, words = random.Random(seed), Words(source.events)
-    door, since = Door(broker), {"from": f"{days}d"}
-    ways = {
-        "newest": lambda: {"limit": 100},
-        "word": lambda: {"q": chance.choice(words.words), "limit": 100},
-        "field": lambda: {"q": f'repo.name:"{chance.choice(words.repos)}"', "limit": 100},
-        "day": lambda: {"q": f"type:{chance.choice(words.types)}", "limit": 100, "to": f"{days - 1}d"},
-        "histogram": lambda: {"q": chance.choice(("", f"type:{chance.choice(words.types)}")), "histogram": "1d", "limit": 10},
-        "facet": lambda: {"q": f"type:{chance.choice(words.types)}", "facet": "repo.name", "limit": 10},
-    }
-    took, looked, result = collections.defaultdict(list), collections.defaultdict(list), {}
-    for name in list(ways) * (each // 4):
-        door.ask({**since, **ways[name]()})
-    for _ in range(each):
-        for name, way in ways.items():
-            answer, millis = door.ask({**since, **way()})
-            took[name].append(millis)
-            looked[name].append(answer["cold"]["partitionsRead"])
-            result["partitions"] = answer["cold"]["partitions"]
-    result["found_of_the_days"] = door.ask({**since, "histogram": "1d", "limit": 1})[0]["total"]
-    for name in ways:
-        result |= {f"{name}_partitions_read_least": min(looked[name]), f"{name}_partitions_read_most": max(looked[name]), **shape(name + "_", took[name])}
-    return result
-
-
 def shape(name, times):
     at = sorted(times)
     return {name + "p50_ms": round(statistics.median(at), 2), name + "p99_ms": round(at[min(len(at) - 1, int(len(at) * 0.99))], 2), name + "max_ms": round(at[-1], 2)}

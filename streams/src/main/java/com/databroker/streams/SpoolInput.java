@@ -138,7 +138,6 @@ final class SpoolInput extends InputStream {
             }
             at = 0;
             end = size;
-            spool.passed(piece, read);
             return true;
         } catch (EOFException shorter) {
             return over(true);
