@@ -1,10 +1,10 @@
 """What is measured of the streams plane, always of a whole broker from outside."""
 
+import argparse
 import contextlib
 import datetime
 import json
 import os
-import random
 import re
 import signal
 import statistics
@@ -15,10 +15,12 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from flow import records
+from flow import questions, records
 from ladder import brokers
 
 PATIENCE = 1200
+COLD_AFTER = 75  # seconds, in the cell merged
+HOURS = 230  # of events that the cell search asks: a little less than the ten days that are kept
 GROUPS = (  # name of a thread -> stage; the first that matches
     ("jit", r"C[12] Compiler"), ("gc", r"VM Thread|GC|Serial"), ("read", r"inbox-"),
     ("kafka", r"data-plane|kafka|Kafka|controller|raft|broker|group-|transaction|log-|ExpirationReap|Source Data Fet"),
@@ -96,18 +98,22 @@ def running(options):
         broker.stop()
 
 
+def stamp(seconds):
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def now():
-    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp(time.time())
 
 
-def load(broker, options, folder, count, name):
+def load(broker, options, folder, count, name, created=now):
     """Puts `count` records into the inbox as files, and returns when all are found and in the table."""
-    before = broker.status()["hot"]
+    before = broker.status()
     files, left = [], count
     while left:
         some = min(left, 50_000)
         path = os.path.join(folder, f"{name}-{len(files)}.json.gz")
-        options.source.write(path, some, now())
+        options.source.write(path, some, created())
         files.append(path)
         left -= some
     begin = time.monotonic()
@@ -119,11 +125,11 @@ def load(broker, options, folder, count, name):
     def reached():
         status = broker.status()
         for key in ("collected", "hot", "cold"):
-            if status[key] >= before + count:
+            if status[key] >= before[key] + count:
                 times.setdefault(key, time.monotonic() - begin)
         return len(times) == 3
 
-    wait(reached, pause=0.25)
+    wait(reached, pause=1)  # what a status takes counts as the pipeline's
     return times
 
 
@@ -152,12 +158,6 @@ def pipeline(options, folder):
 
 def floor(options, folder):
     """The same records through Kafka, a plain consumer, Lucene and Delta: `peers/StreamFloor.java`."""
-    java_home = subprocess.run([brokers.Databroker().program(), "--print-java-home"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    programs = os.path.join(os.path.dirname(brokers.Databroker().program()), "cli", "target", "program")
-    newest = max((os.path.join(programs, each) for each in os.listdir(programs)), key=os.path.getmtime)
-    classes, path = os.path.join(folder, "classes"), f"{newest}/*:{newest}/streams/*"
-    source = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "peers", "StreamFloor.java")
-    subprocess.run([os.path.join(java_home, "bin", "javac"), "-nowarn", "-d", classes, "-cp", path, source], check=True)
     passes = []
     for name, count in (("warm", options.records // 3), ("load", options.records)):
         into = os.path.join(folder, name)
@@ -165,13 +165,24 @@ def floor(options, folder):
         for number, begin in enumerate(range(0, count, records.LINES_PER_FILE)):
             options.source.write(os.path.join(into, f"{number:03}.json.gz"), min(records.LINES_PER_FILE, count - begin), now())
         passes += [into, str(count)]
+    return peer("StreamFloor", options, folder, [os.path.join(folder, "data"), *passes])
+
+
+def peer(name, options, folder, arguments):
+    """What a program of `peers` says last, in a JVM as the broker has it."""
+    java_home = subprocess.run([brokers.Databroker().program(), "--print-java-home"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    programs = os.path.join(os.path.dirname(brokers.Databroker().program()), "cli", "target", "program")
+    newest = max((os.path.join(programs, each) for each in os.listdir(programs)), key=os.path.getmtime)
+    classes, path = os.path.join(folder, "classes"), f"{newest}/*:{newest}/streams/*"
+    source = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "peers", name + ".java")
+    subprocess.run([os.path.join(java_home, "bin", "javac"), "-nowarn", "-d", classes, "-cp", path, source], check=True)
     quiet = os.path.join(folder, "logback.xml")
     with open(quiet, "w", encoding="utf-8") as out:
         out.write('<configuration><root level="OFF"/></configuration>')
     said = subprocess.run(
         [os.path.join(java_home, "bin", "java"), "-XX:+UseSerialGC", "-Xms64m", f"-Xmx{options.heap}", "-XX:MaxDirectMemorySize=1g",
-         "--enable-native-access=ALL-UNNAMED", "-Dlogback.configurationFile=" + quiet, "-cp", classes + os.pathsep + path, "com.databroker.streams.StreamFloor",
-         os.path.join(folder, "data"), *passes],
+         "--enable-native-access=ALL-UNNAMED", "-Dlogback.configurationFile=" + quiet, "-cp", classes + os.pathsep + path, "com.databroker.streams." + name,
+         *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True, timeout=PATIENCE).stdout
     return json.loads(said.splitlines()[-1])
 
@@ -219,22 +230,47 @@ def quantile(values, q):
     return sorted(values)[min(len(values) - 1, int(len(values) * q))]
 
 
-QUERIES = ("type:PushEvent", "main", "type:WatchEvent", "fix", "bot:true", "merge branch", "update readme", "repo:a*")
-
-
 def search(options, folder):
-    with running(options) as broker:
-        load(broker, options, folder, options.held, "held")
-        rnd = random.Random(7)
-        millis = []
-        for n in range(2200):
-            query = urllib.parse.urlencode({"q": rnd.choice(QUERIES), "limit": 100, "from": "9d"})
-            begin = time.monotonic()
-            broker.request("GET", "/streams/github?" + query)
-            if n >= 200:
-                millis.append((time.monotonic() - begin) * 1000)
-        return {"records": options.held, "p50_ms": statistics.median(millis), "p99_ms": quantile(millis, 0.99),
-                "max_ms": max(millis)}
+    """Questions to a hot store that has ten days of events, made by its own writer beforehand (`peers/HotLoad.java`)."""
+    held = options.index or os.path.join(folder, "held")
+    hot = os.path.join(held, "streams", "hot")
+    if not os.path.isdir(hot):
+        os.makedirs(hot)
+        recorded = options.events
+        if not os.path.isdir(recorded):
+            recorded = os.path.join(folder, "made")
+            os.makedirs(recorded)
+            options.source.write(os.path.join(recorded, "0.json.gz"), 500, now())
+        peer("HotLoad", options, folder, [hot, recorded, str(options.held), str(HOURS)])
+    broker = StreamsBroker(options, held)
+    try:
+        broker.start().wait_ready()
+        broker.await_running()
+        wait(lambda: broker.status()["hot"] > 0)
+        asked = questions.ask(broker, options.source, options.questions, HOURS)
+        status = broker.status()
+        return {"records": status["hot"], "hot_gib": round(status["hotBytes"] / (1 << 30), 2), **asked}
+    finally:
+        broker.stop()
+
+
+def merged(options, folder):
+    """Questions to both stores: sixty days in the cold one, of which thirty are asked for, and the newest minutes in the hot one."""
+    days, asked = 60, 30
+    begin, length = time.time() - days * 86400 + 7200, days * 86400 - 10_800
+    at = lambda number: begin + number % 7919 / 7919 * length  # noqa: E731
+    aged = argparse.Namespace(**{**vars(options), "option": [*options.option, f"DATABROKER_STREAMS_HOT_AGE={COLD_AFTER}s"]})
+    with running(aged) as broker:
+        load(broker, options, folder, options.records, "old", lambda: lambda number: stamp(at(number)))
+        wait(lambda: broker.status()["hot"] == 0)
+        recent = options.records // 20
+        load(broker, options, folder, recent, "new")
+        result = questions.merged(broker, options.source, options.questions, asked)
+        since = time.time() - asked * 86400
+        within = recent + sum(at(number % 50_000) >= since for number in range(options.records))
+        if abs(result["found_of_the_days"] - within) > 0.01 * within:
+            raise RuntimeError(f"{result['found_of_the_days']} records of {asked} days were found, not {within}")
+        return {"records": options.records + recent, **result}
 
 
 def start(options, folder):
@@ -293,4 +329,4 @@ def room(options, folder):
         return {f"bytes_a_record_{name}": round((after[name] - before[name]) / options.records, 1) for name in parts}
 
 
-CELLS = {"pipeline": pipeline, "floor": floor, "room": room, "fresh": fresh, "search": search, "start": start, "again": again}
+CELLS = {"pipeline": pipeline, "floor": floor, "room": room, "fresh": fresh, "search": search, "merged": merged, "start": start, "again": again}

@@ -21,13 +21,13 @@ class Events:
         self.given = 0
 
     def write(self, path, count, created):
-        """A file as GH Archive has them: `count` events with ids that were never given before."""
+        """A file as GH Archive has them: `count` events with ids that were never given before, that happened then, or as it says of each."""
         with gzip.open(path, "wt", encoding="utf-8", compresslevel=1) as out:
-            for _ in range(count):
+            for number in range(count):
                 self.given += 1
                 event = dict(self.events[self.given % len(self.events)])
                 event["id"] = str(40_000_000_000 + self.given)
-                event["created_at"] = created
+                event["created_at"] = created(number) if callable(created) else created
                 out.write(json.dumps(event, separators=(",", ":")) + "\n")
         return os.path.getsize(path)
 

@@ -62,9 +62,12 @@ final class ObjectStaleness {
                 one.getValue().write(key, 0);
             }
         }
-        for (int round = 0; round < cells.number("rounds"); round++) {
+        for (int round = -cells.number("warm"); round < cells.number("rounds"); round++) {
             for (Map.Entry<String, Cached> one : contestants.entrySet()) {
-                ObjectCells.say(measure(round, one.getKey(), one.getValue()));
+                Map<String, Object> line = measure(round, one.getKey(), one.getValue());
+                if (round >= 0) {
+                    ObjectCells.say(line);
+                }
             }
         }
     }

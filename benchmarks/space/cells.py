@@ -46,7 +46,7 @@ def stale(peers, options):
     jdbc = filled(peers, 2000)
     (one, one_token), (two, two_token) = peers.broker("one", jdbc), peers.broker("two", jdbc)
     return peers.run("stale", postgres=one, postgres_token=one_token, second=two, second_token=two_token, redis=peers.redis(),
-                     rate=200, seconds=options.seconds, rounds=options.rounds)
+                     rate=200, seconds=options.seconds, warm=1, rounds=options.rounds)
 
 
 def commit(peers, options):

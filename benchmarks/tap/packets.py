@@ -1,5 +1,6 @@
 """Questions and answers as name servers see them: as dnstap frames, as a capture. From a seed, so that every run has the same."""
 
+import gzip
 import random
 import struct
 
@@ -82,7 +83,7 @@ def fixed(number, value):
 
 
 def pcap(path, count, seed=7):
-    """A capture of Ethernet, IPv4, UDP: questions and answers in turn."""
+    """A capture of Ethernet, IPv4, UDP: questions and answers in turn; how many packets."""
     chance = random.Random(seed)
     known = domains(chance)
     server = bytes((192, 0, 2, 53))
@@ -100,3 +101,37 @@ def pcap(path, count, seed=7):
             frame = b"\2\0\0\0\0\1\2\0\0\0\0\2\x08\0" + ip
             micros = 1_000_000 * number // 60_000
             out.write(struct.pack("<IIII", FIRST_SECOND + micros // 1_000_000, micros % 1_000_000, len(frame), len(frame)) + frame)
+    return count
+
+
+def looped(path, recorded, count):
+    """A recorded capture (pcapng) behind itself until it has about so many packets; how many they are."""
+    with gzip.open(recorded) as file:
+        content = file.read()
+    packets, at = 0, 0
+    while at + 8 <= len(content):
+        kind, size = struct.unpack_from("<II", content, at)
+        packets += kind == 6
+        at += size
+    rounds = max(1, count // packets)
+    with open(path, "wb", buffering=1 << 20) as out:
+        for _ in range(rounds):
+            out.write(content)
+    return rounds * packets
+
+
+def recorded_frames(folder):
+    """What name servers sent, as they were recorded: frames with their lengths, without what begins and ends a stream."""
+    frames = []
+    for name in ("bind-9.18", "knot-3.2", "unbound-1.17"):
+        with gzip.open(f"{folder}/dnstap/recorded-{name}.dnstap.gz") as file:
+            content = file.read()
+        at = 0
+        while at + 4 <= len(content):
+            size = struct.unpack_from(">I", content, at)[0]
+            if size == 0:
+                at += 8 + struct.unpack_from(">I", content, at + 4)[0]
+            else:
+                frames.append(content[at:at + 4 + size])
+                at += 4 + size
+    return frames

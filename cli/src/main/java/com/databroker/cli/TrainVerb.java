@@ -2,6 +2,7 @@ package com.databroker.cli;
 
 import com.databroker.client.DatabrokerClient;
 import com.databroker.core.Bytes;
+import com.databroker.core.Folders;
 import com.databroker.core.Pattern;
 import com.databroker.core.Publication;
 import com.databroker.core.Topic;
@@ -14,12 +15,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -66,7 +64,7 @@ final class TrainVerb implements Verb {
             rehearse(folder, !"false".equals(around.environment().get(STREAMS)));
             return Exit.OK;
         } finally {
-            deleteTree(folder);
+            Folders.delete(folder);
         }
     }
 
@@ -108,16 +106,6 @@ final class TrainVerb implements Verb {
     private static void await(CountDownLatch latch, String what) throws IOException, InterruptedException {
         if (!latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
             throw new IOException("the rehearsal waited " + PATIENCE.toSeconds() + " s for " + what + " and gave up");
-        }
-    }
-
-    private static void deleteTree(Path folder) throws IOException {
-        List<Path> deepestFirst;
-        try (Stream<Path> all = Files.walk(folder)) {
-            deepestFirst = all.sorted(Comparator.reverseOrder()).toList();
-        }
-        for (Path each : deepestFirst) {
-            Files.deleteIfExists(each);
         }
     }
 }

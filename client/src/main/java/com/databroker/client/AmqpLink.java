@@ -21,9 +21,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -55,11 +57,24 @@ final class AmqpLink implements ObjectLink {
 
     // Guards what follows.
     private final Object lock = new Object();
-    private final BlockingQueue<Outgoing> waiting = new LinkedBlockingQueue<>();
+    private final Queue<Outgoing> waiting = new ConcurrentLinkedQueue<>();
     private long bytes;
     private boolean ended;
     private @Nullable Connection connection;
     private @Nullable Thread writer;
+
+    /// Held by whoever publishes; there is one channel for it.
+    private final ReentrantLock pen = new ReentrantLock();
+
+    /// Something is left to the writer.
+    private final Semaphore left = new Semaphore(0);
+
+    private volatile @Nullable Publishing publishing;
+    private volatile @Nullable Thread reader;
+    private volatile boolean blocked;
+
+    /// @param queue for answers
+    private record Publishing(Channel channel, String queue) {}
 
     /// @param followed whether it is for the broker that tells the news
     private record Outgoing(long id, boolean followed, Bytes frame) {}
@@ -83,7 +98,7 @@ final class AmqpLink implements ObjectLink {
         };
     }
 
-    /// Opens, then sends what is to be sent.
+    /// Opens, then sends what was left to it.
     private void run() {
         try {
             Connection open = connect();
@@ -100,13 +115,18 @@ final class AmqpLink implements ObjectLink {
                 throw new IOException("RabbitMQ gives no more channels");
             }
             String queue = declare(channel);
+            open.addBlockedListener(why -> blocked = true, () -> blocked = false);
+            publishing = new Publishing(channel, queue);
             owner.opened(this);
             while (open.isOpen()) {
-                Outgoing next = waiting.take();
-                synchronized (lock) {
-                    bytes -= next.frame.length();
+                left.acquire();
+                left.drainPermits();
+                pen.lock();
+                try {
+                    publishAll();
+                } finally {
+                    pen.unlock();
                 }
-                publish(channel, queue, next);
             }
         } catch (AuthenticationFailureException refused) {
             end(
@@ -166,6 +186,38 @@ final class AmqpLink implements ObjectLink {
         return queue;
     }
 
+    /// Whoever asks publishes itself, which saves a thread's turn; but not where it could have to wait for
+    /// RabbitMQ.
+    @Override
+    public void flush() {
+        if (blocked || publishing == null || Thread.currentThread().equals(reader) || !pen.tryLock()) {
+            left.release();
+            return;
+        }
+        try {
+            publishAll();
+        } catch (IOException | ShutdownSignalException failed) {
+            end(Refusals.unavailable("the connection to RabbitMQ at " + route.address + " is lost", failed), false);
+        } finally {
+            pen.unlock();
+        }
+        // What came while the pen was taken.
+        if (!waiting.isEmpty()) {
+            left.release();
+        }
+    }
+
+    /// With the pen.
+    private void publishAll() throws IOException {
+        Publishing to = publishing;
+        for (Outgoing next = to == null ? null : waiting.poll(); to != null && next != null; next = waiting.poll()) {
+            synchronized (lock) {
+                bytes -= next.frame.length();
+            }
+            publish(to.channel, to.queue, next);
+        }
+    }
+
     private void publish(Channel channel, String queue, Outgoing next) throws IOException {
         Map<String, Object> headers = new HashMap<>();
         if (settings.token() != null) {
@@ -203,6 +255,7 @@ final class AmqpLink implements ObjectLink {
     }
 
     private void received(Envelope envelope, AMQP.BasicProperties properties, Bytes body) {
+        reader = Thread.currentThread();
         ObjectMessage frame;
         try {
             frame = FORM.decodeAnswer(body);

@@ -12,6 +12,8 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.Proxy;
+import java.net.ProxySelector;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.channels.Channels;
@@ -248,10 +250,21 @@ public final class DatabrokerClient implements AutoCloseable {
     }
 
     private ObjectLink.Opener webSocket(Timer timer) {
+        URI uri = settings.webSocket(SocketLink.PATH);
+        if (uri.getScheme().equals("ws") && isDirect()) {
+            return DirectLink.opener(settings, uri);
+        }
         // What comes is dealt with on the thread that reads it: nothing there waits, and handing it to another takes
         // longer than all that is done with it.
         HttpClient direct = http(settings, sslContext).executor(Runnable::run).build();
         return SocketLink.opener(settings, direct, timer);
+    }
+
+    /// Whether no proxy stands between.
+    private boolean isDirect() {
+        ProxySelector proxies = ProxySelector.getDefault();
+        return proxies == null
+                || proxies.select(settings.base()).stream().noneMatch(proxy -> proxy.type() == Proxy.Type.HTTP);
     }
 
     private synchronized void closeObjects() {

@@ -129,6 +129,7 @@ final class ObjectChannel implements ObjectLink.Owner {
     ///     [ProblemException], [Problem#UNAVAILABLE] where no answer came in time
     CompletableFuture<ObjectMessage.Reply> ask(LongFunction<ObjectMessage.Request> request, boolean repeatable) {
         CompletableFuture<ObjectMessage.Reply> answer = new CompletableFuture<>();
+        ObjectLink filled = null;
         synchronized (lock) {
             if (state == State.CLOSED) {
                 answer.completeExceptionally(unavailable("the client is closed"));
@@ -143,12 +144,16 @@ final class ObjectChannel implements ObjectLink.Owner {
             if (state == State.READY && link != null) {
                 inFlight.put(id, waiting);
                 link.send(waiting.request);
+                filled = link;
             } else {
                 unsent.put(id, waiting);
                 if (state == State.IDLE) {
                     open();
                 }
             }
+        }
+        if (filled != null) {
+            filled.flush();
         }
         return answer;
     }
@@ -172,6 +177,7 @@ final class ObjectChannel implements ObjectLink.Owner {
                 from.send(new ObjectMessage.Hello(ObjectMessage.PROTOCOL, token, lostTrack ? null : at));
             }
         }
+        from.flush();
     }
 
     @Override
@@ -199,6 +205,9 @@ final class ObjectChannel implements ObjectLink.Owner {
             } else if (frame instanceof ObjectMessage.Reply reply) {
                 answered(reply, news);
             }
+        }
+        if (frame instanceof ObjectMessage.Welcome) {
+            from.flush();
         }
         news.forEach(Runnable::run);
     }

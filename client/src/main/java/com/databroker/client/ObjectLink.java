@@ -5,8 +5,12 @@ import com.databroker.core.ProblemException;
 
 /// One connection of the protocol *dbo/1*, from its attempt to its end: frames out, frames in.
 interface ObjectLink {
-    /// Sends a frame behind those that were sent before. What cannot be sent ends the link.
+    /// Sends a frame behind those that were sent before, at the latest with the next [#flush]. What cannot be
+    /// sent ends the link.
     void send(ObjectMessage.Request request);
+
+    /// Called after [#send], without a lock, so that writing to a socket keeps nobody waiting.
+    default void flush() {}
 
     /// Ends the link without a word to its owner.
     void close();

@@ -150,15 +150,17 @@ final class ObjectLoader {
     }
 
     private CompletableFuture<List<Row>> rowsOnce(List<ObjectRef> refs) {
+        // Most are here, since they came with the page that names them: those take no futures.
+        Map<ObjectKey, Row> here = new HashMap<>(2 * refs.size());
         Map<ObjectKey, CompletableFuture<@Nullable Row>> coming = new HashMap<>();
         List<Lease> leases = new ArrayList<>();
         List<ObjectRef> missing = new ArrayList<>();
         for (ObjectRef ref : refs) {
-            if (!coming.containsKey(ref.key())) {
+            if (!here.containsKey(ref.key()) && !coming.containsKey(ref.key())) {
                 Claim claim = cache.claim(ref.key());
                 Lease lease = claim.lease();
                 if (lease == null) {
-                    coming.put(ref.key(), CompletableFuture.completedFuture((Row) claim.item()));
+                    here.put(ref.key(), (Row) Objects.requireNonNull(claim.item()));
                 } else if (claim.mine()) {
                     leases.add(lease);
                     missing.add(ref);
@@ -175,11 +177,21 @@ final class ObjectLoader {
                     .forEach(ref -> coming.put(ref.key(), page.thenApply(rows -> rows.get(ref.key()))));
         }
         return CompletableFuture.allOf(coming.values().toArray(CompletableFuture[]::new))
-                .thenApply(done -> refs.stream()
-                        .map(ref ->
-                                Objects.requireNonNull(coming.get(ref.key())).join())
-                        .filter(Objects::nonNull)
-                        .toList());
+                .thenApply(done -> all(refs, here, coming));
+    }
+
+    private static List<Row> all(
+            List<ObjectRef> refs, Map<ObjectKey, Row> here, Map<ObjectKey, CompletableFuture<@Nullable Row>> come) {
+        List<Row> rows = new ArrayList<>(refs.size());
+        for (ObjectRef ref : refs) {
+            Row row = here.get(ref.key());
+            CompletableFuture<@Nullable Row> its = row == null ? come.get(ref.key()) : null;
+            row = its == null ? row : its.join();
+            if (row != null) {
+                rows.add(row);
+            }
+        }
+        return rows;
     }
 
     /// References of a page.

@@ -54,10 +54,11 @@ final class Row extends Cached {
     static Row of(ObjectMessage.Row wire, Shape.Known shapes) {
         Map<String, @Nullable Object> fields = wire.fields();
         Shape shape = shapes.of(fields.keySet());
-        @Nullable Object[] values = new Object[shape.names.size()];
+        // In the order of the names, which are those of the shape.
+        @Nullable Object[] values = fields.values().toArray();
         int weight = OVERHEAD;
         for (int i = 0; i < values.length; i++) {
-            Object value = fields.get(shape.names.get(i));
+            Object value = values[i];
             values[i] = value instanceof ObjectRef ref ? new Reference(ref) : value;
             weight += weight(value);
         }

@@ -43,7 +43,7 @@ final class RowCache {
 
     /// Bounds of a cache. Tombstones outlive every request and the lag of most replicas.
     record Limits(int count, long weight, long memoryMillis, int tombstones) {
-        static final Limits DEFAULT = new Limits(100_000, 64L << 20, 60_000, 10_000);
+        static final Limits DEFAULT = new Limits(100_000, 64L << 20, 60_000, 2_000);
     }
 
     final CacheStats stats = new CacheStats();

@@ -13,7 +13,7 @@ import java.util.Queue;
 /// A link over a WebSocket of the JDK, CBOR on it.
 final class SocketLink implements ObjectLink, Wire.Owner {
     private static final long BYTES_MAX = 64L << 20;
-    private static final String PATH = "/objects";
+    static final String PATH = "/objects";
 
     private final ObjectLink.Owner owner;
     private final Timer timer;

@@ -39,6 +39,10 @@ final class GraphReader {
     private final @Nullable CBORParser cbor;
     private final int nodesMax;
     private final Map<Integer, Object> shared = new HashMap<>();
+
+    /// Many rows of one message refer to the same few objects.
+    private final Map<String, ObjectRef> references = new HashMap<>();
+
     private final Deque<Open> open = new ArrayDeque<>();
     private int nodes;
     private @Nullable Object root;
@@ -83,7 +87,25 @@ final class GraphReader {
     ///     [Problem#VALUE_TOO_LARGE]
     @Nullable
     Object read() {
-        value(next(), 0);
+        Object value = whole(next());
+        ends();
+        return value;
+    }
+
+    void ends() {
+        if (in.next() != null) {
+            throw new ProblemException(Problem.MESSAGE_INVALID, "something follows the message");
+        }
+    }
+
+    /// A value that begins here, to its end.
+    @Nullable
+    Object whole(JsonToken first) {
+        if (first.isScalarValue() && !isTagged()) {
+            return in.scalar(first);
+        }
+        root = null;
+        value(first, 0);
         while (!open.isEmpty()) {
             Open top = open.getFirst();
             JsonToken token = next();
@@ -102,13 +124,22 @@ final class GraphReader {
             }
             value(token, 0);
         }
-        if (in.next() != null) {
-            throw new ProblemException(Problem.MESSAGE_INVALID, "something follows the message");
-        }
         return root;
     }
 
-    private JsonToken next() {
+    boolean isTagged() {
+        return cbor != null && !cbor.getCurrentTags().isEmpty();
+    }
+
+    /// One more list or map, of which there may be so many.
+    void counted() {
+        if (++nodes > nodesMax) {
+            throw new ProblemException(
+                    Problem.VALUE_TOO_LARGE, "more than " + nodesMax + " lists and maps in one message");
+        }
+    }
+
+    JsonToken next() {
         JsonToken token = in.next();
         if (token == null) {
             throw new ProblemException(Problem.MESSAGE_INVALID, "the message ends too early");
@@ -124,7 +155,7 @@ final class GraphReader {
 
     /// A value that begins here: complete where it is a scalar, else opened.
     private void value(JsonToken token, int ends) {
-        if (cbor != null && !cbor.getCurrentTags().isEmpty()) {
+        if (isTagged()) {
             tagged(token);
         } else if (token == JsonToken.START_ARRAY) {
             begin(new ArrayList<>(), false, ends);
@@ -136,10 +167,7 @@ final class GraphReader {
     }
 
     private void begin(Object container, boolean literal, int ends) {
-        if (++nodes > nodesMax) {
-            throw new ProblemException(
-                    Problem.VALUE_TOO_LARGE, "more than " + nodesMax + " lists and maps in one message");
-        }
+        counted();
         put(container);
         open.push(new Open(container, literal, ends));
     }
@@ -289,7 +317,7 @@ final class GraphReader {
         String text = in.text();
         try {
             return switch (word) {
-                case "$" -> ObjectRef.parse(text);
+                case "$" -> references.computeIfAbsent(text, ObjectRef::parse);
                 case "$dec" -> decimal(new BigDecimal(digits(text)));
                 case "$int" -> whole(new BigInteger(digits(text)));
                 case "$double" -> Double.valueOf(digits(text));

@@ -100,7 +100,8 @@ final class GraphWriter {
     }
 
     private static boolean isContainer(@Nullable Object value) {
-        return value instanceof List<?> || value instanceof Map<?, ?>;
+        // Most values are texts and numbers, which are recognized at once.
+        return !(value instanceof String) && (value instanceof List<?> || value instanceof Map<?, ?>);
     }
 
     /// Writes a value that was noted.

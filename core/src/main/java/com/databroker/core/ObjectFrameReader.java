@@ -1,7 +1,6 @@
 package com.databroker.core;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -167,18 +166,9 @@ final class ObjectFrameReader {
     }
 
     private static ObjectMessage.Row row(@Nullable Object value) {
-        List<@Nullable Object> parts = list(value, "a row");
-        if (parts.size() == 5
-                && parts.get(0) instanceof String ref
-                && parts.get(1) instanceof String rights
-                && parts.get(2) instanceof Long version
-                && parts.get(3) instanceof String tag) {
-            return new ObjectMessage.Row(
-                    ObjectRef.parse(ref),
-                    rights,
-                    version,
-                    tag,
-                    Collections.unmodifiableMap(Json.asObject(parts.get(4), "the fields of a row")));
+        // As AnswerReader has made it.
+        if (value instanceof ObjectMessage.Row row) {
+            return row;
         }
         throw invalid("a row is [reference, rights, version, tag, fields]");
     }

@@ -56,11 +56,19 @@ public record ObjectKey(String type, List<String> parts) {
         if (slash < 0) {
             throw invalid(text, "it is not <type>/<key>, as Person/42");
         }
-        List<String> parts = new ArrayList<>();
-        for (String part : text.substring(slash + 1).split(",", -1)) {
-            parts.add(part.indexOf('%') < 0 ? plain(text, part) : decoded(text, part));
+        String type = text.substring(0, slash);
+        int comma = text.indexOf(',', slash);
+        if (comma < 0) {
+            return new ObjectKey(type, List.of(part(text, slash + 1, text.length())));
         }
-        return new ObjectKey(text.substring(0, slash), parts);
+        List<String> parts = new ArrayList<>();
+        int from = slash + 1;
+        for (; comma >= 0; comma = text.indexOf(',', from)) {
+            parts.add(part(text, from, comma));
+            from = comma + 1;
+        }
+        parts.add(part(text, from, text.length()));
+        return new ObjectKey(type, parts);
     }
 
     /// Whether it stands for an object that does not exist yet.
@@ -73,14 +81,23 @@ public record ObjectKey(String type, List<String> parts) {
         if (name.isEmpty() || name.length() > TYPE_LENGTH_MAX || !Character.isLetter(name.charAt(0))) {
             return false;
         }
-        return name.chars().allMatch(c -> c == '_' || Character.isLetterOrDigit(c));
+        for (int i = 1; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c != '_' && !Character.isLetterOrDigit(c)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static String part(String text, int from, int to) {
+        String part = text.substring(from, to);
+        return part.indexOf('%') < 0 ? plain(text, part) : decoded(text, part);
     }
 
     private static String plain(String text, String part) {
-        for (int i = 0; i < part.length(); i++) {
-            if (isPunctuation(part.charAt(i))) {
-                throw invalid(text, "in a part of a key, / , % ~ # are percent-encoded");
-            }
+        if (hasPunctuation(part)) {
+            throw invalid(text, "in a part of a key, / , % ~ # are percent-encoded");
         }
         return part;
     }
@@ -112,7 +129,16 @@ public record ObjectKey(String type, List<String> parts) {
     }
 
     private static boolean isPunctuation(char c) {
-        return c < ' ' || c == 127 || PUNCTUATION.indexOf(c) >= 0;
+        return c < ' ' || (c <= 127 && (c == 127 || PUNCTUATION.indexOf(c) >= 0));
+    }
+
+    private static boolean hasPunctuation(String part) {
+        for (int i = 0; i < part.length(); i++) {
+            if (isPunctuation(part.charAt(i))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static void encode(String part, StringBuilder out) {
@@ -134,6 +160,9 @@ public record ObjectKey(String type, List<String> parts) {
     /// The text form, which [#parse] reads.
     @Override
     public String toString() {
+        if (parts.size() == 1 && !isTemporary() && !hasPunctuation(parts.get(0))) {
+            return type + "/" + parts.get(0);
+        }
         StringBuilder out = new StringBuilder(type.length() + 12).append(type);
         if (isTemporary()) {
             return out.append(parts.get(0)).toString();

@@ -3,6 +3,7 @@ package com.databroker.core;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// The frames of the protocol *dbo/1*, as [ObjectFrameWriter] draws them; [ObjectMessages] reads and
@@ -230,7 +231,20 @@ public sealed interface ObjectMessage {
     /// @param rights what the capability is for: `r`, and `w` to change, `c` to call
     /// @param version greater after every change, 0 where the type has none
     /// @param tag by which its changes are told
-    record Row(ObjectRef ref, String rights, long version, String tag, Map<String, @Nullable Object> fields) {}
+    record Row(ObjectRef ref, String rights, long version, String tag, Map<String, @Nullable Object> fields) {
+        /// Fields of which all objects of a type share the names.
+        ///
+        /// @param names none of them twice, as many as `values`, which the caller gives away
+        public static Map<String, @Nullable Object> fields(List<String> names, @Nullable Object[] values) {
+            return new FieldValues(List.copyOf(names), values);
+        }
+
+        /// The same fields, each value as `each` makes it.
+        public static Map<String, @Nullable Object> fields(
+                Map<String, @Nullable Object> like, UnaryOperator<@Nullable Object> each) {
+            return FieldValues.mapped(like, each);
+        }
+    }
 
     /// Nothing was changed, because others changed the same.
     record Conflict(long id, List<FieldConflict> conflicts) implements Reply {

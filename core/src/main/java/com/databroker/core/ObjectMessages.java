@@ -2,6 +2,7 @@ package com.databroker.core;
 
 import java.io.ByteArrayOutputStream;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -117,13 +118,14 @@ public enum ObjectMessages {
 
     /// @throws ProblemException [Problem#MESSAGE_INVALID] or another that says what is wrong
     public ObjectMessage.Request decodeRequest(Bytes bytes) {
-        return ObjectFrameReader.request(decode(bytes, REQUEST_MAX, NODES_MAX + FRAME_NODES_MAX));
+        return ObjectFrameReader.request(decode(bytes));
     }
 
     /// @return a [ObjectMessage.Reply] or [ObjectMessage.Push]
     /// @throws ProblemException as [#decodeRequest]
     public ObjectMessage decodeAnswer(Bytes bytes) {
-        return ObjectFrameReader.answer(decode(bytes, ANSWER_MAX, ANSWER_NODES_MAX));
+        return ObjectFrameReader.answer(
+                new Fields(read(bytes, ANSWER_MAX, in -> new AnswerReader(in, ANSWER_NODES_MAX).read())));
     }
 
     /// A value by itself, as it stands in messages.
@@ -145,29 +147,33 @@ public enum ObjectMessages {
     /// Reads what [#encodeValue] wrote.
     public @Nullable Object decodeValue(Bytes bytes) {
         if (this == BSON) {
-            Fields document = decode(bytes, REQUEST_MAX, NODES_MAX + 1);
+            Fields document = new Fields(Json.asObject(read(bytes, NODES_MAX + 1), "the message"));
             Object value = document.any(VALUE);
             document.done();
             return value;
         }
-        return read(bytes, REQUEST_MAX, NODES_MAX);
+        return read(bytes, NODES_MAX);
     }
 
-    private Fields decode(Bytes bytes, int max, int nodesMax) {
-        return new Fields(Json.asObject(read(bytes, max, nodesMax), "the message"));
+    private Fields decode(Bytes bytes) {
+        return new Fields(Json.asObject(read(bytes, NODES_MAX + FRAME_NODES_MAX), "the message"));
     }
 
-    private @Nullable Object read(Bytes bytes, int max, int nodesMax) {
+    private @Nullable Object read(Bytes bytes, int nodesMax) {
+        return read(bytes, REQUEST_MAX, in -> new GraphReader(in, nodesMax).read());
+    }
+
+    private <T extends @Nullable Object> T read(Bytes bytes, int max, Function<GraphIn, T> reader) {
         if (bytes.length() > max) {
             throw new ProblemException(
                     Problem.VALUE_TOO_LARGE, "a message of " + bytes.length() + " bytes, of " + max + " at most");
         }
         if (this == BSON) {
-            return new GraphReader(new BsonIn(bytes), nodesMax).read();
+            return reader.apply(new BsonIn(bytes));
         }
         byte[] array = bytes.unsafeArray();
         try (JsonParser parser = factory().createParser(ObjectReadContext.empty(), array, 0, array.length)) {
-            return new GraphReader(new JacksonIn(parser), nodesMax).read();
+            return reader.apply(new JacksonIn(parser));
         } catch (JacksonException malformed) {
             throw new ProblemException(
                     Problem.MESSAGE_INVALID, "not " + name() + ": " + Text.excerpt(malformed.getOriginalMessage()));

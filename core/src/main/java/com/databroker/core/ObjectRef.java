@@ -31,13 +31,17 @@ public record ObjectRef(ObjectKey key, String capability) {
     }
 
     private static boolean isCapability(String text) {
-        return text.length() == CAPABILITY_LENGTH
-                && text.chars()
-                        .allMatch(c -> (c >= 'A' && c <= 'Z')
-                                || (c >= 'a' && c <= 'z')
-                                || (c >= '0' && c <= '9')
-                                || c == '-'
-                                || c == '_');
+        if (text.length() != CAPABILITY_LENGTH) {
+            return false;
+        }
+        for (int i = 0; i < CAPABILITY_LENGTH; i++) {
+            char c = text.charAt(i);
+            boolean letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+            if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_') {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// The text of the wire, which [#parse] reads. It holds the capability: not for logs, where the key

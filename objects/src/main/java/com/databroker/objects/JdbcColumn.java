@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// @param select what is selected to read it
 /// @param parameter what stands for a value of it
 /// @param compared what it is compared by
+/// @param any whether one parameter can stand for any number of values, as an array of long
 record JdbcColumn(
         int index,
         String name,
@@ -38,7 +39,8 @@ record JdbcColumn(
         int length,
         String select,
         String parameter,
-        String compared) {
+        String compared,
+        boolean any) {
 
     /// What stands for a value that [#compared] is compared with.
     String comparand() {

@@ -177,6 +177,9 @@ enum JdbcDialect {
 
     static final String CHANGE_ID = "databroker_change_id";
 
+    private static final Set<String> POSTGRESQL_WHOLES =
+            Set.of("int2", "int4", "int8", "smallserial", "serial", "bigserial");
+
     private static final Set<String> POSTGRESQL_TEXTS = Set.of("varchar", "text", "bpchar", "name");
 
     /// A statement that changes rows and gives them as they are now.
@@ -262,6 +265,11 @@ enum JdbcDialect {
     /// What a column is compared by: PostgreSQL's json knows no equality.
     String compared(String quoted, String typeName) {
         return typeName.equals("json") ? "CAST(" + quoted + AS_JSONB : quoted;
+    }
+
+    /// Whether a column is equal to any of an array of long, by its index.
+    boolean takesMany(String typeName) {
+        return this == POSTGRESQL && POSTGRESQL_WHOLES.contains(typeName);
     }
 
     private String textual() {

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class JdbcFind {
     private static final int KEYS_AT_ONCE = 512;
 
+    /// Where one parameter stands for all of them.
+    private static final int KEYS_IN_ARRAY = 10_000;
+
     private final JdbcTable table;
     private final StringBuilder where = new StringBuilder();
     private final JdbcTable.Parameters parameters = new JdbcTable.Parameters();
@@ -31,9 +34,14 @@ final class JdbcFind {
     static List<StoreRow> load(Connection connection, JdbcTable table, Collection<ObjectKey> keys) throws SQLException {
         List<StoreRow> rows = new ArrayList<>(keys.size());
         List<ObjectKey> all = List.copyOf(keys);
-        for (int i = 0; i < all.size(); i += KEYS_AT_ONCE) {
+        boolean any = table.key().size() == 1 && table.key().getFirst().any() && all.size() > 1;
+        int atOnce = any ? KEYS_IN_ARRAY : KEYS_AT_ONCE;
+        for (int i = 0; i < all.size(); i += atOnce) {
             JdbcFind find = new JdbcFind(table);
-            find.keys(all.subList(i, Math.min(all.size(), i + KEYS_AT_ONCE)));
+            List<ObjectKey> some = all.subList(i, Math.min(all.size(), i + atOnce));
+            if (!any || !find.anyOf(some)) {
+                find.keys(some);
+            }
             find.query(connection, find.select(), rows);
         }
         return rows;
@@ -99,6 +107,23 @@ final class JdbcFind {
         for (int i = 0; i < places; i++) {
             parameters.add(table.key(), JdbcTable.parts(keys.get(Math.min(i, keys.size() - 1)), table.key()));
         }
+    }
+
+    /// One statement, however many keys there are: neither parsed nor planned anew for another number of them.
+    ///
+    /// @return whether all of them fit
+    private boolean anyOf(List<ObjectKey> keys) {
+        JdbcColumn column = table.key().getFirst();
+        long[] values = new long[keys.size()];
+        for (int i = 0; i < values.length; i++) {
+            if (!(JdbcTable.parts(keys.get(i), table.key()).getFirst() instanceof Long value)) {
+                return false;
+            }
+            values[i] = value;
+        }
+        and(column.compared() + " = ANY (?)");
+        parameters.add(column, values);
+        return true;
     }
 
     private void condition(ObjectMessage.Condition condition) {

@@ -235,6 +235,7 @@ final class JdbcSchema {
                 key.stream().map(draft::column).toList(),
                 List.copyOf(draft.read),
                 draft.fields,
+                List.copyOf(draft.fields.keySet()),
                 versionColumn,
                 overlay.policy());
     }
@@ -368,6 +369,7 @@ final class JdbcSchema {
                 bounded ? raw.size : 0,
                 select == null ? dialect.select(quoted, raw.typeName, kind) : select,
                 dialect.parameter(raw.typeName, kind),
-                select == null ? dialect.compared(quoted, raw.typeName) : select);
+                select == null ? dialect.compared(quoted, raw.typeName) : select,
+                select == null && dialect.takesMany(raw.typeName));
     }
 }

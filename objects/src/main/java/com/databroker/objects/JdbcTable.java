@@ -1,6 +1,7 @@
 package com.databroker.objects;
 
 import com.databroker.core.ObjectKey;
+import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectTypes;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
@@ -14,7 +15,6 @@ import java.sql.SQLException;
 import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// @param quoted with its schema, as it stands in statements
 /// @param key its columns, in the order of the key
 /// @param columns every column that is read, those of the key first
+/// @param names of the fields, in their order
 record JdbcTable(
         ObjectTypes.Type type,
         String table,
@@ -33,6 +34,7 @@ record JdbcTable(
         List<JdbcColumn> key,
         List<JdbcColumn> columns,
         Map<String, Part> fields,
+        List<String> names,
         @Nullable JdbcColumn version,
         StoreOverlay.Policy policy) {
 
@@ -149,9 +151,12 @@ record JdbcTable(
 
     /// @param values by the index of their columns
     Map<String, @Nullable Object> fields(@Nullable Object[] values) {
-        Map<String, @Nullable Object> read = LinkedHashMap.newLinkedHashMap(fields.size());
-        fields.forEach((name, part) -> read.put(name, value(part, values)));
-        return Collections.unmodifiableMap(read);
+        @Nullable Object[] read = new Object[fields.size()];
+        int at = 0;
+        for (Part part : fields.values()) {
+            read[at++] = value(part, values);
+        }
+        return ObjectMessage.Row.fields(names, read);
     }
 
     private static @Nullable Object value(Part part, @Nullable Object[] values) {
@@ -159,9 +164,12 @@ record JdbcTable(
         if (target == null) {
             return values[part.columns.getFirst().index()];
         }
-        return part.columns.stream().anyMatch(column -> values[column.index()] == null)
-                ? null
-                : key(target, part.columns, values);
+        for (JdbcColumn column : part.columns) {
+            if (values[column.index()] == null) {
+                return null;
+            }
+        }
+        return key(target, part.columns, values);
     }
 
     static ObjectKey key(String type, List<JdbcColumn> columns, @Nullable Object[] values) {

@@ -39,6 +39,10 @@ final class ObjectAnswer {
     private final List<String> tags = new ArrayList<>();
     private final Map<String, StoreKeys.Stamp> stamps = new HashMap<>();
     private final Map<String, String> rights = new HashMap<>();
+
+    /// Many rows refer to the same few objects.
+    private final Map<ObjectKey, ObjectRef> references = new HashMap<>();
+
     private int asked;
 
     ObjectAnswer(ObjectStores stores, Principal principal) {
@@ -218,22 +222,24 @@ final class ObjectAnswer {
     }
 
     ObjectRef reference(ObjectKey key) {
-        ObjectTypes.Type type = stores.catalog().any(key.type());
-        return type == null ? ObjectRef.of(key) : stamp(type.store()).reference(key, rights(key.type()));
+        ObjectRef known = references.get(key);
+        if (known == null) {
+            ObjectTypes.Type type = stores.catalog().any(key.type());
+            known = type == null ? ObjectRef.of(key) : stamp(type.store()).reference(key, rights(key.type()));
+            references.put(key, known);
+        }
+        return known;
     }
 
     ObjectMessage.Row wire(StoreRow row) {
         ObjectTypes.Type type = stores.catalog().any(row.key().type());
         String store = type == null ? "" : type.store();
-        Map<String, @Nullable Object> fields =
-                LinkedHashMap.newLinkedHashMap(row.fields().size());
-        row.fields().forEach((name, value) -> fields.put(name, wire(value)));
         return new ObjectMessage.Row(
                 reference(row.key()),
                 rights(row.key().type()),
                 row.version(),
                 stamp(store).tag(row.key().toString()),
-                java.util.Collections.unmodifiableMap(fields));
+                ObjectMessage.Row.fields(row.fields(), this::wire));
     }
 
     ObjectMessage.Ok ok(long id) {

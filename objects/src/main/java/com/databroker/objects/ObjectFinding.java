@@ -17,6 +17,7 @@ import com.databroker.objects.spi.StoreRow;
 import com.databroker.objects.spi.Values;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -38,6 +39,15 @@ final class ObjectFinding {
     }
 
     ObjectMessage.Ok get(ObjectAnswer answer, ObjectMessage.Get get) {
+        Map<ObjectKey, StoreRow> found = new LinkedHashMap<>();
+        wanted(answer, get)
+                .forEach(
+                        (type, keys) -> stores.ofType(type).load(type, keys).forEach(row -> found.put(row.key(), row)));
+        return found(answer, get, found);
+    }
+
+    /// Keys by their types, all of which the principal may read.
+    private Map<String, Set<ObjectKey>> wanted(ObjectAnswer answer, ObjectMessage.Get get) {
         if (get.keys().size() > KEYS_MAX) {
             throw new ProblemException(Problem.QUERY_INVALID, "more than " + KEYS_MAX + " keys in one get");
         }
@@ -48,8 +58,10 @@ final class ObjectFinding {
             answer.require(ref, type, 'r');
             byType.computeIfAbsent(type.name(), absent -> new LinkedHashSet<>()).add(ref.key());
         }
-        Map<ObjectKey, StoreRow> found = new LinkedHashMap<>();
-        byType.forEach((type, keys) -> stores.ofType(type).load(type, keys).forEach(row -> found.put(row.key(), row)));
+        return byType;
+    }
+
+    private static ObjectMessage.Ok found(ObjectAnswer answer, ObjectMessage.Get get, Map<ObjectKey, StoreRow> found) {
         Map<ObjectKey, StoreRow> ordered = new LinkedHashMap<>();
         for (ObjectRef ref : get.keys()) {
             StoreRow row = found.get(ref.key());
@@ -62,6 +74,46 @@ final class ObjectFinding {
         answer.ask(ordered.values());
         answer.along(get.with());
         return answer.ok(get.id());
+    }
+
+    /// Answers several who want objects of one type, with one question to its store.
+    ///
+    /// @param answers made before anything is read, one for each of `gets`
+    /// @return null for those who have to be answered by themselves: what they name was not found as they name it
+    List<ObjectMessage.@Nullable Reply> together(
+            String type, List<ObjectAnswer> answers, List<ObjectMessage.Get> gets) {
+        List<ObjectMessage.@Nullable Reply> replies = new ArrayList<>();
+        Set<ObjectKey> all = new LinkedHashSet<>();
+        for (int i = 0; i < gets.size(); i++) {
+            ObjectMessage.Reply refused = null;
+            try {
+                all.addAll(wanted(answers.get(i), gets.get(i)).getOrDefault(type, Set.of()));
+            } catch (ProblemException problem) {
+                refused = new ObjectMessage.Failed(gets.get(i).id(), problem.problem(), problem.detail());
+            }
+            replies.add(refused);
+        }
+        Map<ObjectKey, StoreRow> rows = new HashMap<>();
+        if (!all.isEmpty()) {
+            stores.ofType(type).load(type, all).forEach(row -> rows.put(row.key(), row));
+        }
+        for (int i = 0; i < gets.size(); i++) {
+            Map<ObjectKey, StoreRow> its = new LinkedHashMap<>();
+            for (ObjectRef ref : gets.get(i).keys()) {
+                StoreRow row = rows.get(ref.key());
+                if (row != null) {
+                    its.put(ref.key(), row);
+                }
+            }
+            if (replies.get(i) == null && its.keySet().containsAll(keys(gets.get(i)))) {
+                replies.set(i, found(answers.get(i), gets.get(i), its));
+            }
+        }
+        return replies;
+    }
+
+    private static List<ObjectKey> keys(ObjectMessage.Get get) {
+        return get.keys().stream().map(ObjectRef::key).toList();
     }
 
     ObjectMessage.Ok find(ObjectAnswer answer, ObjectMessage.Find find) {

@@ -45,6 +45,9 @@ public final class ObjectPlane implements AutoCloseable {
     private static final List<String> WORDS =
             List.of("hello", "get", "find", "call", "commit", "sync", "types", "beat");
 
+    /// Whoever wants more is answered by itself.
+    private static final int FEW = 16;
+
     private final ObjectsConfig config;
     private final InstantSource clock;
     private final String server;
@@ -179,6 +182,47 @@ public final class ObjectPlane implements AutoCloseable {
             Objects.requireNonNull(durations.get(word)).since(began);
             return reply;
         }
+    }
+
+    /// A few objects of one type that somebody wants.
+    public record Wanted(ObjectCaller caller, ObjectMessage.Get get) {
+        /// Of which type all of them are, null where there are many of them, or of several types, or more is to
+        /// come along: then it is answered by itself.
+        static @Nullable String type(ObjectMessage.Get get) {
+            if (get.keys().isEmpty() || get.keys().size() > FEW || !get.with().isEmpty()) {
+                return null;
+            }
+            String type = get.keys().getFirst().key().type();
+            boolean alike = get.keys().stream().allMatch(ref -> ref.key().type().equals(type));
+            return alike ? type : null;
+        }
+    }
+
+    /// In which line somebody is to wait who could be answered together with others; null where there is none.
+    public @Nullable String line(ObjectMessage.Request request) {
+        String type = request instanceof ObjectMessage.Get get ? Wanted.type(get) : null;
+        return type != null && stores.catalog().any(type) != null ? type : null;
+    }
+
+    /// Answers all who wait in one [#line], with one question to the store. What is answered was read after this
+    /// was called.
+    ///
+    /// @return null for those who have to be answered by themselves
+    public List<ObjectMessage.@Nullable Reply> together(String line, List<Wanted> all) {
+        long began = Durations.now();
+        List<ObjectMessage.@Nullable Reply> replies;
+        try {
+            List<ObjectAnswer> answers = new ArrayList<>(all.size());
+            all.forEach(one -> answers.add(new ObjectAnswer(stores, one.caller.principal())));
+            replies = finding.together(
+                    line, answers, all.stream().map(Wanted::get).toList());
+        } catch (RuntimeException oneOfThem) {
+            // Each hears of its own.
+            return Collections.nCopies(all.size(), null);
+        }
+        Durations gets = Objects.requireNonNull(durations.get("get"));
+        replies.stream().filter(Objects::nonNull).forEach(answered -> gets.since(began));
+        return replies;
     }
 
     private static String word(ObjectMessage.Request request) {

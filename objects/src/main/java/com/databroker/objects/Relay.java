@@ -176,6 +176,7 @@ final class Relay implements AutoCloseable {
     /// @return whether there was anything
     private boolean round() {
         boolean told = false;
+        wakeOthers();
         round.lock();
         try {
             rounds.incrementAndGet();
@@ -203,11 +204,19 @@ final class Relay implements AutoCloseable {
         } finally {
             round.unlock();
         }
-        if (committed.getAndSet(false)) {
-            store.wakeOthers();
-            telling.committed();
-        }
         return told;
+    }
+
+    /// Others need as long as this server does, so they begin first. Who is not woken looks a second later.
+    private void wakeOthers() {
+        if (committed.getAndSet(false)) {
+            try {
+                store.wakeOthers();
+                telling.committed();
+            } catch (RuntimeException failed) {
+                LOG.atWarn().addKeyValue("store", store.name()).setCause(failed).log("other servers were not woken");
+            }
+        }
     }
 
     private void tell(List<StoreChange> changes) {

@@ -49,9 +49,15 @@ final class StoreKeys {
     private final InstantSource clock;
     private final RandomGenerator random;
     private final Mac tags;
-    private volatile Epochs epochs;
+    private final Remembered madeTags = new Remembered();
+    private volatile @Nullable Epochs epochs;
 
-    private record Epochs(Bytes secret, Mac newest, Mac before, Instant read) {}
+    /// @param made with the newest key
+    private record Epochs(Bytes secret, Mac newest, Mac before, Remembered made, Instant read) {
+        Epochs readAgain(Instant now) {
+            return new Epochs(secret, newest, before, made, now);
+        }
+    }
 
     StoreKeys(ObjectStore store, InstantSource clock, RandomGenerator random) {
         this.store = store;
@@ -69,11 +75,16 @@ final class StoreKeys {
 
     private Epochs read() {
         Bytes secret = store.secret(CAPABILITIES, () -> fresh(Long.BYTES + 2 * KEY_BYTES));
+        Epochs known = epochs;
+        if (known != null && known.secret.equals(secret)) {
+            return known.readAgain(clock.instant());
+        }
         byte[] bytes = secret.toArray();
         return new Epochs(
                 secret,
                 mac(Arrays.copyOfRange(bytes, Long.BYTES, Long.BYTES + KEY_BYTES)),
                 mac(Arrays.copyOfRange(bytes, Long.BYTES + KEY_BYTES, bytes.length)),
+                new Remembered(),
                 clock.instant());
     }
 
@@ -97,7 +108,7 @@ final class StoreKeys {
     /// @param age at which what was read is read again
     private Epochs epochs(Duration age) {
         Epochs now = epochs;
-        if (!now.read.plus(age).isAfter(clock.instant())) {
+        if (now == null || !now.read.plus(age).isAfter(clock.instant())) {
             now = read();
             epochs = now;
         }
@@ -129,23 +140,25 @@ final class StoreKeys {
 
     /// Makes capabilities and tags, and tells good capabilities from others.
     final class Stamp {
-        private final String principal;
+        private final String head;
+        private final String tail;
         private final Mac tagging = copy(tags);
         private Epochs used;
         private Mac newest;
-        private Mac before;
 
         private Stamp(Epochs epochs, String principal) {
-            this.principal = principal;
+            this.head = "v1\0" + store.name() + "\0";
+            this.tail = "\0" + principal + "\0";
             this.used = epochs;
             this.newest = copy(epochs.newest);
-            this.before = copy(epochs.before);
         }
 
         ObjectRef reference(ObjectKey key, String rights) {
             return rights.isEmpty()
                     ? ObjectRef.of(key)
-                    : new ObjectRef(key, BASE64.encodeToString(capability(newest, key, rights)));
+                    : new ObjectRef(
+                            key,
+                            used.made.of(head + key + tail + rights, text -> BASE64.encodeToString(mac(newest, text))));
         }
 
         /// What the capability of a reference is for, null where it is not good.
@@ -163,24 +176,29 @@ final class StoreKeys {
             }
             used = now;
             newest = copy(now.newest);
-            before = copy(now.before);
             return true;
         }
 
         private @Nullable String known(ObjectRef ref) {
             byte[] given = Base64.getUrlDecoder().decode(ref.capability());
-            for (Mac mac : List.of(newest, before)) {
-                for (String rights : RIGHTS) {
-                    if (MessageDigest.isEqual(given, capability(mac, ref.key(), rights))) {
-                        return rights;
-                    }
+            String rights = known(given, newest, ref.key());
+            return rights != null ? rights : known(given, copy(used.before), ref.key());
+        }
+
+        private @Nullable String known(byte[] given, Mac mac, ObjectKey key) {
+            for (String rights : RIGHTS) {
+                if (MessageDigest.isEqual(given, capability(mac, key, rights))) {
+                    return rights;
                 }
             }
             return null;
         }
 
         private byte[] capability(Mac mac, ObjectKey key, String rights) {
-            String text = "v1\0" + store.name() + "\0" + key + "\0" + principal + "\0" + rights;
+            return mac(mac, head + key + tail + rights);
+        }
+
+        private static byte[] mac(Mac mac, String text) {
             return Arrays.copyOf(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)), 16);
         }
 
@@ -196,8 +214,10 @@ final class StoreKeys {
 
         /// Of whatever the type has.
         String tag(String type) {
-            return BASE64.encodeToString(
-                    Arrays.copyOf(tagging.doFinal(type.getBytes(StandardCharsets.UTF_8)), Long.BYTES));
+            return madeTags.of(
+                    type,
+                    text -> BASE64.encodeToString(
+                            Arrays.copyOf(tagging.doFinal(text.getBytes(StandardCharsets.UTF_8)), Long.BYTES)));
         }
     }
 }

@@ -45,6 +45,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     private final ObjectMessages form;
     private final String address;
     private final Executor blocking;
+    private final ObjectGathering gathering;
     private final InstantSource clock;
     private final OpenStreams open;
     private final Runnable farewell;
@@ -66,7 +67,15 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     private final ObjectNews news = new ObjectNews();
 
     /// What all conversations of a door have in common.
-    record Shared(ObjectPlane plane, Executor blocking, InstantSource clock, OpenStreams open) {}
+    ///
+    /// @param blocking threads that may wait
+    /// @param gathering answers together who asks at the same time
+    record Shared(
+            ObjectPlane plane, Executor blocking, ObjectGathering gathering, InstantSource clock, OpenStreams open) {
+        Shared(ObjectPlane plane, Executor blocking, InstantSource clock, OpenStreams open) {
+            this(plane, blocking, new ObjectGathering(plane, blocking), clock, open);
+        }
+    }
 
     /// @param door by which name the gate knows it
     /// @param address of the other end
@@ -79,6 +88,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         this.form = form;
         this.address = address;
         this.blocking = shared.blocking();
+        this.gathering = shared.gathering();
         this.clock = shared.clock();
         this.open = shared.open();
         this.farewell = () -> loop().execute(() -> close(OpenStreams.shuttingDown()));
@@ -239,7 +249,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
                     ? null
                     : plane.greet(this, new ObjectMessage.Hello(ObjectMessage.PROTOCOL, null, null), this);
             loop().execute(() -> {
-                carrier.resume();
+                resume();
                 if (greeting != null && greeting.reply() instanceof ObjectMessage.Failed failed) {
                     close(failed.exception());
                 } else if (greeting != null && greeting.reply() instanceof ObjectMessage.Welcome) {
@@ -283,19 +293,45 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         if (++underWay >= TOGETHER_MAX) {
             carrier.pause();
         }
-        blocking.execute(() -> {
-            ObjectMessage.Reply reply = handled(request);
+        OneRequest asking = new OneRequest(request);
+        if (!gathering.takes(this, request, asking)) {
+            asking.alone();
+        }
+    }
+
+    /// One request under way.
+    private final class OneRequest implements ObjectGathering.Asking {
+        private final ObjectMessage.Request request;
+
+        OneRequest(ObjectMessage.Request request) {
+            this.request = request;
+        }
+
+        @Override
+        public void alone() {
+            blocking.execute(() -> answered(handled(request)));
+        }
+
+        @Override
+        public void answered(ObjectMessage.Reply reply) {
             Bytes frame = encode(request.id(), reply);
             loop().execute(() -> {
                 if (--underWay == TOGETHER_MAX - 1) {
-                    carrier.resume();
+                    resume();
                 }
                 if (request instanceof ObjectMessage.Sync) {
                     tell(true);
                 }
                 write(frame);
             });
-        });
+        }
+    }
+
+    /// The carrier of a conversation that has ended may carry another one already.
+    private void resume() {
+        if (!closing) {
+            carrier.resume();
+        }
     }
 
     private Bytes encode(long id, ObjectMessage.Reply reply) {

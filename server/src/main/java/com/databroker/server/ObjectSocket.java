@@ -23,6 +23,9 @@ final class ObjectSocket implements ObjectCarrier {
     private final ChannelHandlerContext context;
     private final ObjectConversation conversation;
 
+    /// Whether what was written goes out in a moment.
+    private boolean flushing;
+
     private ObjectSocket(ObjectConversation.Shared shared, Gate gate, ServerWebSocket socket, String address) {
         this.socket = socket;
         this.form = ObjectMessages.of(socket.subProtocol());
@@ -73,7 +76,17 @@ final class ObjectSocket implements ObjectCarrier {
         } else {
             EventFrames.binary(frame, bytes);
         }
-        context.writeAndFlush(frame, context.voidPromise());
+        context.write(frame, context.voidPromise());
+        if (!flushing) {
+            flushing = true;
+            // Behind what the loop has to do already: what was answered together goes out together.
+            context.channel().eventLoop().execute(this::flush);
+        }
+    }
+
+    private void flush() {
+        flushing = false;
+        context.flush();
     }
 
     @Override

@@ -77,18 +77,21 @@ final class ColdHits implements ColdScan.Visitor {
         if (counts != null && counts.column() >= 0) {
             fields.add(schema.field(counts.column()).name());
         }
-        ColdScan scan =
-                ColdScan.ALL.arrivedBefore(border).with(fields, matcher.filter().conditions());
-        if (query.from() != null) {
-            scan = scan.since(Arrival.micros(query.from()));
-        }
+        ColdScan scan = within(query)
+                .arrivedBefore(border)
+                .with(fields, matcher.filter().conditions());
         StreamQuery.Cursor after = query.after();
-        Long to = query.to() == null ? null : (Long) Arrival.micros(query.to());
-        if (after != null && counts == null && (to == null || after.time() < to)) {
+        if (after != null && counts == null && (scan.to() == null || after.time() < scan.to())) {
             // The record at the cursor's own time may be followed by others of that time.
-            to = after.time() + 1;
+            return scan.before(after.time() + 1);
         }
-        return to == null ? scan : scan.before(to);
+        return scan;
+    }
+
+    /// The time that is asked for.
+    static ColdScan within(StreamQuery query) {
+        ColdScan scan = query.from() == null ? ColdScan.ALL : ColdScan.ALL.since(Arrival.micros(query.from()));
+        return query.to() == null ? scan : scan.before(Arrival.micros(query.to()));
     }
 
     @Override

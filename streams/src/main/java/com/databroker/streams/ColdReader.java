@@ -39,7 +39,7 @@ final class ColdReader {
     }
 
     ColdScan.Result run(ColdScan.Visitor visitor) throws IOException {
-        SnapshotImpl snapshot = table.latest();
+        SnapshotImpl snapshot = table.current();
         ColdTable.Listing listing = table.list(snapshot);
         ColdFiles.Reading reading = ColdFiles.Reading.of(table.engine(), snapshot, row.columns(table.columns()));
         List<ColdEntry> files = listing.files().stream()
@@ -96,7 +96,7 @@ final class ColdReader {
 
     /// Shows the rows of one file.
     void read(ColdEntry file, ColdScan.Visitor visitor) throws IOException {
-        SnapshotImpl snapshot = table.latest();
+        SnapshotImpl snapshot = table.current();
         read(ColdFiles.Reading.of(table.engine(), snapshot, row.columns(table.columns())), file, visitor);
     }
 

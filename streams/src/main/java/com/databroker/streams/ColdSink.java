@@ -30,10 +30,10 @@ final class ColdSink
         implements Sink<Arrival>, SupportsCommitter<ColdBatch>, SupportsPreCommitTopology<ColdBatch, ColdBatch> {
     private static final long serialVersionUID = 1;
 
-    /// Held in memory by each writer until they are written as files.
+    /// Held in memory by each writer until they are written as files, and as many while they are.
     static final int ROWS_MAX = 100_000;
 
-    static final long BYTES_MAX = 48L << 20;
+    static final long BYTES_MAX = 24L << 20;
 
     private final String location;
     private final Source source;

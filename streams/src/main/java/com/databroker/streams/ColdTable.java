@@ -1,13 +1,11 @@
 package com.databroker.streams;
 
 import io.delta.kernel.TableManager;
-import io.delta.kernel.data.ColumnarBatch;
 import io.delta.kernel.exceptions.ConcurrentWriteException;
 import io.delta.kernel.exceptions.TableAlreadyExistsException;
 import io.delta.kernel.exceptions.TableNotFoundException;
 import io.delta.kernel.expressions.Column;
 import io.delta.kernel.internal.SnapshotImpl;
-import io.delta.kernel.internal.util.Utils;
 import io.delta.kernel.transaction.DataLayoutSpec;
 import io.delta.kernel.types.StructType;
 import io.delta.kernel.utils.CloseableIterable;
@@ -17,13 +15,11 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The cold store of a stream: an ordinary Delta table, which other programs can read while we write.
@@ -61,15 +57,12 @@ final class ColdTable implements DeltaFolder {
             "delta.logRetentionDuration", "interval 7 days",
             "delta.deletedFileRetentionDuration", "interval 7 days");
 
-    private static final Comparator<Arrival> ORDER = Comparator.comparingLong(Arrival::time)
-            .thenComparingInt(Arrival::partition)
-            .thenComparingLong(Arrival::offset);
-
     private final String location;
     private final Source source;
     private final StructType columns;
     private final ColdFiles files;
     private volatile @Nullable Listing listing;
+    private volatile @Nullable SnapshotImpl current;
 
     /// The files of a version, kept while it is the newest.
     record Listing(long version, List<ColdEntry> files) {}
@@ -135,6 +128,18 @@ final class ColdTable implements DeltaFolder {
         return source;
     }
 
+    /// As [#latest], for those who only read. Versions have numbers without a gap: while the log has no
+    /// next one, what is known is the newest, and nobody has to go through a log of thousands of files
+    /// for every question.
+    SnapshotImpl current() throws IOException {
+        SnapshotImpl known = current;
+        if (known == null || folder().holds("_delta_log/%020d.json".formatted(known.getVersion() + 1))) {
+            known = latest();
+            current = known;
+        }
+        return known;
+    }
+
     /// Within the files.
     StructType columns() {
         return columns;
@@ -147,21 +152,21 @@ final class ColdTable implements DeltaFolder {
 
     /// Writes rows as files, one or more for each partition that they belong to. The files are on the disk
     /// afterwards, and in the table once they are committed.
-    List<ColdFile> stage(List<Arrival> rows) throws IOException {
-        Map<LocalDate, List<Arrival>> partitions = new TreeMap<>();
-        for (Arrival row : rows) {
-            partitions
-                    .computeIfAbsent(ColdColumns.date(source.granularity(), row.time()), none -> new ArrayList<>())
-                    .add(row);
+    List<ColdFile> stage(List<Arrival> arrivals) throws IOException {
+        ColdRows rows = new ColdRows(source.schema());
+        for (Arrival arrival : arrivals) {
+            rows.add(arrival);
         }
+        return stage(rows);
+    }
+
+    /// As [#stage(List)].
+    List<ColdFile> stage(ColdRows rows) throws IOException {
         List<ColdFile> staged = new ArrayList<>();
-        for (Map.Entry<LocalDate, List<Arrival>> partition : partitions.entrySet()) {
-            List<Arrival> sorted = partition.getValue();
-            sorted.sort(ORDER);
-            for (int from = 0; from < sorted.size(); from += FILE_ROWS_MAX) {
-                List<Arrival> part = sorted.subList(from, Math.min(sorted.size(), from + FILE_ROWS_MAX));
-                ColumnarBatch batch = ColdVectors.batch(columns, part.toArray(new Arrival[0]));
-                staged.add(files.write(partition.getKey(), columns, Utils.singletonCloseableIterator(batch)));
+        for (ColdRows.Part part : rows.parts(time -> ColdColumns.date(source.granularity(), time))) {
+            for (int from = 0; from < part.size(); from += FILE_ROWS_MAX) {
+                int to = Math.min(part.size(), from + FILE_ROWS_MAX);
+                staged.add(files.write(part.date(), columns, part.batches(columns, from, to, BATCH_ROWS)));
             }
         }
         return staged;
@@ -213,6 +218,11 @@ final class ColdTable implements DeltaFolder {
     /// Shows rows to `visitor`, until it has seen all or wants no more.
     ColdScan.Result scan(ColdScan what, ColdScan.Visitor visitor) throws IOException {
         return new ColdReader(this, what).run(visitor);
+    }
+
+    /// Whether there is a file in which something may be that is asked for.
+    boolean mayHold(ColdScan what) throws IOException {
+        return list(current()).files().stream().anyMatch(file -> what.mayMatch(source.granularity(), file));
     }
 
     /// Shows rows of one file to `visitor`, until it has seen all or wants no more.

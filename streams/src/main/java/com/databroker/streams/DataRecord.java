@@ -22,6 +22,11 @@ public final class DataRecord {
         return new Builder(schema);
     }
 
+    /// One that was built before, of its values: they are not checked again.
+    static DataRecord again(Schema schema, @Nullable Object[] values) {
+        return new DataRecord(schema, values);
+    }
+
     public Schema schema() {
         return schema;
     }

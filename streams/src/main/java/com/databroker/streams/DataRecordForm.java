@@ -79,13 +79,13 @@ final class DataRecordForm {
         }
         byte[] bits = new byte[(size + Byte.SIZE - 1) / Byte.SIZE];
         in.readFully(bits);
-        DataRecord.Builder record = DataRecord.of(schema);
+        @Nullable Object[] values = new @Nullable Object[schema.size()];
         for (int place = 0; place < size; place++) {
             if ((bits[place / Byte.SIZE] >> (place % Byte.SIZE) & 1) != 0) {
-                record.set(place, read(schema.field(place).type(), in));
+                values[place] = read(schema.field(place).type(), in);
             }
         }
-        return record.build();
+        return DataRecord.again(schema, values);
     }
 
     private static Object read(FieldType type, DataInput in) throws IOException {

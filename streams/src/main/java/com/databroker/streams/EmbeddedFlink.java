@@ -1,5 +1,6 @@
 package com.databroker.streams;
 
+import com.databroker.core.Folders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -19,7 +20,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.BatchShuffleMode;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.java.tuple.Tuple2;
@@ -58,6 +58,7 @@ import org.apache.flink.runtime.rest.handler.RestHandlerConfiguration;
 import org.apache.flink.runtime.rest.handler.RestHandlerSpecification;
 import org.apache.flink.shaded.netty4.io.netty.channel.ChannelInboundHandler;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.Reference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -97,7 +98,7 @@ final class EmbeddedFlink implements FlinkEngine {
     /// Starts a cluster with room for `jobs` of that parallelism, and for one in batch mode beside them.
     static EmbeddedFlink start(Path folder, Duration checkpointInterval, int jobs, int parallelism) {
         Path temporary = folder.resolve("tmp");
-        deleteTree(temporary);
+        delete(temporary);
         try {
             Files.createDirectories(temporary);
             Files.createDirectories(folder.resolve("checkpoints"));
@@ -140,11 +141,11 @@ final class EmbeddedFlink implements FlinkEngine {
     }
 
     /// Flink's HTTP interface asks nobody who he is, and everybody on this machine reaches it: here it answers nothing,
-    /// and none of its pages is loaded.
+    /// and none of its pages is loaded. Its parts call one another by [LocalRpc].
     @SuppressWarnings("try") // What it extends closes with interruptions, which javac minds in whoever inherits that.
     private static final class QuietCluster extends MiniCluster {
         QuietCluster(MiniClusterConfiguration configuration) {
-            super(configuration);
+            super(configuration, () -> Reference.owned(new LocalRpc()));
         }
 
         @Override
@@ -323,7 +324,7 @@ final class EmbeddedFlink implements FlinkEngine {
             join(cluster.cancelJob(job));
         }
         join(cluster.requestJobResult(job));
-        deleteTree(folder.resolve("checkpoints").resolve(stream));
+        delete(folder.resolve("checkpoints").resolve(stream));
     }
 
     @Override
@@ -355,7 +356,7 @@ final class EmbeddedFlink implements FlinkEngine {
             // A task that waits for an engine that is gone: its last checkpoint stands.
             LOG.atWarn().setCause(stuck).log("Flink did not end in time");
         }
-        deleteTree(folder.resolve("tmp"));
+        delete(folder.resolve("tmp"));
     }
 
     private static <T> T join(CompletableFuture<T> future) {
@@ -374,24 +375,11 @@ final class EmbeddedFlink implements FlinkEngine {
         }
     }
 
-    private static List<Path> walk(Path folder) {
-        if (!Files.isDirectory(folder)) {
-            return List.of();
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            return files.toList();
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
-        }
-    }
-
-    private static void deleteTree(Path folder) {
-        for (Path file : walk(folder).reversed()) {
-            try {
-                Files.deleteIfExists(file);
-            } catch (IOException unreadable) {
-                throw new UncheckedIOException(unreadable);
-            }
+    private static void delete(Path folder) {
+        try {
+            Folders.delete(folder);
+        } catch (IOException undeletable) {
+            throw new UncheckedIOException(undeletable);
         }
     }
 }

@@ -1,5 +1,6 @@
 package com.databroker.streams;
 
+import com.databroker.core.Folders;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
@@ -43,7 +44,6 @@ import org.apache.kafka.metadata.properties.MetaPropertiesEnsemble;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.ServerSocketFactory;
 import org.apache.kafka.server.common.Feature;
-import org.apache.lucene.util.IOUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.Tuple2;
@@ -334,7 +334,7 @@ final class EmbeddedKafka implements KafkaEngine {
     /// Kafka does not force what it writes for its first start, and never starts on half of it.
     private static void prepare(Path logs) throws IOException {
         Path draft = logs.resolveSibling(logs.getFileName() + ".new");
-        IOUtils.rm(draft);
+        Folders.delete(draft);
         Files.createDirectories(draft);
         format(draft);
         Forced.tree(draft);

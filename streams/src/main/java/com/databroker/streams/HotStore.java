@@ -15,6 +15,11 @@ interface HotStore extends AutoCloseable {
     ///     [#life]
     void put(Source source, Arrival arrival) throws IOException;
 
+    /// Whether a put is work that is worth a thread of its own, and must not be interrupted.
+    default boolean isWork() {
+        return false;
+    }
+
     /// Returns when everything that was put before is safe.
     void flush(Source source) throws IOException;
 
@@ -27,6 +32,12 @@ interface HotStore extends AutoCloseable {
 
     /// @throws com.databroker.core.ProblemException where the query is wrong
     StreamQuery.Answer search(Source source, StreamQuery query) throws IOException;
+
+    /// What arrived before will not be looked at, in microseconds since 1970 UTC, as far as is known
+    /// before a search; the greatest number where it is not.
+    default long since(Source source) throws IOException {
+        return Long.MAX_VALUE;
+    }
 
     /// How many records match, whatever the query's limit.
     ///

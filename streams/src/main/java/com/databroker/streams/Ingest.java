@@ -379,7 +379,11 @@ final class Ingest implements AutoCloseable {
 
     /// Why a record cannot be taken, null where it can.
     static @Nullable String refusal(Collected record) {
-        int id = record.id().getBytes(StandardCharsets.UTF_8).length;
+        int chars = record.id().length();
+        // Up to three bytes a character: most need not be counted.
+        int id = chars == 0 || chars > Collected.ID_BYTES_MAX / 3
+                ? record.id().getBytes(StandardCharsets.UTF_8).length
+                : chars;
         if (id == 0 || id > Collected.ID_BYTES_MAX) {
             return "its id has " + id + " bytes, not 1 to " + Collected.ID_BYTES_MAX;
         }

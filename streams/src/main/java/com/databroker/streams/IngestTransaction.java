@@ -22,8 +22,14 @@ import org.jspecify.annotations.Nullable;
 final class IngestTransaction implements Intake {
     private static final int TOGETHER = 20_000;
     private static final int TOGETHER_BYTES = 32 << 20;
-    /// How long records wait for others of a body that grows.
+    /// How long records wait for others of a body that grows while nothing comes.
     private static final long TOGETHER_NANOS = 200_000_000;
+    /// And while more and more comes. To end a transaction takes some dozens of milliseconds, however
+    /// large it is, in which nothing is taken.
+    private static final long GROWING_NANOS = 500_000_000;
+
+    private static final int GROWING_BYTES = 128 << 20;
+    private static final int GROWING_PER_LOOK = 256;
 
     private static final int EXCERPT_MAX = 64 << 10;
 
@@ -155,9 +161,14 @@ final class IngestTransaction implements Intake {
     private void count(int more) {
         together++;
         length += more;
-        if (together >= TOGETHER || length >= TOGETHER_BYTES) {
+        if (growing == null ? together >= TOGETHER || length >= TOGETHER_BYTES : isLong()) {
             commitPart();
         }
+    }
+
+    private boolean isLong() {
+        return length >= GROWING_BYTES
+                || (together % GROWING_PER_LOOK == 0 && System.nanoTime() - begunNanos >= GROWING_NANOS);
     }
 
     private void commitPart() {

@@ -51,7 +51,8 @@ record KafkaAddress(String bootstrap, Map<String, String> settings) implements S
         // The first request of a transaction may be put off until the one before has ended. What came behind it in
         // other requests would be refused then, and sent again.
         told.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, "1");
-        told.put(ProducerConfig.LINGER_MS_CONFIG, "5");
+        // Nobody waits for it: the end of a transaction sends what is left. Each request is forced to the disk.
+        told.put(ProducerConfig.LINGER_MS_CONFIG, "50");
         told.put(ProducerConfig.BATCH_SIZE_CONFIG, String.valueOf(256 << 10));
         told.put(ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(16 << 20));
         told.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, String.valueOf(Collected.JSON_BYTES_MAX + (1 << 19)));

@@ -2,7 +2,6 @@ package com.databroker.streams;
 
 import org.apache.lucene.codecs.FilterCodec;
 import org.apache.lucene.codecs.StoredFieldsFormat;
-import org.apache.lucene.codecs.compressing.CompressionMode;
 import org.apache.lucene.codecs.lucene104.Lucene104Codec;
 import org.apache.lucene.codecs.lucene90.compressing.Lucene90CompressingStoredFieldsFormat;
 
@@ -17,7 +16,7 @@ public final class LuceneCodec extends FilterCodec {
     private static final int INDEX_BLOCK = 10;
 
     private final StoredFieldsFormat stored = new Lucene90CompressingStoredFieldsFormat(
-            NAME, CompressionMode.FAST, CHUNK_BYTES, CHUNK_RECORDS, INDEX_BLOCK);
+            NAME, new LuceneCompression(), CHUNK_BYTES, CHUNK_RECORDS, INDEX_BLOCK);
 
     /// What is in an index of this name never changes; another form gets another name.
     public LuceneCodec() {

@@ -11,6 +11,7 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -32,6 +33,7 @@ import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.ReaderManager;
 import org.apache.lucene.index.SegmentInfos;
 import org.apache.lucene.index.Term;
+import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.FSDirectory;
 import org.apache.lucene.util.IOUtils;
@@ -53,6 +55,11 @@ final class LuceneDay {
     private static final String BROKEN = ".broken";
     private static final String COMMIT = "segments_";
 
+    /// A day with so many parts, and no larger, is made one when it is over.
+    private static final int PARTS_MAX = 3;
+
+    private static final long SETTLED_BYTES_MAX = 2L << 30;
+
     /// Put off by the refresh, which comes many times a second: it is never full.
     private static final double BUFFER_MB = 48;
 
@@ -62,6 +69,7 @@ final class LuceneDay {
     private final IndexWriter writer;
     private final ReaderManager readers;
     private final LuceneIds ids;
+    private boolean settling;
 
     private LuceneDay(Path folder, LocalDate date, AtomicLong memory) throws IOException {
         this.folder = folder;
@@ -228,6 +236,46 @@ final class LuceneDay {
         writer.maybeMerge();
     }
 
+    /// Of a day that is over makes one part of many, since every search has to look into each. To be
+    /// called now and then; it is done in the background.
+    ///
+    /// @return whether it is being done
+    synchronized boolean settle() throws IOException {
+        try {
+            if (!writer.hasPendingMerges() && writer.getMergingSegments().isEmpty()) {
+                settleOnce();
+            }
+            return settling;
+        } catch (AlreadyClosedException droppedMeanwhile) {
+            // There is nothing left to be made smaller.
+            return false;
+        }
+    }
+
+    private void settleOnce() throws IOException {
+        if (settling) {
+            settling = false;
+            readers.maybeRefresh();
+            // The last two commits are kept: so that the parts that were merged are in neither, there are two more.
+            for (int i = 0; i < 2; i++) {
+                writer.setLiveCommitData(Map.of("settled", date.toString()).entrySet());
+                writer.commit();
+            }
+        } else if (parts() > PARTS_MAX && bytes() <= SETTLED_BYTES_MAX) {
+            settling = true;
+            writer.forceMerge(1, false);
+        }
+    }
+
+    private int parts() throws IOException {
+        DirectoryReader reader = acquire();
+        try {
+            return reader.leaves().size();
+        } finally {
+            release(reader);
+        }
+    }
+
     /// Frees the room of everything that was taken out.
     void shrink() throws IOException {
         writer.forceMergeDeletes(true);
@@ -310,10 +358,16 @@ final class LuceneDay {
         return bytes;
     }
 
-    /// Commits and closes.
+    /// Commits and closes. Nobody waits for merges: what they would have made can be made again.
     void close() throws IOException {
         ids.close();
-        IOUtils.close(readers, writer, directory);
+        try {
+            if (writer.isOpen()) {
+                writer.commit();
+            }
+        } finally {
+            IOUtils.close(writer::rollback, readers, directory);
+        }
     }
 
     /// Closes without a commit, whatever state it is in.
@@ -325,10 +379,6 @@ final class LuceneDay {
             LOG.atDebug().addKeyValue("folder", folder).setCause(lostAnyway).log("an index cannot be rolled back");
         }
         IOUtils.closeWhileHandlingException(readers, directory);
-    }
-
-    static void deleteFolder(Path folder) throws IOException {
-        IOUtils.rm(folder);
     }
 
     private static final class LastTwo extends IndexDeletionPolicy {

@@ -2,29 +2,30 @@ package com.databroker.streams;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
-import java.util.TreeMap;
 import org.apache.lucene.index.DocValues;
+import org.apache.lucene.index.LeafReader;
 import org.apache.lucene.index.LeafReaderContext;
-import org.apache.lucene.index.NumericDocValues;
 import org.apache.lucene.index.SortedNumericDocValues;
-import org.apache.lucene.index.SortedSetDocValues;
-import org.apache.lucene.index.TermsEnum;
+import org.apache.lucene.search.CollectionTerminatedException;
+import org.apache.lucene.search.Collector;
+import org.apache.lucene.search.DocIdStream;
+import org.apache.lucene.search.LeafCollector;
+import org.apache.lucene.search.Scorable;
 import org.apache.lucene.search.ScoreMode;
-import org.apache.lucene.search.SimpleCollector;
-import org.apache.lucene.util.BytesRef;
+import org.apache.lucene.search.Weight;
 import org.jspecify.annotations.Nullable;
 
 /// Counts everything that matches: all of it, by the values of one field, and by time.
 ///
-/// Words are counted by their numbers in each part of the index, and only the most frequent ever become
-/// text, so memory is bounded by how many different ones there are in the index.
-final class LuceneFacets extends SimpleCollector {
+/// What is in a part of the index that matches as a whole is counted without a look at each record.
+/// Words are counted by their numbers in each part, so memory is bounded by how many different ones
+/// there are in the index.
+final class LuceneFacets implements Collector {
     /// The most frequent first; of those as frequent, the first in their order.
     static final Comparator<StreamQuery.Count> ORDER =
             Comparator.comparingLong(StreamQuery.Count::count).reversed().thenComparing(StreamQuery.Count::value);
@@ -34,52 +35,20 @@ final class LuceneFacets extends SimpleCollector {
 
     private final StreamQuery.@Nullable Facet facet;
     private final FieldType.@Nullable Scalar type;
-    private final long step;
-
-    private final List<Words> words = new ArrayList<>();
+    private final @Nullable LuceneSteps steps;
+    private final @Nullable LuceneWords words;
     private final Map<Long, long[]> numbers = new HashMap<>();
-    private final Map<Long, long[]> steps = new TreeMap<>();
+    private @Nullable Weight weight;
     private long total;
-
-    private @Nullable SortedSetDocValues values;
-    private int[] counts = {};
-    private @Nullable SortedNumericDocValues numeric;
-    private @Nullable NumericDocValues times;
 
     /// @param type of the facet's field, null where none is asked for
     LuceneFacets(StreamQuery query, FieldType.@Nullable Scalar type) {
         facet = query.facet();
         this.type = type;
         Duration histogram = query.histogram();
-        step = histogram == null ? 0 : histogram.toNanos() / 1000;
-    }
-
-    /// The values of a part of the index, and how often each was seen.
-    private static final class Words {
-        private final int[] counts;
-        private final TermsEnum terms;
-        private @Nullable BytesRef term;
-
-        Words(SortedSetDocValues values, int[] counts) throws IOException {
-            this.counts = counts;
-            terms = values.termsEnum();
-        }
-
-        /// Moves to the next value that was seen.
-        boolean next() throws IOException {
-            do {
-                term = terms.next();
-            } while (term != null && counts[(int) terms.ord()] == 0);
-            return term != null;
-        }
-
-        BytesRef term() {
-            return java.util.Objects.requireNonNull(term);
-        }
-
-        int count() throws IOException {
-            return counts[(int) terms.ord()];
-        }
+        steps = histogram == null ? null : new LuceneSteps(histogram.toNanos() / 1000);
+        boolean isWord = type == FieldType.Scalar.KEYWORD || type == FieldType.Scalar.BOOL;
+        words = facet != null && isWord ? new LuceneWords(facet.field()) : null;
     }
 
     @Override
@@ -88,33 +57,93 @@ final class LuceneFacets extends SimpleCollector {
     }
 
     @Override
-    protected void doSetNextReader(LeafReaderContext leaf) throws IOException {
-        values = null;
-        numeric = null;
-        times = step == 0 ? null : DocValues.getNumeric(leaf.reader(), LuceneDay.TIME);
-        if (facet != null && (type == FieldType.Scalar.KEYWORD || type == FieldType.Scalar.BOOL)) {
-            SortedSetDocValues all = DocValues.getSortedSet(leaf.reader(), facet.field());
-            values = all;
-            counts = new int[Math.toIntExact(all.getValueCount())];
-            words.add(new Words(all, counts));
-        } else if (facet != null) {
-            numeric = DocValues.getSortedNumeric(leaf.reader(), facet.field());
-        }
+    public void setWeight(Weight of) {
+        weight = of;
     }
 
     @Override
-    public void collect(int doc) throws IOException {
-        total++;
-        if (values != null && values.advanceExact(doc)) {
-            for (int i = values.docValueCount(); i > 0; i--) {
-                counts[(int) values.nextOrd()]++;
+    public LeafCollector getLeafCollector(LeafReaderContext context) throws IOException {
+        LeafReader reader = context.reader();
+        Leaf leaf = new Leaf(reader);
+        if (!reader.hasDeletions() && weight != null && weight.count(context) == reader.maxDoc()) {
+            leaf.all(reader);
+            throw new CollectionTerminatedException();
+        }
+        return leaf;
+    }
+
+    private final class Leaf implements LeafCollector {
+        private final LuceneSteps.@Nullable Leaf times;
+        private final LuceneWords.@Nullable Part values;
+        private final @Nullable SortedNumericDocValues numeric;
+
+        Leaf(LeafReader reader) throws IOException {
+            times = steps == null ? null : steps.leaf(reader);
+            values = words == null ? null : words.part(reader);
+            numeric = facet != null && words == null ? DocValues.getSortedNumeric(reader, facet.field()) : null;
+        }
+
+        void all(LeafReader reader) throws IOException {
+            total += reader.maxDoc();
+            if (times != null) {
+                times.add(0, reader.maxDoc());
+                times.finish();
+            }
+            if (values != null && facet != null) {
+                values.addAll(reader, facet.field(), reader.maxDoc());
+            }
+            for (int doc = 0; numeric != null && doc < reader.maxDoc(); doc++) {
+                value(doc);
             }
         }
-        if (numeric != null && numeric.advanceExact(doc)) {
-            collectNumbers(numeric);
+
+        @Override
+        public void setScorer(Scorable none) {}
+
+        @Override
+        public void collect(int doc) throws IOException {
+            total++;
+            if (times != null) {
+                times.add(doc);
+            }
+            value(doc);
         }
-        if (times != null && times.advanceExact(doc)) {
-            add(steps, Math.floorDiv(times.longValue(), step), StreamQuery.STEPS_MAX, STEPS);
+
+        @Override
+        public void collect(DocIdStream docs) throws IOException {
+            if (values != null || numeric != null) {
+                docs.forEach(this::collect);
+            } else if (times == null) {
+                total += docs.count();
+            } else {
+                total += times.add(docs);
+            }
+        }
+
+        @Override
+        public void collectRange(int begin, int end) throws IOException {
+            total += end - begin;
+            if (times != null) {
+                times.add(begin, end);
+            }
+            for (int doc = begin; (values != null || numeric != null) && doc < end; doc++) {
+                value(doc);
+            }
+        }
+
+        private void value(int doc) throws IOException {
+            if (values != null) {
+                values.add(doc);
+            } else if (numeric != null && numeric.advanceExact(doc)) {
+                collectNumbers(numeric);
+            }
+        }
+
+        @Override
+        public void finish() {
+            if (times != null) {
+                times.finish();
+            }
         }
     }
 
@@ -125,7 +154,7 @@ final class LuceneFacets extends SimpleCollector {
         for (int i = 0; i < count; i++) {
             long value = all.nextValue();
             if (i == 0 || value != before) {
-                add(numbers, value, NUMBERS_MAX, "values to count: another field");
+                add(numbers, value, 1, NUMBERS_MAX);
             }
             before = value;
         }
@@ -135,16 +164,28 @@ final class LuceneFacets extends SimpleCollector {
         return StreamQuery.wrong("there are more than " + max + " " + what + " or a narrower query will do");
     }
 
-    private static void add(Map<Long, long[]> counts, long key, int max, String what) {
+    private static void add(Map<Long, long[]> counts, long key, long more, int max) {
         long[] count = counts.get(key);
         if (count == null) {
             if (counts.size() >= max) {
-                throw tooMany(max, what);
+                throw tooMany(max, "values to count: another field");
             }
             count = new long[1];
             counts.put(key, count);
         }
-        count[0]++;
+        count[0] += more;
+    }
+
+    /// Takes in what was counted of other parts of the index.
+    void add(LuceneFacets other) {
+        total += other.total;
+        if (steps != null && other.steps != null) {
+            steps.addAll(other.steps);
+        }
+        if (words != null && other.words != null) {
+            words.addAll(other.words);
+        }
+        other.numbers.forEach((value, count) -> add(numbers, value, count[0], NUMBERS_MAX));
     }
 
     long total() {
@@ -152,9 +193,7 @@ final class LuceneFacets extends SimpleCollector {
     }
 
     List<StreamQuery.Step> steps() {
-        List<StreamQuery.Step> all = new ArrayList<>();
-        steps.forEach((number, count) -> all.add(new StreamQuery.Step(Arrival.instant(number * step), count[0])));
-        return all;
+        return steps == null ? List.of() : steps.steps();
     }
 
     /// The most frequent values; of those as frequent, the first in their order.
@@ -162,32 +201,16 @@ final class LuceneFacets extends SimpleCollector {
         if (facet == null || type == null) {
             return List.of();
         }
+        if (words != null) {
+            return words.top(facet.top());
+        }
         Top top = new Top(facet.top());
         numbers.forEach((value, count) -> top.add(LuceneFields.label(type, value), count[0]));
-        PriorityQueue<Words> merge = new PriorityQueue<>(Comparator.comparing(Words::term));
-        for (Words part : words) {
-            if (part.next()) {
-                merge.add(part);
-            }
-        }
-        while (!merge.isEmpty()) {
-            BytesRef term = BytesRef.deepCopyOf(merge.element().term());
-            long count = 0;
-            while (!merge.isEmpty() && merge.element().term().equals(term)) {
-                Words part = merge.remove();
-                count += part.count();
-                if (part.next()) {
-                    merge.add(part);
-                }
-            }
-            if (top.takes(count)) {
-                top.add(term.utf8ToString(), count);
-            }
-        }
         return top.sorted();
     }
 
-    private static final class Top {
+    /// The first of what is given to it.
+    static final class Top {
         private final int size;
         private final PriorityQueue<StreamQuery.Count> best = new PriorityQueue<>(ORDER.reversed());
 

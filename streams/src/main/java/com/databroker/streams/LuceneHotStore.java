@@ -48,6 +48,7 @@ final class LuceneHotStore implements HotStore {
     private final AtomicBoolean refreshing = new AtomicBoolean();
     private final ScheduledThreadPoolExecutor refresher;
     private final ExecutorService commits;
+    private final ExecutorService counting;
     private volatile long tookMillis;
     private volatile boolean closed;
 
@@ -60,6 +61,10 @@ final class LuceneHotStore implements HotStore {
         refresher.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         commits = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("hot-commit-", 0).factory());
+        // Beside the one that asks.
+        counting = Executors.newFixedThreadPool(
+                Math.max(1, Runtime.getRuntime().availableProcessors() - 1),
+                Thread.ofPlatform().daemon().name("hot-count-", 0).factory());
     }
 
     private LuceneStream stream(Source source) throws IOException {
@@ -92,9 +97,9 @@ final class LuceneHotStore implements HotStore {
         }
     }
 
-    /// Under load what is made visible comes in larger pieces, of which there is less to merge: making it visible takes
-    /// a
-    /// tenth of the time at most, as long as nobody waits longer than a second for it.
+    /// Under load what is made visible comes in larger pieces, of which there is less to merge: making
+    /// it visible takes a tenth of the time at most, as long as nobody waits longer than a second for
+    /// it.
     private long pauseMillis() {
         long least = config.refresh().toMillis();
         return Math.clamp(9 * tookMillis, least, Math.max(least, PAUSE_MILLIS_MAX));
@@ -124,6 +129,12 @@ final class LuceneHotStore implements HotStore {
         }
     }
 
+    /// Its documents are made and packed in a put; an interrupt would close its files under everybody.
+    @Override
+    public boolean isWork() {
+        return true;
+    }
+
     @Override
     public void flush(Source source) throws IOException {
         stream(source).flush();
@@ -139,10 +150,15 @@ final class LuceneHotStore implements HotStore {
     public StreamQuery.Answer search(Source source, StreamQuery query) throws IOException {
         LuceneStream stream = stream(source);
         LuceneSearch search = new LuceneSearch(stream.fields(), query);
-        StreamQuery.Answer answer =
-                stream.read((reader, earliest) -> search.answer(reader, earliest, clock, config.timeout()));
+        LuceneSearch.Running how = new LuceneSearch.Running(clock, config.timeout(), counting);
+        StreamQuery.Answer answer = stream.read((reader, earliest) -> search.answer(reader, earliest, how));
         String missing = stream.damage().missing();
         return missing == null ? answer : answer.partly(missing);
+    }
+
+    @Override
+    public long since(Source source) throws IOException {
+        return stream(source).cutoff();
     }
 
     @Override
@@ -254,6 +270,7 @@ final class LuceneHotStore implements HotStore {
     private @Nullable IOException ended() {
         refresher.shutdown();
         commits.shutdown();
+        counting.shutdown();
         try {
             if (refresher.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)
                     && commits.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {

@@ -11,9 +11,11 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.NumericDocValuesField;
 import org.apache.lucene.index.IndexReader;
+import org.apache.lucene.index.QueryTimeout;
 import org.apache.lucene.index.StoredFields;
 import org.apache.lucene.search.BooleanClause.Occur;
 import org.apache.lucene.search.BooleanQuery;
@@ -100,11 +102,18 @@ final class LuceneSearch {
         return new IndexSearcher(reader).count(bounded(earliestArrival));
     }
 
-    StreamQuery.Answer answer(IndexReader reader, long earliestArrival, InstantSource clock, Duration timeout)
-            throws IOException {
+    /// How a search is run.
+    ///
+    /// @param timeout after which it gives what it has
+    /// @param counting who helps to count everything; hits are looked for one part after the other, the
+    ///     newest first, since with enough of them the others need no look
+    record Running(InstantSource clock, Duration timeout, Executor counting) {}
+
+    StreamQuery.Answer answer(IndexReader reader, long earliestArrival, Running how) throws IOException {
         IndexSearcher searcher = new IndexSearcher(reader);
-        Instant end = clock.instant().plus(timeout);
-        searcher.setTimeout(() -> clock.instant().isAfter(end));
+        Instant end = how.clock().instant().plus(how.timeout());
+        QueryTimeout late = () -> how.clock().instant().isAfter(end);
+        searcher.setTimeout(late);
         Query bounded = bounded(earliestArrival);
         StreamQuery.Cursor after = query.after();
         FieldDoc behind = after == null
@@ -118,27 +127,32 @@ final class LuceneSearch {
         boolean exact = top.totalHits.relation() == TotalHits.Relation.EQUAL_TO;
         List<StreamQuery.Count> values = List.of();
         List<StreamQuery.Step> steps = List.of();
+        boolean isLate = searcher.timedOut();
         if (query.facet() != null || query.histogram() != null) {
-            LuceneFacets facets = searcher.search(bounded, new Counting());
+            IndexSearcher counter = new IndexSearcher(reader, how.counting());
+            counter.setTimeout(late);
+            LuceneFacets facets = counter.search(bounded, new Counting());
             total = facets.total();
             exact = true;
             values = facets.values();
             steps = facets.steps();
+            isLate |= counter.timedOut();
         }
-        boolean late = searcher.timedOut();
         boolean more = top.scoreDocs.length > query.limit();
         return new StreamQuery.Answer(
                 hits,
                 total,
-                exact && !late,
-                late ? "the search took longer than " + timeout.toMillis() + " ms and was ended: ask for less" : null,
+                exact && !isLate,
+                isLate
+                        ? "the search took longer than " + how.timeout().toMillis() + " ms and was ended: ask for less"
+                        : null,
                 more && !hits.isEmpty() ? hits.get(hits.size() - 1).cursor() : null,
                 values,
                 steps,
                 earliestArrival);
     }
 
-    /// One thread searches, so there is one collector.
+    /// Some parts of the index each.
     private final class Counting implements CollectorManager<LuceneFacets, LuceneFacets> {
         @Override
         public LuceneFacets newCollector() {
@@ -146,8 +160,10 @@ final class LuceneSearch {
         }
 
         @Override
-        public LuceneFacets reduce(Collection<LuceneFacets> one) {
-            return one.iterator().next();
+        public LuceneFacets reduce(Collection<LuceneFacets> some) {
+            LuceneFacets all = newCollector();
+            some.forEach(all::add);
+            return all;
         }
     }
 

@@ -1,5 +1,6 @@
 package com.databroker.streams;
 
+import com.databroker.core.Folders;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -135,7 +136,8 @@ final class LuceneStream {
         return removed.getAndSet(false);
     }
 
-    private long cutoff() {
+    /// What arrived before is not kept.
+    long cutoff() {
         return Math.max(floor, Arrival.micros(clock.instant().minus(config.retention())));
     }
 
@@ -364,6 +366,12 @@ final class LuceneStream {
                 drop(date, each);
             }
         }
+        long over = Math.floorDiv(Arrival.micros(clock.instant()) - HOUR_MICROS, DAY_MICROS);
+        for (LuceneDay day : days.headMap(LocalDate.ofEpochDay(over)).values()) {
+            if (day.settle()) {
+                break;
+            }
+        }
         synchronized (this) {
             if (cutoff < emptied + HOUR_MICROS) {
                 return;
@@ -393,7 +401,7 @@ final class LuceneStream {
         } finally {
             alone.unlock();
         }
-        LuceneDay.deleteFolder(path);
+        Folders.delete(path);
         damage.gone(date);
         LOG.atInfo().addKeyValue("stream", name).addKeyValue("day", date).log("a day of the hot store is gone");
     }
@@ -485,7 +493,7 @@ final class LuceneStream {
         try {
             days.values().forEach(LuceneDay::abandon);
             days.clear();
-            LuceneDay.deleteFolder(folder);
+            Folders.delete(folder);
         } finally {
             alone.unlock();
         }

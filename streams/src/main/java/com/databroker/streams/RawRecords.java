@@ -25,9 +25,19 @@ final class RawRecords implements KafkaRecordDeserializationSchema<Tuple6<String
     /// Of a record that is not replayed.
     static final long NO_REPLAY = -1;
 
+    private static final int RECORDS_PER_LOOK = 256;
+
+    private transient int untilLook;
+
     @Override
     public void deserialize(
             ConsumerRecord<byte[], byte[]> record, Collector<Tuple6<String, byte[], Integer, Long, Long, Long>> out) {
+        if (--untilLook < 0) {
+            untilLook = RECORDS_PER_LOOK;
+            if (Backlog.isMuch()) {
+                Backlog.letPass();
+            }
+        }
         String id = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
         byte[] json = record.value() == null ? NOTHING : record.value();
         out.collect(Tuple6.of(id, json, record.partition(), record.offset(), record.timestamp(), replay(record)));
@@ -35,7 +45,10 @@ final class RawRecords implements KafkaRecordDeserializationSchema<Tuple6<String
 
     private static long replay(ConsumerRecord<byte[], byte[]> record) {
         Header header = record.headers().lastHeader(REPLAY);
-        String digits = header == null ? "" : new String(header.value(), StandardCharsets.US_ASCII);
+        if (header == null) {
+            return NO_REPLAY;
+        }
+        String digits = new String(header.value(), StandardCharsets.US_ASCII);
         return digits.matches("[0-9]{1,18}") ? Long.parseLong(digits) : NO_REPLAY;
     }
 

@@ -67,6 +67,13 @@ final class Spool implements AutoCloseable {
     private @Nullable FileChannel writing;
     private long next;
     private long held;
+
+    /// Of the oldest piece so many bytes were read.
+    private long read;
+
+    /// What the process was told of this spool, see [Backlog].
+    private long told;
+
     private boolean unforced;
     private boolean waitsEnd;
     private boolean reads;
@@ -210,6 +217,25 @@ final class Spool implements AutoCloseable {
         pieces.getLast().length += count;
         held += count;
         unforced = true;
+        tell(held - read);
+    }
+
+    private void tell(long waiting) {
+        Backlog.changed(waiting - told);
+        told = waiting;
+    }
+
+    /// Says how far the oldest piece was read.
+    void passed(Piece piece, long bytes) {
+        lock.lock();
+        try {
+            if (!closed && piece.equals(pieces.peekFirst())) {
+                read = bytes;
+                tell(held - read);
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// Ends the piece that is being written: what comes next cannot be read together with it.
@@ -283,6 +309,9 @@ final class Spool implements AutoCloseable {
         lock.lock();
         try {
             reads = !closed;
+            if (reads) {
+                tell(held - read);
+            }
         } finally {
             lock.unlock();
         }
@@ -348,6 +377,8 @@ final class Spool implements AutoCloseable {
             Files.deleteIfExists(piece.file);
             pieces.remove(piece);
             held -= piece.length;
+            read = 0;
+            tell(held);
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -360,6 +391,7 @@ final class Spool implements AutoCloseable {
         try {
             closed = true;
             reads = false;
+            tell(0);
             seal();
             changed.signalAll();
         } finally {

@@ -138,6 +138,7 @@ final class SpoolInput extends InputStream {
             }
             at = 0;
             end = size;
+            spool.passed(piece, read);
             return true;
         } catch (EOFException shorter) {
             return over(true);

@@ -17,12 +17,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -105,7 +109,7 @@ final class StreamEngines implements AutoCloseable {
             opened.push(() -> HotStores.withdraw(hotFolder));
             search = new StreamSearch(hot, clock);
             databricks = open(new DatabricksCatalog(config.cold().databricks(), random));
-            Function<Source, String> cold = source -> config.cold().table(source.name(), folder.resolve("cold"));
+            Function<Source, String> cold = source -> machines.location(source.name());
             flink = machines.flink();
             opened.push(machines::endFlink);
             for (Source source : sources) {
@@ -116,7 +120,7 @@ final class StreamEngines implements AutoCloseable {
             views = open(new Views(
                     tables.values(),
                     hot,
-                    name -> config.cold().table(name, folder.resolve("cold")),
+                    machines::location,
                     EmbeddedFlink.batch(flink, folder.resolve("flink")),
                     config.flink().checkpointInterval().multipliedBy(VIEW_MARGIN),
                     clock,
@@ -150,21 +154,42 @@ final class StreamEngines implements AutoCloseable {
         for (Source source : sources) {
             Ingest ingest = open(new Ingest(source, kafka.address(), cursors, clock, archive, room));
             ingests.put(source.name(), ingest);
-            ingest.fence();
         }
         Map<Receiving, Ingest> pushed = new LinkedHashMap<>();
         for (Receiving each : receiving) {
             pushed.put(each, open(ingest(each, clock)));
         }
-        pushed.values().forEach(Ingest::fence);
+        fence(Stream.concat(ingests.values().stream(), pushed.values().stream()).toList());
         cursors.read();
         return pushed;
+    }
+
+    /// All at once: each waits for Kafka's answer most of the time.
+    private static void fence(List<Ingest> all) throws IOException {
+        ExecutorService each = Executors.newVirtualThreadPerTaskExecutor();
+        try {
+            List<Future<?>> fencing = new ArrayList<>();
+            all.forEach(ingest -> fencing.add(each.submit(ingest::fence)));
+            for (Future<?> one : fencing) {
+                one.get();
+            }
+        } catch (InterruptedException closing) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while streams start", closing);
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof RuntimeException wrong) {
+                throw wrong;
+            }
+            throw new IOException("streams cannot be taken in", failed.getCause());
+        } finally {
+            each.shutdownNow();
+        }
     }
 
     /// A stream that cannot begin, since its table is damaged or another program's, say, does not hold up the others.
     private void begin(Source source, String location, HotStores.Opening opening, InstantSource clock) {
         try {
-            tables.put(source.name(), ColdTable.open(location, source));
+            tables.put(source.name(), machines.table(source));
             databricks.register(source.name(), location);
             flink.run(StreamJob.of(source, kafka.address(), location, opening));
             Inbox inbox = open(new Inbox(source, of(ingests, source), clock));

@@ -206,7 +206,8 @@ public final class StreamPlane implements AutoCloseable {
 
     private boolean begin() {
         try {
-            Machines under = kept == null ? Machines.start(config, folder, sources.size(), random) : kept;
+            Machines under =
+                    kept == null ? Machines.start(config, folder, List.copyOf(sources.values()), random) : kept;
             kept = null;
             StreamEngines.Coming coming = new StreamEngines.Coming(to -> present.list(to), pushing.receiving());
             StreamEngines ready =

@@ -22,6 +22,9 @@ final class StreamSearch {
     private static final Comparator<StreamQuery.Hit> NEWEST_FIRST =
             Comparator.comparingLong(StreamQuery.Hit::time).reversed().thenComparing(StreamQuery.Hit::id);
 
+    /// While a search is under way, in microseconds.
+    private static final long BORDER_MOVES = 60_000_000;
+
     private final HotStore hot;
     private final InstantSource clock;
 
@@ -34,7 +37,7 @@ final class StreamSearch {
     StreamAnswer search(Source source, ColdTable table, StreamQuery query) throws IOException {
         StreamQuery.Answer recent;
         try (Span span = Trace.step("hot.search")) {
-            recent = hot.search(source, ColdCounts.wide(query));
+            recent = recent(source, table, query);
             span.put("databroker.hits", recent.total());
         }
         // The hot store says itself since when it is complete.
@@ -62,6 +65,23 @@ final class StreamSearch {
                         scanned.partitionsRead(), scanned.partitions(), scanned.filesRead(), scanned.files()),
                 counts == null ? List.of() : counts.values(recent.values()),
                 counts == null ? List.of() : counts.steps(recent.steps()));
+    }
+
+    /// Of the values of a field the cold store may have others that are frequent than the hot one: then
+    /// the hot one has to give many, which takes it long, and else no more than are asked for.
+    private StreamQuery.Answer recent(Source source, ColdTable table, StreamQuery query) throws IOException {
+        if (query.facet() == null) {
+            return hot.search(source, query);
+        }
+        long since = hot.since(source);
+        long border = since > Long.MAX_VALUE - BORDER_MOVES ? Long.MAX_VALUE : since + BORDER_MOVES;
+        if (!table.mayHold(ColdHits.within(query).arrivedBefore(border))) {
+            StreamQuery.Answer recent = hot.search(source, query);
+            if (recent.since() <= border) {
+                return recent;
+            }
+        }
+        return hot.search(source, ColdCounts.wide(query));
     }
 
     private static @Nullable String both(@Nullable String one, @Nullable String other) {

@@ -3,7 +3,6 @@ package com.databroker.streams;
 import static com.databroker.streams.ColdFixture.NOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,12 +28,12 @@ final class ColdAheadTest {
     @TempDir
     Path folder;
 
-    private void append(ColdTable table, String appId, long checkpoint, int first, int count) throws IOException {
+    private void append(ColdTable table, String appId, long checkpoint, int first, int count) throws Exception {
         table.commit(appId, checkpoint, table.stage(ColdFixture.rows(NOON, first, count)));
     }
 
     @Test
-    void what_was_committed_beyond_a_checkpoint_is_known_also_when_files_were_made_one() throws IOException {
+    void what_was_committed_beyond_a_checkpoint_is_known_also_when_files_were_made_one() throws Exception {
         ColdTable table = ColdTable.open(folder.toString(), ColdFixture.small());
         assertThat(ColdAhead.of(table, "cold", 1)).as("of an empty table").isEmpty();
         append(table, "cold/a", 7, 0, 10);
@@ -55,7 +54,7 @@ final class ColdAheadTest {
     }
 
     @Test
-    void what_is_there_already_is_left_out_and_what_is_new_is_not() throws IOException {
+    void what_is_there_already_is_left_out_and_what_is_new_is_not() throws Exception {
         ColdTable table = ColdTable.open(folder.toString(), ColdFixture.small());
         append(table, "cold/a", 2, 0, 10);
         ColdWriter writer = new ColdWriter(table, 100, 1 << 20, ColdAhead.of(table, "cold", 1));

@@ -63,6 +63,23 @@ final class ColdTableTest {
     }
 
     @Test
+    void who_read_before_sees_what_another_commits_now() throws IOException {
+        ColdTable another = ColdTable.open(table.folder().location(), table.source());
+        append(1, ColdFixture.rows(NOON, 0, 10));
+        assertThat(ids(another, ColdScan.ALL)).hasSize(10);
+        // More than the ten versions behind which the log is summed up.
+        for (int i = 1; i < 15; i++) {
+            append(1 + i, ColdFixture.rows(NOON, 10 * i, 10));
+            assertThat(ids(another, ColdScan.ALL)).hasSize(10 * i + 10);
+        }
+        another.compact(NOON.plus(Duration.ofDays(1)));
+        assertThat(ids(table, ColdScan.ALL)).hasSize(150);
+        assertThat(table.mayHold(ColdScan.ALL.since(Arrival.micros(NOON.plus(Duration.ofDays(2))))))
+                .isFalse();
+        assertThat(table.mayHold(ColdScan.ALL.since(Arrival.micros(NOON)))).isTrue();
+    }
+
+    @Test
     void the_same_commit_again_changes_nothing() throws IOException {
         List<ColdFile> staged = table.stage(ColdFixture.rows(NOON, 0, 10));
         long version = table.commit("w", 7, staged);

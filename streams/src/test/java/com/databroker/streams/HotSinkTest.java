@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,11 +40,31 @@ final class HotSinkTest {
         private final AtomicInteger puts = new AtomicInteger();
         private final AtomicInteger flushes = new AtomicInteger();
         private final AtomicLong life = new AtomicLong();
+        private final List<String> ids = new CopyOnWriteArrayList<>();
         private volatile boolean failing;
+        private volatile boolean refusing;
+        private volatile boolean working = true;
+
+        /// Puts wait for it.
+        private volatile CountDownLatch gate = new CountDownLatch(0);
 
         @Override
-        public void put(Source source, Arrival arrival) {
+        public void put(Source source, Arrival arrival) throws IOException {
+            try {
+                gate.await();
+            } catch (InterruptedException nobodyDoes) {
+                throw new IOException(nobodyDoes);
+            }
+            if (refusing) {
+                throw new IOException("no room");
+            }
+            ids.add(arrival.id());
             puts.incrementAndGet();
+        }
+
+        @Override
+        public boolean isWork() {
+            return working;
         }
 
         @Override
@@ -120,6 +142,12 @@ final class HotSinkTest {
         writer.write(HotSource.arrival("a", NOON, NOON, "word"), java.util.Objects.requireNonNull(context));
     }
 
+    /// As a checkpoint does.
+    private static void flush(HotSink.Writer writer) throws Exception {
+        writer.flush(false);
+        assertThat(writer.snapshotState(1)).isEmpty();
+    }
+
     static final class Context implements SinkWriter.Context {
         @Override
         public long currentWatermark() {
@@ -137,7 +165,7 @@ final class HotSinkTest {
         try (HotSink.Writer writer = writer()) {
             write(writer, new Context());
             assertThat(store.flushes.get()).isZero();
-            writer.flush(false);
+            flush(writer);
         }
         assertThat(store.puts.get()).isEqualTo(1);
         assertThat(store.flushes.get()).isEqualTo(1);
@@ -156,7 +184,7 @@ final class HotSinkTest {
                     for (int c = 0; c < checkpoints; c++) {
                         write(writer, new Context());
                         barrier.await(30, TimeUnit.SECONDS);
-                        writer.flush(false);
+                        flush(writer);
                     }
                     // Those that still flush need not wait for it.
                     writer.close();
@@ -175,9 +203,9 @@ final class HotSinkTest {
     void a_writer_that_is_alone_at_a_checkpoint_does_not_wait_for_ever() throws Exception {
         try (HotSink.Writer writer = writer();
                 HotSink.Writer silent = writer()) {
-            writer.flush(false);
+            flush(writer);
             assertThat(store.flushes.get()).isEqualTo(1);
-            silent.flush(false);
+            flush(silent);
             assertThat(store.flushes.get()).isEqualTo(2);
         }
     }
@@ -186,16 +214,92 @@ final class HotSinkTest {
     void a_failed_flush_fails_the_checkpoint_and_so_does_the_loss_of_what_was_put() throws Exception {
         try (HotSink.Writer writer = writer()) {
             store.failing = true;
-            assertThatThrownBy(() -> writer.flush(false)).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> flush(writer)).isInstanceOf(IOException.class);
             store.failing = false;
-            writer.flush(false);
+            flush(writer);
             store.life.incrementAndGet();
-            assertThatThrownBy(() -> writer.flush(false))
+            assertThatThrownBy(() -> flush(writer))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("put them again");
         }
         try (HotSink.Writer again = writer()) {
             again.flush(false);
+        }
+    }
+
+    @Test
+    void what_is_written_is_put_in_its_order_and_all_of_it_before_a_flush() throws Exception {
+        List<String> wanted = new ArrayList<>();
+        try (HotSink.Writer writer = writer()) {
+            for (int i = 0; i < 5000; i++) {
+                writer.write(HotSource.arrival("id-" + i, NOON, NOON, "word"), new Context());
+                wanted.add("id-" + i);
+                if (i % 1234 == 0) {
+                    flush(writer);
+                    assertThat(store.puts.get()).isEqualTo(i + 1);
+                }
+            }
+            flush(writer);
+        }
+        assertThat(store.ids).isEqualTo(wanted);
+    }
+
+    @Test
+    void a_record_that_nothing_follows_is_put_soon() throws Exception {
+        try (HotSink.Writer writer = writer()) {
+            for (int i = 1; i <= 3; i++) {
+                write(writer, new Context());
+                int soFar = i;
+                Await.until("the record is put", () -> store.puts.get() == soFar);
+            }
+        }
+    }
+
+    @Test
+    void a_writer_waits_where_the_store_is_slow_and_gives_up_when_its_job_ends() throws Exception {
+        store.gate = new CountDownLatch(1);
+        HotSink.Writer writer = writer();
+        AtomicInteger written = new AtomicInteger();
+        Thread job = Thread.ofPlatform().start(() -> {
+            try {
+                while (true) {
+                    write(writer, new Context());
+                    written.incrementAndGet();
+                }
+            } catch (Exception ended) {
+                assertThat(ended).isInstanceOf(InterruptedException.class);
+            }
+        });
+        Await.until("the job waits", () -> written.get() >= 1000 && job.getState() == Thread.State.WAITING);
+        assertThat(written.get()).isLessThanOrEqualTo(2000);
+        job.interrupt();
+        job.join();
+        store.gate.countDown();
+        writer.close();
+        assertThat(store.puts.get()).isLessThanOrEqualTo(written.get());
+    }
+
+    @Test
+    void a_store_for_which_a_put_is_no_work_is_asked_by_the_job_itself() throws Exception {
+        store.working = false;
+        try (HotSink.Writer writer = writer()) {
+            write(writer, new Context());
+            assertThat(store.puts.get()).isEqualTo(1);
+            writer.flush(false);
+            assertThat(store.flushes.get()).isEqualTo(1);
+            assertThat(writer.snapshotState(1)).isEmpty();
+        }
+    }
+
+    @Test
+    void a_put_that_fails_fails_the_job() throws Exception {
+        try (HotSink.Writer writer = writer()) {
+            store.refusing = true;
+            write(writer, new Context());
+            assertThatThrownBy(() -> flush(writer))
+                    .isInstanceOf(IOException.class)
+                    .hasRootCauseMessage("no room");
+            assertThatThrownBy(() -> write(writer, new Context())).isInstanceOf(IOException.class);
         }
     }
 

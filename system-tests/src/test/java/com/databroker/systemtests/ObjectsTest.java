@@ -107,6 +107,64 @@ class ObjectsTest {
         }
     }
 
+    /// They are answered together, which none of them is to notice.
+    @Test
+    void who_asks_while_others_do_is_answered_as_if_it_were_alone() throws Exception {
+        try (ObjectPeer peer = ObjectPeer.open(broker, admin);
+                ObjectPeer limited = ObjectPeer.open(broker, writer)) {
+            ObjectMessage.Row ada = hired(peer, "Ada");
+            ObjectMessage.Row bob = hired(peer, "Bob");
+            String number = bob.ref().key().parts().getFirst();
+            List<ObjectRef> kinds = List.of(
+                    ada.ref(),
+                    bob.ref(),
+                    ObjectRef.parse("Person/999999"),
+                    ObjectRef.parse("Person/00" + number),
+                    ObjectRef.parse("Person/none"),
+                    ObjectRef.parse("Nothing/1"),
+                    ObjectRef.parse("Person/1~AAAAAAAAAAAAAAAAAAAAAA"),
+                    ObjectRef.parse("Dept/1"));
+            Map<Long, String> expected = new HashMap<>();
+            for (int i = 0; i < 400; i++) {
+                long id = 1000 + i;
+                int kind = i * 7 % kinds.size();
+                expected.put(
+                        id,
+                        switch (kind) {
+                            case 0 -> ada.ref().key() + " Ada";
+                            case 1, 3 -> bob.ref().key() + " Bob";
+                            case 2 -> "";
+                            case 4 -> "OBJECT_KEY_INVALID";
+                            case 5 -> "TYPE_UNKNOWN";
+                            case 6 -> "CAPABILITY_INVALID";
+                            default -> "Dept/1 Engines";
+                        });
+                peer.say(new ObjectMessage.Get(id, List.of(kinds.get(kind)), List.of()));
+                limited.say(new ObjectMessage.Get(id, List.of(kinds.get(7 - kind % 2 * 7)), List.of()));
+            }
+            assertThat(answers(peer, expected.size())).isEqualTo(expected);
+            assertThat(answers(limited, expected.size()).values()).containsOnly("TYPE_UNKNOWN", "CAPABILITY_INVALID");
+        }
+    }
+
+    /// By their ids, each as the objects it has or the problem that it is.
+    private static Map<Long, String> answers(ObjectPeer peer, int count) throws InterruptedException {
+        Map<Long, String> answers = new HashMap<>();
+        while (answers.size() < count) {
+            ObjectMessage message = peer.next(any -> any instanceof ObjectMessage.Reply reply && reply.id() >= 1000);
+            if (message instanceof ObjectMessage.Ok ok) {
+                List<String> rows = new ArrayList<>();
+                ok.rows()
+                        .forEach(row ->
+                                rows.add(row.ref().key() + " " + row.fields().get("name")));
+                answers.put(ok.id(), String.join(", ", rows));
+            } else if (message instanceof ObjectMessage.Failed failed) {
+                answers.put(failed.id(), failed.problem().name());
+            }
+        }
+        return answers;
+    }
+
     private static int status(String token, String method, String path, String body) throws Exception {
         return broker.requestAs(token, method, path, body).statusCode();
     }

@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Makes values fit the kind of their field, and text of them that two servers agree on.
 public final class Values {
+    /// So many characters are a long in any case.
+    private static final int LONG_DIGITS = 19;
+
     private static final int DIGITS_MAX = 4096;
     private static final int BRIEF_MAX = 256;
 
@@ -79,7 +82,7 @@ public final class Values {
         }
         return switch (kind) {
             case BOOLEAN -> truth(text);
-            case INTEGER -> small(new BigInteger(text));
+            case INTEGER -> text.length() < LONG_DIGITS ? (Object) Long.valueOf(text) : small(new BigInteger(text));
             case DECIMAL -> new BigDecimal(text);
             case DOUBLE -> Double.valueOf(text);
             case TEXT, GRAPH -> text;
