@@ -1,8 +1,8 @@
 package com.databroker.cli;
 
-import com.databroker.core.Folders;
 import com.databroker.client.DatabrokerClient;
 import com.databroker.core.Bytes;
+import com.databroker.core.Folders;
 import com.databroker.core.Pattern;
 import com.databroker.core.Publication;
 import com.databroker.core.Topic;
@@ -18,7 +18,9 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /// Rehearses a broker: one of its own comes up in a temporary folder, passes an event, a file and, where streams are
 /// not
@@ -29,8 +31,8 @@ import picocli.CommandLine.Command;
         footer = {
             "  databroker train",
             "",
-            "A start takes half as long with it. A broker that runs for a while makes it by itself, once",
-            "for each build; do it beforehand for an image or a package."
+            "A start takes half as long with it, and so do other verbs with theirs. A broker that runs for a",
+            "while makes both by itself, once for each build; do it beforehand for an image or a package."
         })
 final class TrainVerb implements Verb {
     private static final String STREAMS = "DATABROKER_STREAMS_ENABLED";
@@ -41,10 +43,24 @@ final class TrainVerb implements Verb {
             <description>It is here to be found.</description></item></channel></rss>
             """;
 
+    @Option(names = "--answer", hidden = true, description = "Be the broker of a rehearsal of verbs, in this folder.")
+    private @Nullable Path answer;
+
+    @Option(names = "--type", hidden = true, description = "Rehearse verbs with the broker of this folder.")
+    private @Nullable Path type;
+
     @Override
     public int run(Surroundings around) throws IOException, InterruptedException {
+        if (answer != null) {
+            VerbRehearsal.answer(answer);
+            return Exit.OK;
+        }
         Path folder = Files.createTempDirectory("databroker-train");
         try {
+            if (type != null) {
+                VerbRehearsal.type(type, folder);
+                return Exit.OK;
+            }
             rehearse(folder, !"false".equals(around.environment().get(STREAMS)));
             return Exit.OK;
         } finally {

@@ -76,13 +76,15 @@ class LauncherTest {
         }
         built(target, "first");
 
-        assertThat(ours(root)).isNotEmpty().allMatch(line -> line.endsWith(".jar"));
+        assertThat(ours(root, "serve")).isNotEmpty().allMatch(line -> line.endsWith(".jar"));
+        assertThat(ours(root, "status")).isNotEmpty().allMatch(line -> line.endsWith(".jar"));
 
         try (Peer launcher = Peer.start(
                 "env", "DATABROKER_CACHE=on", root.resolve("databroker").toString(), "train")) {
             assertThat(launcher.exit(Duration.ofMinutes(8))).isZero();
         }
-        assertThat(ours(root)).isNotEmpty().anyMatch(line -> line.contains("shared objects file"));
+        assertThat(ours(root, "serve")).isNotEmpty().anyMatch(line -> line.contains("shared objects file"));
+        assertThat(ours(root, "status")).isNotEmpty().anyMatch(line -> line.contains("shared objects file"));
 
         // Another build, of the same names, whose jar is no other but by its comment.
         built(target, "second");
@@ -99,17 +101,18 @@ class LauncherTest {
                 jar.toString())) {
             assertThat(zip.exit()).isZero();
         }
-        assertThat(ours(root)).isNotEmpty().allMatch(line -> line.endsWith(".jar"));
+        assertThat(ours(root, "serve")).isNotEmpty().allMatch(line -> line.endsWith(".jar"));
+        assertThat(ours(root, "status")).isNotEmpty().allMatch(line -> line.endsWith(".jar"));
     }
 
-    /// Where the classes of a `serve` that only tells its usage came from.
-    private List<String> ours(Path root) throws Exception {
+    /// Where the classes of a verb that only tells its usage came from.
+    private List<String> ours(Path root, String verb) throws Exception {
         Path loaded = folder.resolve("loaded.txt");
         try (Peer launcher = Peer.start(
                 "bash",
                 "-c",
                 "DATABROKER_CACHE=use JAVA_TOOL_OPTIONS=-Xlog:class+load:file='" + loaded + "' '"
-                        + root.resolve("databroker") + "' serve --help")) {
+                        + root.resolve("databroker") + "' " + verb + " --help")) {
             assertThat(launcher.exit()).isZero();
         }
         return Files.readAllLines(loaded).stream()
