@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// How the parts of the embedded Flink call one another: within this process, by threads.
 ///
 /// Flink's own way, Pekko, comes with a Scala of its own in a class loader of its own, which no cache of
-/// classes holds, and is made for many machines: docs/adr/0055-flink-without-pekko.md.
+/// classes holds, and is made for many machines: docs/adr/0051-flink-without-pekko.md.
 final class LocalRpc implements RpcSystem {
     /// Of messages between machines, of which there are none.
     private static final long MESSAGE_BYTES_MAX = 10L << 20;
