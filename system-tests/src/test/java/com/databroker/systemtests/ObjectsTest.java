@@ -126,7 +126,7 @@ class ObjectsTest {
                     ObjectRef.parse("Dept/1"));
             Map<Long, String> expected = new HashMap<>();
             for (int i = 0; i < 400; i++) {
-                long id = 1000 + i;
+                long id = 1000L + i;
                 int kind = i * 7 % kinds.size();
                 expected.put(
                         id,
