@@ -1,7 +1,6 @@
 package com.databroker.streams;
 
 import com.databroker.core.Folders;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,9 +16,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import org.apache.lucene.document.BinaryDocValuesField;
-import org.apache.lucene.document.NumericDocValuesField;
-import org.apache.lucene.document.StoredField;
 import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexReader;
@@ -40,9 +36,6 @@ final class LuceneStream {
     private static final long DAY_MICROS = 86_400_000_000L;
     private static final long HOUR_MICROS = DAY_MICROS / 24;
     private static final int STRIPES = 256;
-
-    /// One buffer a thread for the record as it is stored: Lucene has copied it when a put returns.
-    private static final ThreadLocal<Stored> STORED = ThreadLocal.withInitial(Stored::new);
 
     private final String name;
     private final LuceneFields fields;
@@ -67,16 +60,6 @@ final class LuceneStream {
 
     /// Up to there the oldest day was emptied.
     private long emptied = Long.MIN_VALUE;
-
-    private static final class Stored extends ByteArrayOutputStream {
-        Stored() {
-            super(8192);
-        }
-
-        BytesRef bytes() {
-            return new BytesRef(buf, 0, count);
-        }
-    }
 
     /// Opens what there is.
     LuceneStream(String name, Schema schema, HotConfig config, InstantSource clock, AtomicLong memory, Executor commits)
@@ -151,7 +134,7 @@ final class LuceneStream {
         long arrived = Math.min(arrival.arrived(), Arrival.micros(clock.instant()) + DAY_MICROS);
         LocalDate date = LocalDate.ofEpochDay(Math.floorDiv(arrived, DAY_MICROS));
         BytesRef id = new BytesRef(arrival.id());
-        List<IndexableField> document = document(arrival, arrived, id);
+        List<IndexableField> document = LuceneDocument.of(fields, arrival, arrived, id);
         LuceneDay day = null;
         Throwable failure;
         Lock shared = using.readLock();
@@ -203,19 +186,6 @@ final class LuceneStream {
                 day.remove(term);
             }
         }
-    }
-
-    private List<IndexableField> document(Arrival arrival, long arrived, BytesRef id) {
-        List<IndexableField> document = new ArrayList<>(48);
-        fields.add(arrival.record(), always -> true, document);
-        document.add(new BinaryDocValuesField(LuceneSearch.ID, id));
-        document.add(NumericDocValuesField.indexedField(LuceneDay.TIME, arrival.time()));
-        document.add(NumericDocValuesField.indexedField(LuceneDay.ARRIVED, arrived));
-        Stored stored = STORED.get();
-        stored.reset();
-        RecordJson.write(arrival.record(), stored, LuceneSearch.header(arrival.time(), arrived));
-        document.add(new StoredField(LuceneSearch.RECORD, stored.bytes()));
-        return document;
     }
 
     void flush() throws IOException {
