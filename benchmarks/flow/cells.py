@@ -100,8 +100,10 @@ def now():
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def load(broker, options, folder, count, name):
-    """Puts `count` records into the inbox as files, and returns when all are found and in the table."""
+def load(broker, options, folder, count, name, threads=None):
+    """Puts `count` records into the inbox as files, and returns when all are found and in the table.
+
+    `threads` learns of each thread meanwhile: some end before the load does."""
     before = broker.status()["hot"]
     files, left = [], count
     while left:
@@ -118,6 +120,8 @@ def load(broker, options, folder, count, name):
 
     def reached():
         status = broker.status()
+        if threads is not None:
+            threads.update(broker.threads())
         for key in ("collected", "hot", "cold"):
             if status[key] >= before + count:
                 times.setdefault(key, time.monotonic() - begin)
@@ -131,8 +135,8 @@ def pipeline(options, folder):
     with running(options) as broker:
         load(broker, options, folder, options.records // 3, "warm")
         before, cpu = broker.threads(), brokers.tree_cpu_seconds(broker.pid())
-        times = load(broker, options, folder, options.records, "load")
-        after = broker.threads()
+        after = {}
+        times = load(broker, options, folder, options.records, "load", after)
         result = {
             "records_per_s": round(options.records / max(times["hot"], times["collected"])),
             "records_per_s_cold": round(options.records / times["cold"]),
