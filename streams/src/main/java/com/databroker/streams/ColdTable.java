@@ -128,16 +128,21 @@ final class ColdTable implements DeltaFolder {
         return source;
     }
 
-    /// As [#latest], for those who only read. Versions have numbers without a gap: while the log has no
-    /// next one, what is known is the newest, and nobody has to go through a log of thousands of files
-    /// for every question.
+    /// As [#latest], for those who only read. Versions have numbers without a gap: while the log has what is known
+    /// and no next one, that is the newest, and nobody has to go through a log of thousands of files for every
+    /// question.
     SnapshotImpl current() throws IOException {
         SnapshotImpl known = current;
-        if (known == null || folder().holds("_delta_log/%020d.json".formatted(known.getVersion() + 1))) {
+        // Of a log that is cleaned the oldest versions go first: who asks seldom would miss the next one for ever.
+        if (known == null || !isInLog(known.getVersion()) || isInLog(known.getVersion() + 1)) {
             known = latest();
             current = known;
         }
         return known;
+    }
+
+    private boolean isInLog(long version) throws IOException {
+        return folder().holds("_delta_log/%020d.json".formatted(version));
     }
 
     /// Within the files.

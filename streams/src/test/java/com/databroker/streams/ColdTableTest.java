@@ -80,6 +80,22 @@ final class ColdTableTest {
     }
 
     @Test
+    void who_asks_seldom_sees_what_was_committed_although_the_log_was_cleaned_meanwhile() throws IOException {
+        ColdTable another = ColdTable.open(table.folder().location(), table.source());
+        append(1, ColdFixture.rows(NOON, 0, 10));
+        assertThat(ids(another, ColdScan.ALL)).hasSize(10);
+        for (int i = 1; i < 15; i++) {
+            append(1 + i, ColdFixture.rows(NOON, 10 * i, 10));
+        }
+        // What is older than a checkpoint, as any program cleans the log of Delta when a week is over.
+        Path log = folder.resolve("with a blank/100%/_delta_log");
+        for (int version = 0; version < 10; version++) {
+            Files.delete(log.resolve("%020d.json".formatted(version)));
+        }
+        assertThat(ids(another, ColdScan.ALL)).hasSize(150);
+    }
+
+    @Test
     void the_same_commit_again_changes_nothing() throws IOException {
         List<ColdFile> staged = table.stage(ColdFixture.rows(NOON, 0, 10));
         long version = table.commit("w", 7, staged);
