@@ -166,10 +166,14 @@ final class BrokerOptions {
             return around.folder().resolve(data).normalize();
         }
         Path home = Path.of(System.getProperty("databroker.home", "")).toAbsolutePath();
+        String variable = around.variable("DATABROKER_DATA");
+        if (!variable.isBlank()) {
+            // It stands above the file, so that the file need not be read: a tenth of a second.
+            return home.resolve(variable).normalize();
+        }
         boolean configured = Files.exists(home.resolve("databroker.yaml"))
-                || !around.variable("DATABROKER_CONFIG").isEmpty()
-                || !around.variable("DATABROKER_DATA").isEmpty();
-        // The configuration need not be read to find its own default, which a test compares: a tenth of a second.
+                || !around.variable("DATABROKER_CONFIG").isEmpty();
+        // Nor need it be to find its own default, which a test compares.
         return configured
                 ? ConfigReader.read(null, around.environment(), Map.of())
                         .config()

@@ -43,7 +43,7 @@ record Trust(@Nullable Path authorities, @Nullable Path own) {
             if ("http".equals(URI.create(address).getScheme())) {
                 // Java's HTTP client reads all certificates that the platform trusts when it is made, also where it
                 // will only ever speak plain HTTP: a tenth of a second, in commands that take little more.
-                return of();
+                return NoTls.CONTEXT;
             }
             if (authorities != null) {
                 return of(manager(authorities));

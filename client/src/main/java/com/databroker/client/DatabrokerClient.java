@@ -57,6 +57,7 @@ import org.jspecify.annotations.Nullable;
 public final class DatabrokerClient implements AutoCloseable {
     private final Settings settings;
     private final @Nullable SSLContext sslContext;
+    private final HttpClient http;
     private final Session session;
     private final FileCalls files;
     private final @Nullable Route route;
@@ -64,11 +65,11 @@ public final class DatabrokerClient implements AutoCloseable {
     private boolean closed;
 
     private DatabrokerClient(Settings settings, @Nullable SSLContext sslContext, @Nullable Route route) {
-        HttpClient client = http(settings, sslContext).build();
         this.settings = settings;
         this.sslContext = sslContext;
-        this.session = new Session(settings, client);
-        this.files = new FileCalls(settings, client);
+        this.http = http(settings, sslContext).build();
+        this.session = new Session(settings, http);
+        this.files = new FileCalls(settings, http);
         this.route = route;
     }
 
@@ -281,6 +282,7 @@ public final class DatabrokerClient implements AutoCloseable {
     public void close() {
         closeObjects();
         session.close();
+        HttpEnd.shutdown(http);
     }
 
     private interface Call<T> {

@@ -132,7 +132,8 @@ final class SettingDraft {
             // What it seems to lack may well stand in what could not be read.
             return null;
         }
-        Map<SettingNode, Object> below = new HashMap<>();
+        // By key: to hash a section is to hash all that is below it.
+        Map<String, Object> below = new HashMap<>();
         boolean whole = true;
         for (SettingNode part : group.parts()) {
             whole &= switch (part) {
@@ -146,7 +147,7 @@ final class SettingDraft {
             return null;
         }
         try {
-            return group.build(part -> part instanceof SettingKey key ? value(key).value : below.get(part));
+            return group.build(part -> part instanceof SettingKey key ? value(key).value : below.get(part.key()));
         } catch (IllegalArgumentException rule) {
             violated(group, String.valueOf(rule.getMessage()));
             return null;
@@ -167,9 +168,9 @@ final class SettingDraft {
         return whole ? Collections.unmodifiableMap(records) : null;
     }
 
-    private static boolean isBuilt(Map<SettingNode, Object> below, SettingNode part, @Nullable Object built) {
+    private static boolean isBuilt(Map<String, Object> below, SettingNode part, @Nullable Object built) {
         if (built != null) {
-            below.put(part, built);
+            below.put(part.key(), built);
         }
         return built != null;
     }

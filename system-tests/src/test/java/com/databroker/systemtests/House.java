@@ -28,6 +28,9 @@ final class House {
     /// in docs/adr first.
     static final Map<String, List<String>> PLAN = plan();
 
+    /// A module that is no room: the parser of the command line, from its authors' sources.
+    static final String BORROWED = "picocli";
+
     /// The folder of the parent pom.
     static final Path ROOT =
             Path.of(System.getProperty("databroker.root", "..")).toAbsolutePath();

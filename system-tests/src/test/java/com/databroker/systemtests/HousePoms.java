@@ -17,7 +17,7 @@ final class HousePoms {
     /// @param version empty where the pom leaves it to the parent
     record Dependency(String group, String artifact, String version) {
         boolean isRoom() {
-            return group.equals("com.databroker");
+            return group.equals("com.databroker") && !artifact.equals("databroker-" + House.BORROWED);
         }
 
         String room() {

@@ -53,7 +53,8 @@ final class TidyTest {
 
     @Test
     void poms_have_the_edges_of_the_plan_and_no_other() {
-        assertThat(HousePoms.parent().modules()).containsExactlyElementsOf(House.PLAN.keySet());
+        assertThat(HousePoms.parent().modules().stream().filter(module -> !module.equals(House.BORROWED)))
+                .containsExactlyElementsOf(House.PLAN.keySet());
         House.PLAN.forEach((room, seen) -> assertThat(HousePoms.of(room).dependencies().stream()
                         .filter(HousePoms.Dependency::isRoom)
                         .map(HousePoms.Dependency::room)
