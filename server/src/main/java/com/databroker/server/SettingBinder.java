@@ -225,8 +225,9 @@ final class SettingBinder {
 
     /// First who bears exactly this name elsewhere, then who is near among the siblings.
     private String suggestion(String name, List<String> siblings) {
-        String elsewhere = quoted(
-                meant(name).stream().filter(key -> key.name().equals(name)).map(SettingKey::key));
+        String elsewhere = quoted(Stream.concat(meant(name).stream().map(SettingNode.class::cast), root.maps().stream())
+                .filter(node -> node.name().equals(name))
+                .map(SettingNode::key));
         return elsewhere.isEmpty() ? SettingType.suggestion(Text.nearest(name, siblings)) : elsewhere;
     }
 

@@ -268,6 +268,12 @@ final class ConfigReaderTest {
     }
 
     @Test
+    void sections_that_stand_in_the_wrong_place_are_told_the_right_one() {
+        assertThat(fault(Config.class, "stores: {shop: {}}", Map.of(), Map.of()).detail())
+                .contains("stores: unknown key, did you mean \"objects.stores\"?");
+    }
+
+    @Test
     void a_variable_that_everybody_knows_sets_its_key_and_that_of_the_key_goes_before_it() {
         Map<String, String> common = Map.of("KAFKA_BOOTSTRAP_SERVERS", "a:9092, b:9092");
         assertThat(read(Config.class, "", common, Map.of())
