@@ -371,6 +371,14 @@ final class ObjectChannel implements ObjectLink.Owner {
         }
     }
 
+    /// Whether nothing is waited for but answers: no connection, no news that are missing.
+    boolean isCalm() {
+        synchronized (lock) {
+            boolean idle = state == State.IDLE && unsent.isEmpty();
+            return missingSince == Long.MAX_VALUE && (state == State.READY || idle);
+        }
+    }
+
     private static void expire(Map<Long, Waiting> requests, long now, List<Waiting> late) {
         requests.values().removeIf(waiting -> waiting.deadline <= now && late.add(waiting));
     }
