@@ -174,7 +174,8 @@ final class ObjectChannel implements ObjectLink.Owner {
         synchronized (lock) {
             if (from == link) {
                 heard = clock.millis();
-                from.send(new ObjectMessage.Hello(ObjectMessage.PROTOCOL, token, lostTrack ? null : at));
+                // Who had a connection before may hold what another one was given.
+                from.send(new ObjectMessage.Hello(ObjectMessage.PROTOCOL, token, lostTrack ? null : at, at == null));
             }
         }
         from.flush();
