@@ -174,7 +174,8 @@ final class ObjectChannel implements ObjectLink.Owner {
         synchronized (lock) {
             if (from == link) {
                 heard = clock.millis();
-                from.send(new ObjectMessage.Hello(ObjectMessage.PROTOCOL, token, lostTrack ? null : at));
+                // Who had a connection before may hold what another one was given.
+                from.send(new ObjectMessage.Hello(ObjectMessage.PROTOCOL, token, lostTrack ? null : at, at == null));
             }
         }
         from.flush();
@@ -368,6 +369,14 @@ final class ObjectChannel implements ObjectLink.Owner {
         for (Waiting waiting : late) {
             waiting.answer.completeExceptionally(
                     unavailable("no answer within " + timeoutMillis + " ms: " + lastFailure));
+        }
+    }
+
+    /// Whether nothing is waited for but answers: no connection, no news that are missing.
+    boolean isCalm() {
+        synchronized (lock) {
+            boolean idle = state == State.IDLE && unsent.isEmpty();
+            return missingSince == Long.MAX_VALUE && (state == State.READY || idle);
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 /// client, and then fails with a [ProblemException]. All methods may be called from any thread.
 public final class ObjectSpace implements AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(100);
+
+    /// Where nothing is amiss it is looked at less often: a program that only waits is to cost nothing.
+    private static final Duration CALM_TICK = Duration.ofMillis(500);
 
     /// What became of a watched object.
     ///
@@ -90,6 +94,10 @@ public final class ObjectSpace implements AutoCloseable {
     private final Watches watches = new Watches();
     private final Timer timer;
     private final RandomGenerator random;
+    private final Duration calmTick;
+
+    /// Guarded by the timer.
+    private Future<?> next;
 
     ObjectSpace(Settings settings, ObjectLink.Opener opener, Timer timer) {
         this.timer = timer;
@@ -103,7 +111,20 @@ public final class ObjectSpace implements AutoCloseable {
                 new ObjectChannel(settings.clock(), settings.timeout(), null, new Backoff(random), opener, new News());
         this.context =
                 new ObjectContext(cache, new ObjectLoader(channel, cache), channel, new NPlusOne(settings.clock()));
-        var unused = timer.every(TICK, channel::tick);
+        this.calmTick = settings.timeout().compareTo(CALM_TICK.multipliedBy(4)) < 0 ? TICK : CALM_TICK;
+        next = timer.after(TICK, this::tick);
+    }
+
+    private void tick() {
+        channel.tick();
+        tickAfter(channel.isCalm() ? calmTick : TICK);
+    }
+
+    private void tickAfter(Duration delay) {
+        synchronized (timer) {
+            next.cancel(false);
+            next = timer.after(delay, this::tick);
+        }
     }
 
     /// From the channel into the cache.
@@ -141,6 +162,7 @@ public final class ObjectSpace implements AutoCloseable {
         @Override
         public void lost() {
             // What is cached goes on to be shown: the next connection says what of it has changed.
+            tickAfter(TICK);
         }
     }
 

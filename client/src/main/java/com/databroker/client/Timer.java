@@ -1,8 +1,10 @@
 package com.databroker.client;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -20,8 +22,13 @@ final class Timer implements Executor {
         executor.setRemoveOnCancelPolicy(true);
     }
 
+    /// @return one that is done already where the timer was stopped
     Future<?> after(Duration delay, Runnable task) {
-        return executor.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+        try {
+            return executor.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException stopped) {
+            return CompletableFuture.completedFuture(null);
+        }
     }
 
     Future<?> every(Duration period, Runnable task) {

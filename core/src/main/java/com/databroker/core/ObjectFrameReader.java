@@ -18,7 +18,11 @@ final class ObjectFrameReader {
         long id = in.integer("i", ObjectMessage.NO_ID);
         ObjectMessage.Request request = switch (kind) {
             case "hello" ->
-                new ObjectMessage.Hello((int) in.integer("v", 0), in.optionalString("token"), position(in, "resume"));
+                new ObjectMessage.Hello(
+                        (int) in.integer("v", 0),
+                        in.optionalString("token"),
+                        position(in, "resume"),
+                        Boolean.TRUE.equals(in.any("given")));
             case "get" ->
                 new ObjectMessage.Get(id, texts(in, "keys", ObjectRef::parse), texts(in, "with", name -> name));
             case "find" -> find(id, in);

@@ -81,6 +81,9 @@ final class ObjectFrameWriter {
             out.number("v", hello.protocol());
             text("token", hello.token());
             text("resume", hello.resume());
+            if (hello.given()) {
+                out.truth("given", true);
+            }
         } else if (request instanceof ObjectMessage.Get get) {
             head("get", get.id());
             texts("keys", get.keys().stream().map(ObjectRef::text).toList());

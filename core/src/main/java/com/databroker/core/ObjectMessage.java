@@ -41,8 +41,14 @@ public sealed interface ObjectMessage {
     ///
     /// @param token where the client could not send a header
     /// @param resume where the client stood when its last connection ended: what came since is told first
+    /// @param given whether the client, which holds nothing yet, wants to hear only of what it is given on this
+    ///     connection
     record Hello(
-            int protocol, @Nullable String token, @Nullable ObjectPosition resume) implements Request {
+            int protocol, @Nullable String token, @Nullable ObjectPosition resume, boolean given) implements Request {
+        public Hello(int protocol, @Nullable String token, @Nullable ObjectPosition resume) {
+            this(protocol, token, resume, false);
+        }
+
         @Override
         public String toString() {
             return "Hello[" + protocol + ", " + resume + "]";

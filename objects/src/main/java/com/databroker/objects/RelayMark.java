@@ -5,7 +5,7 @@ import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,7 +14,8 @@ import org.slf4j.LoggerFactory;
 /// kill is told by the next start.
 ///
 /// It is written behind the telling, so that a kill in between has some changes told twice; their events have the same
-/// id then.
+/// id then. It is written in place: another file in its place, hundreds of times a second, keeps the disk busy on
+/// which the database waits for its own.
 final class RelayMark {
     private static final Logger LOG = LoggerFactory.getLogger(RelayMark.class);
 
@@ -48,9 +49,9 @@ final class RelayMark {
         }
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
-            Path next = file.resolveSibling(file.getFileName() + ".next");
-            Files.writeString(next, at + "\n");
-            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+            // As long for every position, so that nothing is left of the one before.
+            String line = "%-60s\n".formatted(at);
+            Files.writeString(file, line, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             written = at;
         } catch (IOException refused) {
             LOG.atWarn().addKeyValue("file", file).setCause(refused).log("after a kill some changes are told again");

@@ -38,6 +38,9 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
 
     private static final int TOGETHER_MAX = 64;
 
+    /// News wait so long at most for an answer that takes them along: both together cost as much as one of them.
+    private static final long ALONG_MILLIS = 10;
+
     private final ObjectPlane plane;
     private final Gate gate;
     private final ObjectCarrier carrier;
@@ -53,7 +56,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     private volatile @Nullable Session session;
     private @Nullable ScheduledFuture<?> timer;
     private @Nullable AutoCloseable listening;
-    private @Nullable Credentials given;
+    private @Nullable Credentials presented;
     private boolean greeted;
     private boolean welcomed;
 
@@ -65,6 +68,10 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     private int underWay;
 
     private final ObjectNews news = new ObjectNews();
+    private GivenTags given = new GivenTags(true);
+
+    /// Whether news are told in a moment, whatever is answered until then.
+    private boolean telling;
 
     /// What all conversations of a door have in common.
     ///
@@ -96,7 +103,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
 
     /// @param credentials null where the client has sent none, and may do so in its greeting
     void open(@Nullable Credentials credentials) {
-        given = credentials;
+        presented = credentials;
         open.add(farewell);
         timer = loop().schedule(
                         () -> close(new ProblemException(Problem.REQUEST_TIMEOUT, "hello did not come in time")),
@@ -154,7 +161,8 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
             return;
         }
         greeted = true;
-        Credentials credentials = given;
+        given = new GivenTags(!hello.given() || hello.resume() != null);
+        Credentials credentials = presented;
         if (credentials == null) {
             credentials = hello.token() == null ? new Credentials.Anonymous() : new Credentials.Token(hello.token());
         }
@@ -293,7 +301,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         if (++underWay >= TOGETHER_MAX) {
             carrier.pause();
         }
-        OneRequest asking = new OneRequest(request);
+        OneRequest asking = new OneRequest(request, given.asked());
         if (!gathering.takes(this, request, asking)) {
             asking.alone();
         }
@@ -302,28 +310,34 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     /// One request under way.
     private final class OneRequest implements ObjectGathering.Asking {
         private final ObjectMessage.Request request;
+        private final long asked;
 
-        OneRequest(ObjectMessage.Request request) {
+        OneRequest(ObjectMessage.Request request, long asked) {
             this.request = request;
+            this.asked = asked;
         }
 
         @Override
         public void alone() {
-            blocking.execute(() -> answered(handled(request)));
+            blocking.execute(() -> answer(handled(request)).run());
         }
 
         @Override
-        public void answered(ObjectMessage.Reply reply) {
+        public Runnable answer(ObjectMessage.Reply reply) {
             Bytes frame = encode(request.id(), reply);
-            loop().execute(() -> {
-                if (--underWay == TOGETHER_MAX - 1) {
-                    resume();
-                }
-                if (request instanceof ObjectMessage.Sync) {
-                    tell(true);
-                }
-                write(frame);
-            });
+            return () -> loop().execute(() -> send(reply, frame));
+        }
+
+        private void send(ObjectMessage.Reply reply, Bytes frame) {
+            if (--underWay == TOGETHER_MAX - 1) {
+                resume();
+            }
+            List<ObjectMessage.Tagged> missed = given.answered(asked, reply);
+            if (!missed.isEmpty()) {
+                news.changed(ObjectPosition.NONE, clock.instant(), missed);
+            }
+            tell(request instanceof ObjectMessage.Sync);
+            write(frame);
         }
     }
 
@@ -345,8 +359,13 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     @Override
     public void changed(ObjectPosition at, Instant when, List<ObjectMessage.Tagged> tags) {
         loop().execute(() -> {
-            news.changed(at, when, tags);
-            tell(false);
+            news.changed(at, when, given.told(tags));
+            if (underWay == 0 || !news.isWaiting()) {
+                tell(false);
+            } else if (!telling) {
+                telling = true;
+                loop().schedule(this::tellAlone, ALONG_MILLIS, TimeUnit.MILLISECONDS);
+            }
         });
     }
 
@@ -356,6 +375,12 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
             news.reset(why);
             tell(false);
         });
+    }
+
+    /// No answer came that would have taken the news along.
+    private void tellAlone() {
+        telling = false;
+        tell(false);
     }
 
     /// @param all also what a slow reader has not taken yet

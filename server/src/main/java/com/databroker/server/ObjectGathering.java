@@ -30,9 +30,13 @@ final class ObjectGathering {
     /// By the name of the type, of which there are as many as stores have.
     private final Map<String, Line> lines = new ConcurrentHashMap<>();
 
-    /// Who is told an answer; from a thread of the gathering's.
+    /// Who waits for an answer.
     interface Asking {
-        void answered(ObjectMessage.Reply reply);
+        /// Makes the answer, on a thread of the gathering's.
+        ///
+        /// @return sends it; where all are made before the first is sent, what goes to the same connection goes
+        ///     together
+        Runnable answer(ObjectMessage.Reply reply);
 
         /// It has to be answered by itself.
         void alone();
@@ -84,14 +88,13 @@ final class ObjectGathering {
             for (List<Waiting> some = next(); some != null; some = next()) {
                 List<ObjectMessage.@Nullable Reply> replies =
                         plane.together(name, some.stream().map(Waiting::wanted).toList());
+                List<Runnable> answers = new ArrayList<>(replies.size());
                 for (int i = 0; i < replies.size(); i++) {
                     ObjectMessage.Reply reply = replies.get(i);
-                    if (reply == null) {
-                        some.get(i).asking.alone();
-                    } else {
-                        some.get(i).asking.answered(reply);
-                    }
+                    Asking asking = some.get(i).asking;
+                    answers.add(reply == null ? asking::alone : asking.answer(reply));
                 }
+                answers.forEach(Runnable::run);
             }
         }
 

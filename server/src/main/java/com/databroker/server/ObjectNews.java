@@ -45,6 +45,11 @@ final class ObjectNews {
         lost = why;
     }
 
+    /// Whether there is something to tell.
+    boolean isWaiting() {
+        return lost != null || !waiting.isEmpty();
+    }
+
     /// The next frame, which counts as told; null where there is nothing to tell. A reset has a number, too, so that
     /// who misses it notices.
     ObjectMessage.@Nullable Push next() {

@@ -107,6 +107,36 @@ class ObjectsTest {
         }
     }
 
+    @Test
+    void who_holds_nothing_hears_of_what_it_was_given_and_of_nothing_else() throws Exception {
+        try (ObjectPeer writes = ObjectPeer.open(broker, admin);
+                ObjectPeer holds = ObjectPeer.open(broker.broker().httpAddress(), admin, ObjectMessages.JSON)) {
+            holds.say(new ObjectMessage.Hello(ObjectMessage.PROTOCOL, null, null, true));
+            assertThat(holds.next(ObjectMessage.Welcome.class::isInstance)).isNotNull();
+            ObjectMessage.Row ada = hired(writes, "Ada");
+            ObjectMessage.Row bob = hired(writes, "Bob");
+            writes.commit(ObjectPeer.update(bob, Map.of("name", "Bobby")));
+            holds.get(ada.ref());
+            holds.find("Person", "name", "Eve");
+            writes.commit(ObjectPeer.update(ada, Map.of("name", "Eve")));
+            writes.hears(ada.tag(), 2);
+            holds.hears(ada.tag(), 2);
+            // The tag of what was found by name, of which somebody has come.
+            assertThat(holds.changes().stream()
+                            .mapToInt(told -> told.tags().size())
+                            .sum())
+                    .isEqualTo(2);
+            // Given again, it is told again.
+            ObjectMessage.Row eve = holds.get(ada.ref());
+            writes.commit(ObjectPeer.update(eve, Map.of("note", "gone")));
+            holds.hears(ada.tag(), 3);
+            assertThat(holds.changes())
+                    .flatExtracting(ObjectMessage.Changed::tags)
+                    .extracting(ObjectMessage.Tagged::tag)
+                    .doesNotContain(bob.tag());
+        }
+    }
+
     /// They are answered together, which none of them is to notice.
     @Test
     void who_asks_while_others_do_is_answered_as_if_it_were_alone() throws Exception {

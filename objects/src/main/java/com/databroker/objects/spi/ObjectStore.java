@@ -31,7 +31,8 @@ public interface ObjectStore extends AutoCloseable {
     /// Looks at what the back-end has again; [#types] gives what was found.
     void refresh();
 
-    /// The rows of one type that are there, in any order.
+    /// The rows of one type that are there, in any order. As [#find] it has seen what [#changes] gave before: who
+    /// was told of a change, or need not be told of it, takes what is read then for true.
     List<StoreRow> load(String type, Collection<ObjectKey> keys);
 
     StorePage find(StoreQuery query);
