@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -179,13 +180,13 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         });
     }
 
-    private ObjectMessage.Reply handled(ObjectMessage.Request request) {
+    private ObjectMessage.Reply handled(ObjectMessage.Request request, Consumer<ObjectMessage.Part> parts) {
         if (!Trace.isOn()) {
-            return plane.handle(this, request);
+            return plane.handle(this, request, parts);
         }
         try (Span span = Trace.door("dbo request", Span.Kind.SERVER, null, null)) {
             span.put("network.protocol.name", "websocket");
-            return Trace.ask(span, () -> plane.handle(this, request));
+            return Trace.ask(span, () -> plane.handle(this, request, parts));
         }
     }
 
@@ -303,18 +304,41 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     private final class OneRequest implements ObjectGathering.Asking {
         private final ObjectMessage.Request request;
 
+        /// Bytes of parts that went ahead of the answer.
+        private int ahead;
+
         OneRequest(ObjectMessage.Request request) {
             this.request = request;
         }
 
         @Override
         public void alone() {
-            blocking.execute(() -> answered(handled(request)));
+            blocking.execute(() -> answered(handled(request, this::part)));
+        }
+
+        /// However many parts it has, an answer has a limit.
+        private void part(ObjectMessage.Part part) {
+            Bytes frame = form.encode(part);
+            ahead += frame.length();
+            if (ahead > ObjectMessages.ANSWER_MAX) {
+                throw new ProblemException(
+                        Problem.VALUE_TOO_LARGE, "an answer of more than " + ObjectMessages.ANSWER_MAX + " bytes");
+            }
+            loop().execute(() -> write(frame));
         }
 
         @Override
         public void answered(ObjectMessage.Reply reply) {
             Bytes frame = encode(request.id(), reply);
+            if (ahead + frame.length() > ObjectMessages.ANSWER_MAX) {
+                frame = encode(
+                        request.id(),
+                        new ObjectMessage.Failed(
+                                request.id(),
+                                Problem.VALUE_TOO_LARGE,
+                                "an answer of more than " + ObjectMessages.ANSWER_MAX + " bytes"));
+            }
+            Bytes last = frame;
             loop().execute(() -> {
                 if (--underWay == TOGETHER_MAX - 1) {
                     resume();
@@ -322,7 +346,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
                 if (request instanceof ObjectMessage.Sync) {
                     tell(true);
                 }
-                write(frame);
+                write(last);
             });
         }
     }
