@@ -3,6 +3,8 @@ package com.databroker.client;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,12 @@ final class CacheEntry {
 
     CacheEntry(Object key) {
         this.key = key;
+    }
+
+    /// The entry of a key, for who expects that there is none.
+    static CacheEntry in(Map<Object, CacheEntry> entries, Object key) {
+        CacheEntry made = new CacheEntry(key);
+        return Objects.requireNonNullElse(entries.putIfAbsent(key, made), made);
     }
 
     /// What is there and may be served, null where it has to be claimed.

@@ -143,6 +143,7 @@ public final class Finder<T> {
             return page.refs.size();
         }
         return DatabrokerClient.await(context.loader.find(query(null, true).key(), query(null, true), List.of(), 0))
+                .result()
                 .count;
     }
 
@@ -171,11 +172,11 @@ public final class Finder<T> {
                 && context.cache.entry(key).item() == null) {
             context.nPlusOne.single(collection.owner().type(), collection.collection(), type);
         }
-        Result result = DatabrokerClient.await(context.loader.find(key, query, List.copyOf(with), size));
-        List<ObjectRef> refs = result.refs.size() > size ? result.refs.subList(0, size) : result.refs;
+        ObjectLoader.Found found = DatabrokerClient.await(context.loader.find(key, query, List.copyOf(with), size));
+        Result result = found.result();
         @SuppressWarnings("unchecked")
-        List<T> entities = (List<T>) context.entities(refs, shown);
-        return new Page<>(entities, refs.size() < result.refs.size() ? "" : result.next);
+        List<T> entities = (List<T>) context.entities(found, size, shown);
+        return new Page<>(entities, size < result.refs.size() ? "" : result.next);
     }
 
     private Iterator<List<T>> pages(int most) {

@@ -13,7 +13,9 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.LongFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Requests and answers of one client over the links that come and go, and the stream of changes without a
@@ -68,11 +70,30 @@ final class ObjectChannel implements ObjectLink.Owner {
     }
 
     /// A request until its answer or its deadline.
-    private record Waiting(
-            ObjectMessage.Request request,
-            boolean repeatable,
-            long deadline,
-            CompletableFuture<ObjectMessage.Reply> answer) {}
+    private static final class Waiting {
+        final ObjectMessage.Request request;
+        final boolean repeatable;
+        final long deadline;
+        final Supplier<Consumer<ObjectMessage.Part>> taking;
+        final CompletableFuture<ObjectMessage.Reply> answer = new CompletableFuture<>();
+
+        /// Takes what goes ahead of the answer to what was sent last.
+        Consumer<ObjectMessage.Part> parts = ObjectChannel::nobody;
+
+        Waiting(
+                ObjectMessage.Request request,
+                boolean repeatable,
+                long deadline,
+                Supplier<Consumer<ObjectMessage.Part>> taking) {
+            this.request = request;
+            this.repeatable = repeatable;
+            this.deadline = deadline;
+            this.taking = taking;
+        }
+    }
+
+    /// Takes parts that nobody waits for.
+    private static void nobody(ObjectMessage.Part part) {}
 
     private static final int COUNT_MAX = 10_000;
     private static final int BEATS_UNTIL_DEAD = 2;
@@ -128,22 +149,32 @@ final class ObjectChannel implements ObjectLink.Owner {
     /// @return an [ObjectMessage.Ok], [ObjectMessage.Conflict] or the like; a refusal as a
     ///     [ProblemException], [Problem#UNAVAILABLE] where no answer came in time
     CompletableFuture<ObjectMessage.Reply> ask(LongFunction<ObjectMessage.Request> request, boolean repeatable) {
-        CompletableFuture<ObjectMessage.Reply> answer = new CompletableFuture<>();
+        return ask(request, repeatable, () -> ObjectChannel::nobody);
+    }
+
+    /// As [#ask(LongFunction, boolean)], for what may be answered in parts.
+    ///
+    /// @param taking gives who takes the parts, for each time that it is sent: what came before an answer was lost
+    ///     is worth nothing. Whoever was given last has all parts when the answer is there; must not block
+    CompletableFuture<ObjectMessage.Reply> ask(
+            LongFunction<ObjectMessage.Request> request,
+            boolean repeatable,
+            Supplier<Consumer<ObjectMessage.Part>> taking) {
+        CompletableFuture<ObjectMessage.Reply> answer;
         ObjectLink filled = null;
         synchronized (lock) {
             if (state == State.CLOSED) {
-                answer.completeExceptionally(unavailable("the client is closed"));
-                return answer;
+                return CompletableFuture.failedFuture(unavailable("the client is closed"));
             }
             if (unsent.size() + inFlight.size() >= COUNT_MAX) {
-                answer.completeExceptionally(unavailable("not sent: " + COUNT_MAX + " requests wait for an answer"));
-                return answer;
+                return CompletableFuture.failedFuture(
+                        unavailable("not sent: " + COUNT_MAX + " requests wait for an answer"));
             }
             long id = ++ids;
-            Waiting waiting = new Waiting(request.apply(id), repeatable, clock.millis() + timeoutMillis, answer);
+            Waiting waiting = new Waiting(request.apply(id), repeatable, clock.millis() + timeoutMillis, taking);
+            answer = waiting.answer;
             if (state == State.READY && link != null) {
-                inFlight.put(id, waiting);
-                link.send(waiting.request);
+                send(link, id, waiting);
                 filled = link;
             } else {
                 unsent.put(id, waiting);
@@ -156,6 +187,13 @@ final class ObjectChannel implements ObjectLink.Owner {
             filled.flush();
         }
         return answer;
+    }
+
+    /// Under the lock.
+    private void send(ObjectLink to, long id, Waiting waiting) {
+        waiting.parts = waiting.taking.get();
+        inFlight.put(id, waiting);
+        to.send(waiting.request);
     }
 
     /// Under the lock.
@@ -203,6 +241,10 @@ final class ObjectChannel implements ObjectLink.Owner {
                 pulse(pulse.number(), pulse.at());
             } else if (frame instanceof ObjectMessage.Reset) {
                 reset(from, news);
+            } else if (frame instanceof ObjectMessage.Part part) {
+                Waiting waiting = inFlight.get(part.id());
+                Consumer<ObjectMessage.Part> parts = waiting == null ? ObjectChannel::nobody : waiting.parts;
+                news.add(() -> parts.accept(part));
             } else if (frame instanceof ObjectMessage.Reply reply) {
                 answered(reply, news);
             }
@@ -242,10 +284,7 @@ final class ObjectChannel implements ObjectLink.Owner {
         }
         advance();
         news.add(() -> listener.welcomed(welcome, resumed));
-        unsent.forEach((id, waiting) -> {
-            inFlight.put(id, waiting);
-            from.send(waiting.request);
-        });
+        unsent.forEach((id, waiting) -> send(from, id, waiting));
         unsent.clear();
     }
 

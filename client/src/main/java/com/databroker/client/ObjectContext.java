@@ -113,7 +113,7 @@ final class ObjectContext {
         View view = view(shown, row.ref.key().type());
         CacheEntry entry = cache.entry(row.ref.key());
         Object live = entry.live(row);
-        Shown first = (Shown) (live != null ? live : cache.live(row.ref.key(), new Shown(this, row, view)));
+        Shown first = (Shown) (live != null ? live : cache.live(entry, new Shown(this, row, view)));
         return (Entity) first.proxy(view);
     }
 
@@ -175,6 +175,20 @@ final class ObjectContext {
         Class<?> shown = list || returns.type == Object.class ? returns.element : returns.type;
         List<Entity> entities = entities(result.refs, shown);
         return list || (returns.type == Object.class && entities.size() != 1) ? entities : entities.get(0);
+    }
+
+    /// The first of what was found. Rows that have just come need not be looked up, unless a change came meanwhile.
+    List<Entity> entities(ObjectLoader.Found found, int most, Class<?> shown) {
+        List<ObjectRef> refs = found.result().refs;
+        List<Row> rows = found.rows();
+        if (rows == null || rows.size() > most || rows.stream().anyMatch(Row::isObsolete)) {
+            return entities(refs.size() > most ? refs.subList(0, most) : refs, shown);
+        }
+        List<Entity> entities = new ArrayList<>(rows.size());
+        for (Row row : rows) {
+            entities.add(entity(row, shown));
+        }
+        return entities;
     }
 
     List<Entity> entities(List<ObjectRef> refs, Class<?> shown) {

@@ -18,6 +18,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongFunction;
 import java.util.function.Supplier;
@@ -51,6 +53,11 @@ final class ObjectLoader {
             return bare;
         }
     }
+
+    /// What was found.
+    ///
+    /// @param rows those of the result where they have just come, null where they have to be looked up
+    record Found(Result result, @Nullable List<Row> rows) {}
 
     /// A collection of one object.
     record Held(ObjectKey owner, String collection) {}
@@ -137,7 +144,7 @@ final class ObjectLoader {
         }
         long birth = leases.get(0).birth;
         came.forEach((key, row) -> cache.offer(key, row, birth, ok.at()));
-        lists(ok, birth);
+        lists(ok, List.of(), birth);
         if (old) {
             throw new Overtaken();
         }
@@ -197,9 +204,9 @@ final class ObjectLoader {
     /// References of a page.
     ///
     /// @param key under which it is kept
-    CompletableFuture<Result> find(Object key, Query query, List<String> with, int limit) {
+    CompletableFuture<Found> find(Object key, Query query, List<String> with, int limit) {
         LongFunction<ObjectMessage.Request> request = id -> new ObjectMessage.Find(
-                id, query.type(), query.where(), query.order(), with, limit, query.after(), query.count());
+                id, query.type(), query.where(), query.order(), with, limit, query.after(), query.count(), true);
         return again(() -> result(key, limit, request, true, List.of()));
     }
 
@@ -211,11 +218,11 @@ final class ObjectLoader {
     CompletableFuture<Result> call(
             @Nullable Object key, LongFunction<ObjectMessage.Request> request, List<String> tags, boolean changes) {
         if (key != null) {
-            return again(() -> result(key, 0, request, false, tags));
+            return again(() -> result(key, 0, request, false, tags)).thenApply(Found::result);
         }
         long birth = cache.news.arrivals();
         return renewing.ask(request, false).thenCompose(reply -> {
-            Result result = taken(reply, birth, 0, tags);
+            Result result = taken(reply, new Incoming(cache, shapes, birth), 0, tags);
             // What it has changed is told before the server has synced.
             return changes && reply instanceof ObjectMessage.Ok ok
                     ? sync(ok.at()).handle((synced, failure) -> result)
@@ -223,38 +230,47 @@ final class ObjectLoader {
         });
     }
 
-    private CompletableFuture<Result> result(
+    private CompletableFuture<Found> result(
             Object key, int limit, LongFunction<ObjectMessage.Request> request, boolean repeatable, List<String> tags) {
         Claim claim = cache.claim(key);
         if (claim.item() instanceof Result result && result.suffices(limit)) {
-            return CompletableFuture.completedFuture(result);
+            return CompletableFuture.completedFuture(new Found(result, null));
         }
         Lease lease = claim.lease();
         if (lease != null && !claim.mine()) {
             return lease.outcome
                     .thenApply(Result.class::cast)
                     .thenCompose(result -> result.suffices(limit)
-                            ? CompletableFuture.completedFuture(result)
+                            ? CompletableFuture.completedFuture(new Found(result, null))
                             : CompletableFuture.failedFuture(new Overtaken()));
         }
         long birth = lease == null ? cache.news.arrivals() : lease.birth;
-        CompletableFuture<Result> answer = renewing.ask(request, repeatable).thenApply(reply -> {
-            Result result = taken(reply, birth, limit, tags);
-            ObjectMessage.Ok ok = (ObjectMessage.Ok) reply;
-            // What has no tag nobody would tell of.
-            if (result.tags.isEmpty()) {
-                if (lease != null) {
-                    cache.passed(lease);
-                }
-                return result;
-            }
-            Cached served =
-                    lease != null ? cache.admit(lease, result, ok.at()) : cache.offer(key, result, birth, ok.at());
-            if (served == null) {
-                throw new Overtaken();
-            }
-            return (Result) served;
-        });
+        AtomicReference<@Nullable Incoming> last = new AtomicReference<>();
+        Supplier<Consumer<ObjectMessage.Part>> taking = () -> {
+            Incoming next = new Incoming(cache, shapes, birth);
+            last.set(next);
+            return next;
+        };
+        CompletableFuture<Found> answer = renewing.ask(request, repeatable, taking)
+                .thenApply(reply -> {
+                    Incoming incoming = Objects.requireNonNull(last.get());
+                    Result result = taken(reply, incoming, limit, tags);
+                    ObjectMessage.Ok ok = (ObjectMessage.Ok) reply;
+                    // What has no tag nobody would tell of.
+                    if (result.tags.isEmpty()) {
+                        if (lease != null) {
+                            cache.passed(lease);
+                        }
+                        return new Found(result, incoming.rows);
+                    }
+                    Cached served = lease != null
+                            ? cache.admit(lease, result, ok.at())
+                            : cache.offer(key, result, birth, ok.at());
+                    if (served == null) {
+                        throw new Overtaken();
+                    }
+                    return new Found((Result) served, served == result ? incoming.rows : null);
+                });
         if (lease != null) {
             answer.whenComplete((done, failure) -> {
                 if (failure != null) {
@@ -265,35 +281,29 @@ final class ObjectLoader {
         return answer;
     }
 
-    private Result taken(ObjectMessage.Reply reply, long birth, int limit, List<String> tags) {
+    private Result taken(ObjectMessage.Reply reply, Incoming incoming, int limit, List<String> tags) {
         if (!(reply instanceof ObjectMessage.Ok ok)) {
             throw unexpected(reply);
         }
-        List<ObjectRef> refs = new ArrayList<>();
-        boolean old = false;
-        for (int i = 0; i < ok.rows().size(); i++) {
-            Row row = Row.of(ok.rows().get(i), shapes);
-            boolean stale = cache.offer(row.ref.key(), row, birth, ok.at()) == null;
-            if (i < ok.asked()) {
-                old |= stale;
-                refs.add(row.ref);
-            }
-        }
-        lists(ok, birth);
-        if (old) {
+        incoming.take(ok.rows(), ok.asked(), ok.at());
+        lists(ok, incoming.refs, incoming.birth);
+        if (incoming.isOld()) {
             throw new Overtaken();
         }
         Set<String> all = new HashSet<>(ok.tags());
         all.addAll(ok.tags().isEmpty() && tags.isEmpty() ? Set.of() : tags);
-        return new Result(List.copyOf(all), refs, limit, ok.next(), ok.count(), ok.result());
+        return new Result(List.copyOf(all), incoming.refs, limit, ok.next(), ok.count(), ok.result());
     }
 
     /// Collections that came along, where they are complete.
-    private void lists(ObjectMessage.Ok ok, long birth) {
+    ///
+    /// @param ahead what came before the answer, or is in it
+    private void lists(ObjectMessage.Ok ok, List<ObjectRef> ahead, long birth) {
         if (ok.lists().isEmpty()) {
             return;
         }
         Map<ObjectKey, ObjectRef> refs = new HashMap<>();
+        ahead.forEach(ref -> refs.put(ref.key(), ref));
         ok.rows().forEach(row -> refs.put(row.ref().key(), row.ref()));
         for (ObjectMessage.Listed list : ok.lists()) {
             if (list.complete() && refs.keySet().containsAll(list.keys())) {

@@ -14,8 +14,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongFunction;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -34,9 +36,17 @@ final class Renewal {
 
     /// As [ObjectChannel#ask]. What is refused so was not begun, so that a call may be asked again, too.
     CompletableFuture<ObjectMessage.Reply> ask(LongFunction<ObjectMessage.Request> request, boolean repeatable) {
-        return channel.ask(request, repeatable)
-                .exceptionallyCompose(
-                        failure -> isOfCapability(failure) ? again(request, repeatable, failure) : failed(failure));
+        return ask(request, repeatable, () -> part -> {});
+    }
+
+    /// As [ObjectChannel#ask(LongFunction, boolean, Supplier)].
+    CompletableFuture<ObjectMessage.Reply> ask(
+            LongFunction<ObjectMessage.Request> request,
+            boolean repeatable,
+            Supplier<Consumer<ObjectMessage.Part>> taking) {
+        return channel.ask(request, repeatable, taking)
+                .exceptionallyCompose(failure ->
+                        isOfCapability(failure) ? again(request, repeatable, taking, failure) : failed(failure));
     }
 
     private static boolean isOfCapability(Throwable failure) {
@@ -49,7 +59,10 @@ final class Renewal {
     }
 
     private CompletionStage<ObjectMessage.Reply> again(
-            LongFunction<ObjectMessage.Request> request, boolean repeatable, Throwable refused) {
+            LongFunction<ObjectMessage.Request> request,
+            boolean repeatable,
+            Supplier<Consumer<ObjectMessage.Part>> taking,
+            Throwable refused) {
         Map<ObjectKey, ObjectRef> shown = new LinkedHashMap<>();
         var unused = mapped(request.apply(ObjectMessage.NO_ID), ref -> {
             if (!ref.capability().isEmpty()) {
@@ -64,7 +77,8 @@ final class Renewal {
                                 id -> mapped(
                                         request.apply(id),
                                         ref -> ref.capability().isEmpty() ? ref : fresh.getOrDefault(ref.key(), ref)),
-                                repeatable));
+                                repeatable,
+                                taking));
     }
 
     private CompletableFuture<Map<ObjectKey, ObjectRef>> renewed(Set<ObjectKey> keys) {
@@ -117,7 +131,15 @@ final class Renewal {
                     .map(one -> new ObjectMessage.Condition(one.field(), one.operator(), values(one.values(), each)))
                     .toList();
             return new ObjectMessage.Find(
-                    find.id(), find.type(), where, find.order(), find.with(), find.limit(), find.after(), find.count());
+                    find.id(),
+                    find.type(),
+                    where,
+                    find.order(),
+                    find.with(),
+                    find.limit(),
+                    find.after(),
+                    find.count(),
+                    find.parts());
         }
         if (request instanceof ObjectMessage.Call call) {
             ObjectRef target = call.target();

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// The state of one object at one version, shared by everything that shows it.
@@ -52,14 +53,18 @@ final class Row extends Cached {
     }
 
     static Row of(ObjectMessage.Row wire, Shape.Known shapes) {
-        Map<String, @Nullable Object> fields = wire.fields();
-        Shape shape = shapes.of(fields.keySet());
+        return of(wire, shapes.of(ObjectMessage.Row.names(wire.fields())), Reference::new);
+    }
+
+    /// @param shape of its fields
+    /// @param references makes what stands for another object, or has it
+    static Row of(ObjectMessage.Row wire, Shape shape, Function<ObjectRef, Reference> references) {
         // In the order of the names, which are those of the shape.
-        @Nullable Object[] values = fields.values().toArray();
+        @Nullable Object[] values = wire.fields().values().toArray();
         int weight = OVERHEAD;
         for (int i = 0; i < values.length; i++) {
             Object value = values[i];
-            values[i] = value instanceof ObjectRef ref ? new Reference(ref) : value;
+            values[i] = value instanceof ObjectRef ref ? references.apply(ref) : value;
             weight += weight(value);
         }
         return new Row(wire, shape, values, weight);

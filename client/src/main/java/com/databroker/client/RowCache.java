@@ -63,7 +63,7 @@ final class RowCache {
     /// The entry of a key, made where there is none. It may leave: see [CacheEntry#DEAD].
     CacheEntry entry(Object key) {
         CacheEntry entry = entries.get(key);
-        return entry != null ? entry : entries.computeIfAbsent(key, CacheEntry::new);
+        return entry != null ? entry : CacheEntry.in(entries, key);
     }
 
     /// What is there, or the lease under which it comes.
@@ -180,10 +180,10 @@ final class RowCache {
     @Nullable
     Cached offer(Object key, Cached item, long birth, ObjectPosition at) {
         while (true) {
-            CacheEntry entry = entry(key);
+            CacheEntry entry = CacheEntry.in(entries, key);
             List<CacheEntry> victims = new ArrayList<>();
             Settled settled;
-            Lease overtaken = null;
+            Lease overtaken;
             synchronized (entry) {
                 if (entry.state == CacheEntry.DEAD) {
                     continue;
@@ -413,11 +413,11 @@ final class RowCache {
 
     /// The one live object of a row.
     ///
+    /// @param first its entry, which may have left
     /// @param made used where there is none yet
-    Shows live(Object key, Shows made) {
+    Shows live(CacheEntry first, Shows made) {
         Cached item = made.item();
-        while (true) {
-            CacheEntry entry = entry(key);
+        for (CacheEntry entry = first; ; entry = entry(first.key)) {
             synchronized (entry) {
                 Shows there = entry.live(item);
                 if (there != null) {

@@ -1,6 +1,5 @@
 package com.databroker.client;
 
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,8 +12,9 @@ final class Shape {
     static final class Known {
         private final Map<List<String>, Shape> shapes = new ConcurrentHashMap<>();
 
-        Shape of(Collection<String> names) {
-            return shapes.computeIfAbsent(List.copyOf(names), Shape::new);
+        /// @param names that nobody changes
+        Shape of(List<String> names) {
+            return shapes.computeIfAbsent(names, Shape::new);
         }
     }
 

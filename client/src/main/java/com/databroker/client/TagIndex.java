@@ -12,6 +12,11 @@ final class TagIndex {
 
     void add(CacheEntry entry, Cached item) {
         for (Object tag : item.tags) {
+            // A row that comes has a tag that nobody has, or which it had before.
+            Object first = byTag.putIfAbsent(tag, entry);
+            if (first == null || first == entry) {
+                continue;
+            }
             byTag.compute(tag, (absent, there) -> {
                 if (there == null || there == entry) {
                     return entry;

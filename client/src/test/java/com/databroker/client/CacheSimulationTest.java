@@ -113,7 +113,9 @@ final class CacheSimulationTest {
                         finders.found(
                                 world,
                                 group,
-                                result.refs.stream().map(ObjectRef::key).toList(),
+                                result.result().refs.stream()
+                                        .map(ObjectRef::key)
+                                        .toList(),
                                 floor);
                     })
                     .whenComplete(this::done);

@@ -21,6 +21,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -125,6 +126,63 @@ final class ObjectConnectionTest {
             assertThat(take(heard)).isEqualTo(List.of(ObjectRef.of(ObjectKey.parse("Person/2"))));
             assertThat(ada.obsolete()).isTrue();
             assertThat(client.objects().stats().resumes()).isOne();
+        }
+    }
+
+    private static ObjectMessage.Row person(int number) {
+        return new ObjectMessage.Row(
+                new ObjectRef(ObjectKey.of("Person", number), CAPABILITY),
+                "r",
+                1,
+                "tag" + number,
+                Map.of("name", "person " + number));
+    }
+
+    private static long part(Line line, int... numbers) throws Exception {
+        ObjectMessage.Find find = (ObjectMessage.Find) line.nextOfObjects();
+        assertThat(find.parts()).isTrue();
+        List<ObjectMessage.Row> rows =
+                IntStream.of(numbers).mapToObj(ObjectConnectionTest::person).toList();
+        line.send(new ObjectMessage.Part(find.id(), rows, SEVEN));
+        return find.id();
+    }
+
+    @Test
+    void what_comes_in_parts_is_one_list_and_parts_of_a_lost_answer_are_not_in_it() throws Exception {
+        try (ScriptedBroker broker = new ScriptedBroker(
+                        line -> {
+                            welcome(line);
+                            part(line, 1, 2);
+                        },
+                        line -> {
+                            welcome(line);
+                            long id = part(line, 1, 2);
+                            line.send(new ObjectMessage.Part(id, List.of(person(3)), SEVEN));
+                            line.send(new ObjectMessage.Part(id + 1, List.of(person(9)), SEVEN));
+                            line.send(new ObjectMessage.Ok(
+                                    id, 1, List.of(person(4)), null, null, -1, List.of("type"), SEVEN));
+                            line.untilEnd();
+                        });
+                DatabrokerClient client = client(broker)) {
+            List<Entity> found = client.objects().find("Person").limit(4).list();
+            assertThat(found)
+                    .extracting(each -> each.get("name"))
+                    .containsExactly("person 1", "person 2", "person 3", "person 4");
+            assertThat(client.objects().get("Person", 2)).isSameAs(found.get(1));
+        }
+    }
+
+    @Test
+    void parts_before_a_refusal_are_no_answer() throws Exception {
+        try (ScriptedBroker broker = new ScriptedBroker(line -> {
+                    welcome(line);
+                    long id = part(line, 1, 2);
+                    line.send(new ObjectMessage.Failed(id, Problem.STORE_UNAVAILABLE, "the database was lost"));
+                    line.untilEnd();
+                });
+                DatabrokerClient client = client(broker)) {
+            assertThatThrownBy(() -> client.objects().find("Person").limit(4).list())
+                    .hasMessageContaining("the database was lost");
         }
     }
 

@@ -250,22 +250,22 @@ final class RowCacheTest {
     @Test
     void a_row_has_one_live_object_until_it_changes() {
         Item row = load("a", 1);
-        Object object = cache.live("a", new Shows(row));
-        assertThat(cache.live("a", new Shows(row))).isSameAs(object);
+        Object object = cache.live(cache.entry("a"), new Shows(row));
+        assertThat(cache.live(cache.entry("a"), new Shows(row))).isSameAs(object);
         cache.changed("tag-a", 2, LATER);
         Item newer = row("a", 2);
         cache.admit(lease(cache, "a"), newer, LATER);
-        assertThat(cache.live("a", new Shows(newer))).isNotSameAs(object);
+        assertThat(cache.live(cache.entry("a"), new Shows(newer))).isNotSameAs(object);
     }
 
     @Test
     void an_evicted_row_whose_object_is_held_is_there_without_a_request_until_it_changes() {
         RowCache small = cache(1, 1 << 20);
         Item row = load(small, "a", 1);
-        CacheEntry.Shows object = small.live("a", new Shows(row));
+        CacheEntry.Shows object = small.live(small.entry("a"), new Shows(row));
         load(small, "b", 1);
         assertThat(small.claim("a").item()).isSameAs(row);
-        assertThat(small.live("a", new Shows(row))).isSameAs(object);
+        assertThat(small.live(small.entry("a"), new Shows(row))).isSameAs(object);
         load(small, "b", 1);
         small.changed("tag-a", 2, LATER);
         assertThat(row.isObsolete()).isTrue();
@@ -277,7 +277,7 @@ final class RowCacheTest {
     void nothing_is_left_of_what_is_gone() {
         for (int i = 0; i < 100; i++) {
             Item row = load("a" + i, 1);
-            cache.live("a" + i, new Shows(row));
+            cache.live(cache.entry("a" + i), new Shows(row));
             cache.changed("tag-a" + i, 2, LATER);
         }
         cache.absent(lease(cache, "missing"));
@@ -339,7 +339,7 @@ final class RowCacheTest {
             }
         }
         if (served != null) {
-            from.live(Integer.toString(key), new Shows(served));
+            from.live(from.entry(Integer.toString(key)), new Shows(served));
         }
     }
 }

@@ -35,7 +35,7 @@ final class AnswerReader {
         Map<String, @Nullable Object> map = new LinkedHashMap<>();
         for (token = graph.next(); token != JsonToken.END_OBJECT; token = graph.next()) {
             String name = in.name();
-            boolean rows = name.equals(ROWS) && "ok".equals(map.get("t"));
+            boolean rows = name.equals(ROWS) && ("ok".equals(map.get("t")) || "part".equals(map.get("t")));
             add(map, name, rows ? rows() : graph.whole(graph.next()));
         }
         graph.ends();

@@ -8,7 +8,6 @@ import java.time.Instant;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
-import tools.jackson.dataformat.cbor.CBORParser;
 
 /// Reads what [BsonOut] draws, strictly: lengths that fit into one another, names that are UTF-8, lists
 /// whose entries are numbered from 0, and no type that values here have no use for. Depth costs 8 bytes a
@@ -225,11 +224,6 @@ final class BsonIn implements GraphIn {
     @Override
     public @Nullable Object scalar(JsonToken token) {
         return value;
-    }
-
-    @Override
-    public @Nullable CBORParser cbor() {
-        return null;
     }
 
     private static ProblemException malformed(String why) {

@@ -31,12 +31,16 @@ final class FieldValues extends AbstractMap<String, @Nullable Object> {
     /// The same fields with other values.
     static Map<String, @Nullable Object> mapped(
             Map<String, @Nullable Object> fields, UnaryOperator<@Nullable Object> each) {
-        List<String> names = fields instanceof FieldValues own ? own.names : List.copyOf(fields.keySet());
+        List<String> names = names(fields);
         @Nullable Object[] values = fields.values().toArray();
         for (int i = 0; i < values.length; i++) {
             values[i] = each.apply(values[i]);
         }
         return new FieldValues(names, values);
+    }
+
+    static List<String> names(Map<String, @Nullable Object> fields) {
+        return fields instanceof FieldValues own ? own.names : List.copyOf(fields.keySet());
     }
 
     private int place(@Nullable Object name) {

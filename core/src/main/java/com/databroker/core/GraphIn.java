@@ -2,7 +2,6 @@ package com.databroker.core;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
-import tools.jackson.dataformat.cbor.CBORParser;
 
 /// Where frames and values are read from, one token after the other.
 interface GraphIn {
@@ -20,7 +19,18 @@ interface GraphIn {
     @Nullable
     Object scalar(JsonToken token);
 
-    /// Whose tags say more; null where there are none.
-    @Nullable
-    CBORParser cbor();
+    /// Whether values may have tags, as they have in CBOR; otherwise there are words that begin with $.
+    default boolean hasTags() {
+        return false;
+    }
+
+    /// How many tags the value has that was met last.
+    default int tags() {
+        return 0;
+    }
+
+    /// The innermost of them.
+    default long tag() {
+        return 0;
+    }
 }

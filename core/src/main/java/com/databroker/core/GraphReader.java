@@ -17,15 +17,15 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
-import tools.jackson.dataformat.cbor.CBORParser;
 
 /// Reads what [GraphWriter] draws, into lists and maps that the reader owns. No method calls itself.
 final class GraphReader {
     static final int TAG_TIME = 0;
+    static final int TAG_ABOVE = 2;
+    static final int TAG_BELOW = 3;
     static final int TAG_DECIMAL = 4;
     static final int TAG_SHARED = 28;
     static final int TAG_AGAIN = 29;
@@ -35,8 +35,9 @@ final class GraphReader {
     /// Digits of a number, and places of a decimal, at most.
     private static final int DIGITS_MAX = 4096;
 
+    private static final int LONG_DIGITS = 18;
+
     private final GraphIn in;
-    private final @Nullable CBORParser cbor;
     private final int nodesMax;
     private final Map<Integer, Object> shared = new HashMap<>();
 
@@ -77,7 +78,6 @@ final class GraphReader {
 
     GraphReader(GraphIn in, int nodesMax) {
         this.in = in;
-        this.cbor = in.cbor();
         this.nodesMax = nodesMax;
     }
 
@@ -128,7 +128,7 @@ final class GraphReader {
     }
 
     boolean isTagged() {
-        return cbor != null && !cbor.getCurrentTags().isEmpty();
+        return in.tags() > 0;
     }
 
     /// One more list or map, of which there may be so many.
@@ -217,10 +217,10 @@ final class GraphReader {
             begin(map(number), true, ends + 1);
         } else if (number != null) {
             throw invalid("only lists and maps can be shared");
-        } else if (name.equals("$id") && cbor == null) {
+        } else if (name.equals("$id") && !in.hasTags()) {
             shared(ends);
         } else {
-            Object value = name.equals("$ref") && cbor == null ? again(number(next()), 1) : word(name, next());
+            Object value = name.equals("$ref") && !in.hasTags() ? again(number(next()), 1) : word(name, next());
             put(value);
             expect(JsonToken.END_OBJECT, "one $ word");
         }
@@ -271,10 +271,9 @@ final class GraphReader {
     }
 
     private void tagged(JsonToken token) {
-        CBORParser.TagList tags = Objects.requireNonNull(cbor).getCurrentTags();
-        int tag = tags.getFirstTag();
-        if (tags.size() > 1) {
-            throw invalid("a value with " + tags.size() + " tags");
+        long tag = in.tag();
+        if (in.tags() > 1) {
+            throw invalid("a value with " + in.tags() + " tags");
         }
         if (tag == TAG_SHARED) {
             if (token == JsonToken.START_ARRAY) {
@@ -295,8 +294,6 @@ final class GraphReader {
             put(word("$date", token));
         } else if (tag == TAG_UUID && token == JsonToken.VALUE_EMBEDDED_OBJECT) {
             put(in.scalar(token) instanceof Bytes bytes ? uuid(bytes) : null);
-        } else if (tag == TAG_DECIMAL || tag == 2 || tag == 3) {
-            put(in.scalar(token));
         } else {
             throw invalid("CBOR tag " + tag + " is not used here");
         }
@@ -343,7 +340,9 @@ final class GraphReader {
     }
 
     static BigDecimal decimal(BigDecimal value) {
-        if (Math.abs((long) value.scale()) > DIGITS_MAX || value.unscaledValue().bitLength() > DIGITS_MAX * 4) {
+        if (Math.abs((long) value.scale()) > DIGITS_MAX
+                // Whose digits fit into a long is not asked further.
+                || (value.precision() > LONG_DIGITS && value.unscaledValue().bitLength() > DIGITS_MAX * 4)) {
             throw new ProblemException(Problem.VALUE_TOO_LARGE, "a decimal of more than " + DIGITS_MAX + " places");
         }
         return value;

@@ -3,9 +3,8 @@ package com.databroker.core;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
-import tools.jackson.dataformat.cbor.CBORParser;
 
-/// JSON and CBOR.
+/// JSON.
 final class JacksonIn implements GraphIn {
     private final JsonParser in;
 
@@ -26,11 +25,6 @@ final class JacksonIn implements GraphIn {
     @Override
     public String text() {
         return in.getString();
-    }
-
-    @Override
-    public @Nullable CBORParser cbor() {
-        return in instanceof CBORParser parser ? parser : null;
     }
 
     @Override

@@ -60,6 +60,9 @@ final class ObjectFrameReader {
                         in.integer("beat", 0),
                         in.integer("now", 0));
             case "ok" -> ok(id, in);
+            case "part" ->
+                new ObjectMessage.Part(
+                        id, list(in, "rows", ObjectFrameReader::row), ObjectPosition.parse(in.string("at")));
             case "conflict" -> new ObjectMessage.Conflict(id, list(in, "conflicts", ObjectFrameReader::conflict));
             case "failed" -> failed(id, in.object("problem"));
             case "changed" ->
@@ -93,7 +96,8 @@ final class ObjectFrameReader {
                 texts(in, "with", name -> name),
                 (int) limit,
                 in.optionalString("after"),
-                Boolean.TRUE.equals(in.any("count")));
+                Boolean.TRUE.equals(in.any("count")),
+                Boolean.TRUE.equals(in.any("parts")));
     }
 
     private static ObjectMessage.Condition condition(@Nullable Object value) {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// {"t":"get","i":1,"keys":["Person/42~Vx9k…"],"with":["dept"]}
 /// {"t":"ok","i":1,"asked":1,"rows":[["Person/42~Vx9k…","rw",41,"0aF…",
 ///   {"name":"Ada","dept":{"$":"Dept/17~Qm3n…"}}],…],"at":"shop:7-8812"}
+/// {"t":"part","i":2,"rows":[[…],…],"at":"shop:7-8812"}
 /// {"t":"commit","i":4,"id":"0192…","ops":[
 ///   {"update":"Person/42~Vx9k…","version":41,"set":{"name":["Ada","Ada L."]}},
 ///   {"create":"#1","type":"Task","set":{"title":"…"}},{"delete":"Task/9~…","version":2}]}
@@ -40,8 +41,10 @@ final class ObjectFrameWriter {
 
     private void note(ObjectMessage message) {
         if (message instanceof ObjectMessage.Ok ok) {
-            ok.rows().forEach(row -> row.fields().values().forEach(graph::note));
+            note(ok.rows());
             graph.note(ok.result());
+        } else if (message instanceof ObjectMessage.Part part) {
+            note(part.rows());
         } else if (message instanceof ObjectMessage.Find find) {
             find.where().forEach(condition -> condition.values().forEach(graph::note));
         } else if (message instanceof ObjectMessage.Call call) {
@@ -54,6 +57,14 @@ final class ObjectFrameWriter {
                 graph.note(one.mine());
                 graph.note(one.theirs());
             });
+        }
+    }
+
+    private void note(List<ObjectMessage.Row> rows) {
+        for (ObjectMessage.Row row : rows) {
+            for (Object value : row.fields().values()) {
+                graph.note(value);
+            }
         }
     }
 
@@ -142,6 +153,9 @@ final class ObjectFrameWriter {
         if (find.count()) {
             out.truth("count", true);
         }
+        if (find.parts()) {
+            out.truth("parts", true);
+        }
     }
 
     private void op(ObjectMessage.Op op) {
@@ -181,6 +195,10 @@ final class ObjectFrameWriter {
             out.number("now", welcome.now());
         } else if (reply instanceof ObjectMessage.Ok ok) {
             ok(ok);
+        } else if (reply instanceof ObjectMessage.Part part) {
+            head("part", part.id());
+            rows(part.rows());
+            out.text("at", part.at().toString());
         } else if (reply instanceof ObjectMessage.Conflict conflict) {
             head("conflict", conflict.id());
             out.name("conflicts");
@@ -205,23 +223,7 @@ final class ObjectFrameWriter {
     private void ok(ObjectMessage.Ok ok) {
         head("ok", ok.id());
         out.number("asked", ok.asked());
-        out.name("rows");
-        out.startList();
-        for (ObjectMessage.Row row : ok.rows()) {
-            out.startList();
-            out.text(row.ref().text());
-            out.text(row.rights());
-            out.number(row.version());
-            out.text(row.tag());
-            out.startMap();
-            row.fields().forEach((name, value) -> {
-                out.name(name);
-                graph.write(value);
-            });
-            out.endMap();
-            out.endList();
-        }
-        out.endList();
+        rows(ok.rows());
         if (ok.result() != null) {
             out.name("result");
             graph.write(ok.result());
@@ -238,6 +240,26 @@ final class ObjectFrameWriter {
             out.endList();
         }
         out.text("at", ok.at().toString());
+    }
+
+    private void rows(List<ObjectMessage.Row> rows) {
+        out.name("rows");
+        out.startList();
+        for (ObjectMessage.Row row : rows) {
+            out.startList();
+            out.text(row.ref().text());
+            out.text(row.rights());
+            out.number(row.version());
+            out.text(row.tag());
+            out.startMap();
+            row.fields().forEach((name, value) -> {
+                out.name(name);
+                graph.write(value);
+            });
+            out.endMap();
+            out.endList();
+        }
+        out.endList();
     }
 
     private void listed(ObjectMessage.Listed list) {

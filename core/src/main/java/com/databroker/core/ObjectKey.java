@@ -3,6 +3,7 @@ package com.databroker.core;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Which object: `Person/42`, of several key columns `Line/7,3`.
 ///
@@ -19,6 +20,10 @@ public record ObjectKey(String type, List<String> parts) {
     private static final int TYPE_LENGTH_MAX = 128;
     private static final int PARTS_MAX = 16;
     private static final String PUNCTUATION = "/,%~#";
+
+    /// Names that were looked at lately, by their hashes: there are few, in very many keys. Who loses a race
+    /// looks at his name once more.
+    private static final @Nullable String[] NAMES = new String[256];
 
     public ObjectKey {
         parts = List.copyOf(parts);
@@ -46,28 +51,33 @@ public record ObjectKey(String type, List<String> parts) {
 
     /// @throws ProblemException [Problem#OBJECT_KEY_INVALID]
     public static ObjectKey parse(String text) {
-        if (text.length() > LENGTH_MAX) {
+        return parse(text, text.length());
+    }
+
+    /// The key that ends at `end`, behind which stands what is none of it.
+    static ObjectKey parse(String text, int end) {
+        if (end > LENGTH_MAX) {
             throw invalid(text, "longer than " + LENGTH_MAX + " characters");
         }
         if (text.startsWith(TEMPORARY)) {
-            return new ObjectKey(TEMPORARY, List.of(text.substring(1)));
+            return new ObjectKey(TEMPORARY, List.of(text.substring(1, end)));
         }
         int slash = text.indexOf('/');
-        if (slash < 0) {
+        if (slash < 0 || slash >= end) {
             throw invalid(text, "it is not <type>/<key>, as Person/42");
         }
-        String type = text.substring(0, slash);
-        int comma = text.indexOf(',', slash);
-        if (comma < 0) {
-            return new ObjectKey(type, List.of(part(text, slash + 1, text.length())));
+        String type = type(text, slash);
+        int from = slash + 1;
+        int comma = comma(text, from, end);
+        if (comma == end) {
+            return new ObjectKey(type, List.of(part(text, from, end)));
         }
         List<String> parts = new ArrayList<>();
-        int from = slash + 1;
-        for (; comma >= 0; comma = text.indexOf(',', from)) {
+        for (; comma < end; comma = comma(text, from, end)) {
             parts.add(part(text, from, comma));
             from = comma + 1;
         }
-        parts.add(part(text, from, text.length()));
+        parts.add(part(text, from, end));
         return new ObjectKey(type, parts);
     }
 
@@ -76,8 +86,35 @@ public record ObjectKey(String type, List<String> parts) {
         return type.equals(TEMPORARY);
     }
 
+    private static int comma(String text, int from, int end) {
+        int comma = text.indexOf(',', from);
+        return comma < 0 || comma > end ? end : comma;
+    }
+
+    /// What stands before the slash; the very text of before where it comes again.
+    private static String type(String text, int slash) {
+        int hash = 0;
+        for (int i = 0; i < slash; i++) {
+            hash = 31 * hash + text.charAt(i);
+        }
+        String known = NAMES[hash & (NAMES.length - 1)];
+        return known != null && known.length() == slash && text.startsWith(known) ? known : text.substring(0, slash);
+    }
+
     /// Whether `name` can be the name of a type or a field.
     public static boolean isName(String name) {
+        int place = name.hashCode() & (NAMES.length - 1);
+        if (name.equals(NAMES[place])) {
+            return true;
+        }
+        boolean is = isSpelled(name);
+        if (is) {
+            NAMES[place] = name;
+        }
+        return is;
+    }
+
+    private static boolean isSpelled(String name) {
         if (name.isEmpty() || name.length() > TYPE_LENGTH_MAX || !Character.isLetter(name.charAt(0))) {
             return false;
         }

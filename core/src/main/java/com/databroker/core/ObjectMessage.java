@@ -70,6 +70,7 @@ public sealed interface ObjectMessage {
     /// @param limit rows at most; 0 for none, where only the count is wanted
     /// @param after the `next` of the answer before
     /// @param count whether to count all that there are
+    /// @param parts whether a long answer may come as several [Part]s and an [Ok] behind them
     record Find(
             long id,
             String type,
@@ -78,12 +79,26 @@ public sealed interface ObjectMessage {
             List<String> with,
             int limit,
             @Nullable String after,
-            boolean count)
+            boolean count,
+            boolean parts)
             implements Request {
         public Find {
             where = List.copyOf(where);
             order = List.copyOf(order);
             with = List.copyOf(with);
+        }
+
+        /// Answered in one piece.
+        public Find(
+                long id,
+                String type,
+                List<Condition> where,
+                List<Order> order,
+                List<String> with,
+                int limit,
+                @Nullable String after,
+                boolean count) {
+            this(id, type, where, order, with, limit, after, count, false);
         }
     }
 
@@ -183,6 +198,17 @@ public sealed interface ObjectMessage {
     record Welcome(String server, ObjectPosition at, boolean resumed, String types, long beatMillis, long now)
             implements Reply {}
 
+    /// A share of what a find was answered, before the [Ok] that has the rest and ends it. Whoever is refused
+    /// afterwards was answered nothing.
+    ///
+    /// @param rows all of which were asked for
+    /// @param at as in [Ok]
+    record Part(long id, List<Row> rows, ObjectPosition at) implements Reply {
+        public Part {
+            rows = List.copyOf(rows);
+        }
+    }
+
     /// @param rows the objects that were asked for, `asked` of them, then those that came along
     /// @param result of a call; may hold references to rows
     /// @param next where to go on, null where there is no more
@@ -243,6 +269,11 @@ public sealed interface ObjectMessage {
         /// @param names none of them twice, as many as `values`, which the caller gives away
         public static Map<String, @Nullable Object> fields(List<String> names, @Nullable Object[] values) {
             return new FieldValues(List.copyOf(names), values);
+        }
+
+        /// The names of fields in their order, one list for all objects of a type in a message.
+        public static List<String> names(Map<String, @Nullable Object> fields) {
+            return FieldValues.names(fields);
         }
 
         /// The same fields, each value as `each` makes it.

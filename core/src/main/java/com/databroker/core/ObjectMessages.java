@@ -11,9 +11,7 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamWriteConstraints;
-import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
-import tools.jackson.dataformat.cbor.CBORFactory;
 
 /// The codecs of *dbo/1*: one object a message, member `t` first. Limits are for what strangers send;
 /// answers of a server may be larger.
@@ -31,6 +29,10 @@ public enum ObjectMessages {
     /// Lists and maps in a request, at most, beside those of the frame itself.
     public static final int NODES_MAX = 100_000;
 
+    /// Bytes of a frame without rows, and of one row, about.
+    private static final int SMALL = 256;
+
+    private static final int ROW = 256;
     private static final int FRAME_NODES_MAX = 20_000;
     private static final int ANSWER_NODES_MAX = 2_000_000;
     /// A shared list in a list takes two levels.
@@ -48,11 +50,6 @@ public enum ObjectMessages {
             .streamReadConstraints(READ)
             .streamWriteConstraints(WRITE)
             .build();
-    private static final CBORFactory CBOR_FACTORY = CBORFactory.builder()
-            .streamReadConstraints(READ)
-            .streamWriteConstraints(WRITE)
-            .build();
-
     /// The member under which BSON, which has nothing but documents, holds a value by itself.
     private static final String VALUE = "v";
 
@@ -88,7 +85,10 @@ public enum ObjectMessages {
     ///     be sent
     public Bytes encode(ObjectMessage message) {
         boolean request = message instanceof ObjectMessage.Request;
-        Bytes bytes = write(out -> {
+        int rows = message instanceof ObjectMessage.Ok ok
+                ? ok.rows().size()
+                : message instanceof ObjectMessage.Part part ? part.rows().size() : 0;
+        Bytes bytes = write(SMALL + rows * ROW, out -> {
             GraphWriter graph = new GraphWriter(out, request ? NODES_MAX : ANSWER_NODES_MAX);
             new ObjectFrameWriter(out, graph).write(message);
         });
@@ -100,15 +100,21 @@ public enum ObjectMessages {
         return bytes;
     }
 
-    private Bytes write(Consumer<GraphOut> writer) {
+    /// @param expected about how many bytes it will be
+    private Bytes write(int expected, Consumer<GraphOut> writer) {
         if (this == BSON) {
             BsonOut out = new BsonOut();
             writer.accept(out);
             return Bytes.wrap(out.bytes());
         }
-        ByteArrayOutputStream out = new ByteArrayOutputStream(512);
-        try (JsonGenerator generator = factory().createGenerator(ObjectWriteContext.empty(), out)) {
-            writer.accept(JacksonOut.of(generator));
+        if (this == CBOR) {
+            CborOut out = new CborOut(expected);
+            writer.accept(out);
+            return out.bytes();
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream(expected);
+        try (JsonGenerator generator = JSON_FACTORY.createGenerator(ObjectWriteContext.empty(), out)) {
+            writer.accept(new JacksonOut(generator));
         } catch (JacksonException unwritable) {
             throw new ProblemException(
                     Problem.VALUE_INVALID, "cannot be written: " + Text.excerpt(unwritable.getOriginalMessage()));
@@ -130,7 +136,7 @@ public enum ObjectMessages {
 
     /// A value by itself, as it stands in messages.
     public Bytes encodeValue(@Nullable Object value) {
-        return write(out -> {
+        return write(SMALL, out -> {
             GraphWriter graph = new GraphWriter(out, NODES_MAX);
             graph.note(value);
             if (this == BSON) {
@@ -172,18 +178,14 @@ public enum ObjectMessages {
             return reader.apply(new BsonIn(bytes));
         }
         byte[] array = bytes.unsafeArray();
-        try (JsonParser parser = factory().createParser(ObjectReadContext.empty(), array, 0, array.length)) {
+        if (this == CBOR) {
+            return reader.apply(new CborIn(array, DEPTH_MAX));
+        }
+        try (JsonParser parser = JSON_FACTORY.createParser(ObjectReadContext.empty(), array, 0, array.length)) {
             return reader.apply(new JacksonIn(parser));
         } catch (JacksonException malformed) {
             throw new ProblemException(
                     Problem.MESSAGE_INVALID, "not " + name() + ": " + Text.excerpt(malformed.getOriginalMessage()));
-        } catch (IllegalArgumentException | ArithmeticException malformed) {
-            // The CBOR reader's way to refuse some hostile numbers.
-            throw new ProblemException(Problem.MESSAGE_INVALID, "not " + name());
         }
-    }
-
-    private TokenStreamFactory factory() {
-        return this == JSON ? JSON_FACTORY : CBOR_FACTORY;
     }
 }

@@ -39,6 +39,9 @@ public record ObjectPosition(Map<String, Position> stores) {
     /// Whether whoever stands here has heard of everything before `other`; false where an epoch differs,
     /// since then nobody knows.
     public boolean covers(ObjectPosition other) {
+        if (other.stores.isEmpty()) {
+            return true;
+        }
         for (Map.Entry<String, Position> entry : other.stores.entrySet()) {
             Position mine = stores.get(entry.getKey());
             Position its = entry.getValue();

@@ -24,14 +24,14 @@ public final class ProblemDocument {
     public static Bytes bytes(ProblemException refusal, Consumer<JsonGenerator> more) {
         return Json.bytes(json -> {
             json.writeStartObject();
-            members(refusal, JacksonOut.of(json));
+            members(refusal, new JacksonOut(json));
             more.accept(json);
             json.writeEndObject();
         });
     }
 
     public static void write(ProblemException refusal, JsonGenerator json) {
-        write(refusal, JacksonOut.of(json));
+        write(refusal, new JacksonOut(json));
     }
 
     static void write(ProblemException refusal, GraphOut out) {

@@ -7,10 +7,19 @@ import org.jspecify.annotations.Nullable;
 
 /// Strict UTF-8, because the JDK's default replaces what is malformed and the broker must refuse it.
 public final class Utf8 {
+    private static final char REPLACEMENT = '\uFFFD';
+
     private Utf8() {}
 
     /// The text, or null where the bytes are not UTF-8.
     public static @Nullable String decode(byte[] bytes, int offset, int length) {
+        // The JDK reads ASCII by the word. What it does not understand it replaces, so that only who has the
+        // replacement in his text has to be looked at strictly.
+        String quick = new String(bytes, offset, length, StandardCharsets.UTF_8);
+        return quick.indexOf(REPLACEMENT) < 0 ? quick : strictly(bytes, offset, length);
+    }
+
+    private static @Nullable String strictly(byte[] bytes, int offset, int length) {
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
@@ -52,7 +61,7 @@ public final class Utf8 {
                     && Character.isLowSurrogate(whole.charAt(i + 1))) {
                 i++;
             } else if (Character.isSurrogate(each)) {
-                whole.setCharAt(i, '\uFFFD');
+                whole.setCharAt(i, REPLACEMENT);
                 changed = true;
             }
         }

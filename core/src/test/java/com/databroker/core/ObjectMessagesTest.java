@@ -66,6 +66,9 @@ class ObjectMessagesTest {
                         "x",
                         true));
         frames.put(
+                "{'t':'find','i':2,'type':'Person','limit':10000,'parts':true}",
+                new ObjectMessage.Find(2, "Person", List.of(), List.of(), List.of(), 10_000, null, false, true));
+        frames.put(
                 "{'t':'call','i':3,'on':'Person/42~" + CAP + "','method':'raise','args':[{'$dec':'0.10'}]}",
                 new ObjectMessage.Call(3, ADA, "Person", "raise", List.of(new BigDecimal("0.10"))));
         frames.put(
@@ -116,6 +119,10 @@ class ObjectMessagesTest {
                         List.of(new ObjectMessage.Listed(
                                 ObjectKey.of("Dept", 17), "persons", "t2", true, List.of(ADA.key()))),
                         AT));
+        frames.put(
+                "{'t':'part','i':2,'rows':[['Person/42~" + CAP
+                        + "','rw',41,'0aFx',{'name':'Ada','dept':{'$':'Dept/17'},'left':null}]],'at':'shop:7-8812'}",
+                new ObjectMessage.Part(2, List.of(new ObjectMessage.Row(ADA, "rw", 41, "0aFx", fields)), AT));
         frames.put(
                 "{'t':'conflict','i':4,'conflicts':[['Person/42','name','Ada','Eva',null]]}",
                 new ObjectMessage.Conflict(

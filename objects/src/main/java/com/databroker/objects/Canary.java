@@ -234,6 +234,7 @@ final class Canary implements ObjectListener, ObjectCaller, AutoCloseable {
             // Somebody else changed it, and that was not heard of yet: as every client does, look again.
             case ObjectMessage.Conflict _ -> overtaken = true;
             case ObjectMessage.Failed failed -> throw failed.exception();
+            case ObjectMessage.Part _ -> throw new IllegalStateException("nobody asked for parts");
             case ObjectMessage.Welcome welcome -> throw new IllegalStateException(welcome.server());
         }
     }

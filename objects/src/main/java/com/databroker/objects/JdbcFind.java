@@ -2,6 +2,8 @@ package com.databroker.objects;
 
 import com.databroker.core.ObjectKey;
 import com.databroker.core.ObjectMessage;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
 import com.databroker.objects.spi.StorePage;
 import com.databroker.objects.spi.StoreQuery;
 import com.databroker.objects.spi.StoreRow;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -42,40 +45,61 @@ final class JdbcFind {
             if (!any || !find.anyOf(some)) {
                 find.keys(some);
             }
-            find.query(connection, find.select(), rows);
+            find.query(connection, find.select(), 0, result -> rows.add(table.read(result)));
         }
         return rows;
     }
 
-    static StorePage find(Connection connection, JdbcTable table, StoreQuery query) throws SQLException {
+    /// @param some takes rows before all of them are read; null where nobody does
+    static StorePage find(
+            Connection connection, JdbcTable table, StoreQuery query, @Nullable Consumer<List<StoreRow>> some)
+            throws SQLException {
         JdbcFind find = new JdbcFind(table);
         query.where().forEach(find::condition);
         long count = -1;
         if (query.count()) {
             count = find.count(connection);
         }
-        List<StoreRow> rows = new ArrayList<>();
+        JdbcRows rows = new JdbcRows(table, query.limit(), some);
         if (query.limit() > 0) {
             if (query.after() != null) {
                 find.after(query.order(), query.after());
             }
             String sql = find.select() + find.order(query.order()) + " LIMIT " + (query.limit() + 1L);
-            find.query(connection, sql, rows);
+            find.page(connection, sql, rows);
         }
-        boolean more = rows.size() > query.limit();
-        return new StorePage(more ? List.copyOf(rows.subList(0, query.limit())) : rows, more, count);
+        return rows.page(count);
     }
 
     private String select() {
         return "SELECT " + table.selected() + " FROM " + table.quoted() + where;
     }
 
-    private void query(Connection connection, String sql, List<StoreRow> rows) throws SQLException {
+    /// What somebody was given before the connection broke nobody is given once more.
+    private void page(Connection connection, String sql, JdbcRows rows) throws SQLException {
+        try {
+            query(connection, sql, rows.atOnce(), rows::read);
+        } catch (SQLException failed) {
+            if (rows.isBegun()) {
+                throw new ProblemException(Problem.STORE_UNAVAILABLE, "the database was lost within a page", failed);
+            }
+            throw failed;
+        }
+    }
+
+    /// What is done with the row on which the result stands.
+    private interface Each {
+        void row(ResultSet result) throws SQLException;
+    }
+
+    /// @param atOnce so many are fetched at a time where the connection is in a transaction, 0 for all
+    private void query(Connection connection, String sql, int atOnce, Each each) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             parameters.write(statement);
+            statement.setFetchSize(atOnce);
             try (ResultSet result = statement.executeQuery()) {
                 while (result.next()) {
-                    rows.add(table.read(result));
+                    each.row(result);
                 }
             }
         }

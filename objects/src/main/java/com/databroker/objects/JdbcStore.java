@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -114,7 +115,19 @@ final class JdbcStore implements ObjectStore {
 
     @Override
     public StorePage find(StoreQuery query) {
-        return ledger.ask(connection -> JdbcFind.find(connection, table(query.type()), query));
+        return ledger.ask(connection -> JdbcFind.find(connection, table(query.type()), query, null));
+    }
+
+    @Override
+    public StorePage find(StoreQuery query, Consumer<List<StoreRow>> some) {
+        if (query.limit() <= JdbcRows.TOGETHER) {
+            return find(query);
+        }
+        return ledger.ask(connection -> {
+            // H2 has them in this process in any case.
+            connection.setAutoCommit(ledger.dialect() != JdbcDialect.POSTGRESQL);
+            return JdbcFind.find(connection, table(query.type()), query, some);
+        });
     }
 
     @Override

@@ -20,7 +20,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// What is gathered for one answer to one principal: the rows that were asked for, those that come along,
@@ -43,7 +45,17 @@ final class ObjectAnswer {
     /// Many rows refer to the same few objects.
     private final Map<ObjectKey, ObjectRef> references = new HashMap<>();
 
+    private final Map<String, Typed> typed = new HashMap<>();
+    private @Nullable Typed lastTyped;
     private int asked;
+
+    /// How many of the first rows are with whoever asked already.
+    private int sent;
+
+    /// Objects of one type as the principal sees them.
+    ///
+    /// @param sight null where it does not
+    private record Typed(String type, String store, String rights, StoreKeys.@Nullable Sight sight) {}
 
     ObjectAnswer(ObjectStores stores, Principal principal) {
         this.stores = stores;
@@ -105,6 +117,14 @@ final class ObjectAnswer {
 
     void tag(String tag) {
         tags.add(tag);
+    }
+
+    /// The steps of all paths, none of them twice.
+    static List<String> steps(List<String> paths) {
+        return paths.stream()
+                .flatMap(path -> Stream.of(path.split("\\.", -1)))
+                .distinct()
+                .toList();
     }
 
     /// Loads what the paths lead to, level by level: one question for each type and level.
@@ -224,22 +244,72 @@ final class ObjectAnswer {
     ObjectRef reference(ObjectKey key) {
         ObjectRef known = references.get(key);
         if (known == null) {
-            ObjectTypes.Type type = stores.catalog().any(key.type());
-            known = type == null ? ObjectRef.of(key) : stamp(type.store()).reference(key, rights(key.type()));
+            Typed its = typed(key.type());
+            known = its.sight == null ? ObjectRef.of(key) : its.sight.of(key).ref();
             references.put(key, known);
         }
         return known;
     }
 
+    private Typed typed(String type) {
+        Typed last = lastTyped;
+        if (last == null || !last.type.equals(type)) {
+            last = typed.computeIfAbsent(type, this::looked);
+            lastTyped = last;
+        }
+        return last;
+    }
+
+    /// Brings all that it takes to wire rows of a type.
+    void looksAt(ObjectTypes.Type type) {
+        typed(type.name());
+        type.fields().stream()
+                .map(ObjectTypes.Field::target)
+                .filter(Objects::nonNull)
+                .forEach(this::typed);
+    }
+
+    private Typed looked(String name) {
+        ObjectTypes.Type type = stores.catalog().any(name);
+        String its = rights(name);
+        StoreKeys.Sight sight =
+                type == null || its.isEmpty() ? null : stamp(type.store()).sight(its);
+        return new Typed(name, type == null ? "" : type.store(), its, sight);
+    }
+
     ObjectMessage.Row wire(StoreRow row) {
-        ObjectTypes.Type type = stores.catalog().any(row.key().type());
-        String store = type == null ? "" : type.store();
+        Typed its = typed(row.key().type());
+        StoreKeys.Seen seen = its.sight == null
+                ? new StoreKeys.Seen(ObjectRef.of(row.key()), stamp(its.store).tag(row.key()))
+                : its.sight.of(row.key());
         return new ObjectMessage.Row(
-                reference(row.key()),
-                rights(row.key().type()),
-                row.version(),
-                stamp(store).tag(row.key().toString()),
-                ObjectMessage.Row.fields(row.fields(), this::wire));
+                seen.ref(), its.rights, row.version(), seen.tag(), ObjectMessage.Row.fields(row.fields(), this::wire));
+    }
+
+    /// Rows that were asked for and go ahead of all else.
+    ///
+    /// @param kept fields along which something is to come along with them
+    ObjectMessage.Part part(long id, List<StoreRow> some, List<String> kept) {
+        List<ObjectMessage.Row> wired = new ArrayList<>(some.size());
+        for (StoreRow row : some) {
+            wired.add(wire(row));
+            if (!kept.isEmpty()) {
+                rows.putIfAbsent(row.key(), slim(row, kept));
+            }
+        }
+        sent = rows.size();
+        stores.counted(some.size());
+        return new ObjectMessage.Part(id, wired, at);
+    }
+
+    /// What is left of a row that has gone ahead: the references that are followed, each of them once.
+    private StoreRow slim(StoreRow row, List<String> kept) {
+        @Nullable Object[] values = new Object[kept.size()];
+        for (int i = 0; i < values.length; i++) {
+            Object value = row.fields().get(kept.get(i));
+            values[i] = value instanceof ObjectKey key ? reference(key).key() : null;
+        }
+        return new StoreRow(row.key(), row.version(), ObjectMessage.Row.fields(kept, values));
     }
 
     ObjectMessage.Ok ok(long id) {
@@ -247,9 +317,9 @@ final class ObjectAnswer {
     }
 
     ObjectMessage.Ok ok(long id, @Nullable Object result, @Nullable String next, long count) {
-        List<ObjectMessage.Row> all = new ArrayList<>(rows.size());
-        rows.values().forEach(row -> all.add(wire(row)));
-        stores.counted(rows.size());
-        return new ObjectMessage.Ok(id, asked, all, result, next, count, tags, lists, at);
+        List<ObjectMessage.Row> all = new ArrayList<>(rows.size() - sent);
+        rows.values().stream().skip(sent).forEach(row -> all.add(wire(row)));
+        stores.counted(all.size());
+        return new ObjectMessage.Ok(id, asked - sent, all, result, next, count, tags, lists, at);
     }
 }

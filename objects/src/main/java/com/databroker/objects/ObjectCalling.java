@@ -199,6 +199,7 @@ final class ObjectCalling {
                             Problem.OBJECT_CONFLICT,
                             conflict.conflicts().size() + " fields, of "
                                     + conflict.conflicts().getFirst().key());
+                case ObjectMessage.Part _ -> throw new IllegalStateException("nobody asked for parts");
                 case ObjectMessage.Welcome welcome -> throw new IllegalStateException(welcome.server());
             };
         }

@@ -11,6 +11,7 @@ import com.databroker.core.ObjectTypes.Kind;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
+import com.databroker.objects.spi.ObjectStore;
 import com.databroker.objects.spi.StorePage;
 import com.databroker.objects.spi.StoreQuery;
 import com.databroker.objects.spi.StoreRow;
@@ -23,6 +24,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Answers gets and finds.
@@ -116,7 +118,8 @@ final class ObjectFinding {
         return get.keys().stream().map(ObjectRef::key).toList();
     }
 
-    ObjectMessage.Ok find(ObjectAnswer answer, ObjectMessage.Find find) {
+    /// @param parts is given rows ahead of the answer, where whoever asks wants that; null where nobody takes them
+    ObjectMessage.Ok find(ObjectAnswer answer, ObjectMessage.Find find, @Nullable Consumer<ObjectMessage.Part> parts) {
         ObjectTypes.Type type = stores.catalog().type(answer.principal(), find.type());
         if (find.limit() < 0 || find.limit() > LIMIT_MAX || find.where().size() > CONDITIONS_MAX) {
             throw new ProblemException(
@@ -131,14 +134,25 @@ final class ObjectFinding {
                 throw new ProblemException(Problem.QUERY_INVALID, "field " + order.field() + " has no order");
             }
         }
-        StorePage page = stores.named(type.store())
-                .store()
-                .find(new StoreQuery(type.name(), where, find.order(), find.limit(), after(type, find), find.count()));
+        StoreQuery query =
+                new StoreQuery(type.name(), where, find.order(), find.limit(), after(type, find), find.count());
+        ObjectStore store = stores.named(type.store()).store();
+        List<String> along = ObjectAnswer.steps(find.with());
+        // While rows go ahead nothing is asked: whoever has a connection must not wait for another one.
+        answer.looksAt(type);
+        StorePage page = parts != null && find.parts() && !sharesValues(type)
+                ? store.find(query, some -> parts.accept(answer.part(find.id(), some, along)))
+                : store.find(query);
         tags(answer, type, where, find.order());
         answer.ask(page.rows());
         answer.along(find.with());
         String next = page.more() ? next(page.rows().getLast(), find.order()) : null;
         return answer.ok(find.id(), null, next, page.count());
+    }
+
+    /// Whether rows may have lists or maps in common: those are written once in a message, so it has to be one.
+    private static boolean sharesValues(ObjectTypes.Type type) {
+        return type.fields().stream().anyMatch(field -> field.kind() == Kind.GRAPH);
     }
 
     static ObjectTypes.Field field(ObjectTypes.Type type, String name) {

@@ -172,10 +172,19 @@ public final class ObjectPlane implements AutoCloseable {
 
     /// Answers one request. Whatever goes wrong is an answer, too.
     public ObjectMessage.Reply handle(ObjectCaller caller, ObjectMessage.Request request) {
+        return handle(caller, request, null);
+    }
+
+    /// As [#handle(ObjectCaller, ObjectMessage.Request)].
+    ///
+    /// @param parts is given what goes ahead of the answer, where the request allows it; from the same thread and
+    ///     without waiting. What it throws is the answer. Null where nobody takes parts
+    public ObjectMessage.Reply handle(
+            ObjectCaller caller, ObjectMessage.Request request, @Nullable Consumer<ObjectMessage.Part> parts) {
         String word = word(request);
         long began = Durations.now();
         try (Span span = Trace.step("objects." + word)) {
-            ObjectMessage.Reply reply = handled(caller, request);
+            ObjectMessage.Reply reply = handled(caller, request, parts);
             if (reply instanceof ObjectMessage.Failed failed) {
                 span.failed(failed.problem().name());
             }
@@ -238,9 +247,10 @@ public final class ObjectPlane implements AutoCloseable {
         };
     }
 
-    private ObjectMessage.Reply handled(ObjectCaller caller, ObjectMessage.Request request) {
+    private ObjectMessage.Reply handled(
+            ObjectCaller caller, ObjectMessage.Request request, @Nullable Consumer<ObjectMessage.Part> parts) {
         try {
-            return answer(caller, request);
+            return answer(caller, request, parts);
         } catch (ProblemException refused) {
             return new ObjectMessage.Failed(request.id(), refused.problem(), refused.detail());
         } catch (RuntimeException failed) {
@@ -249,12 +259,13 @@ public final class ObjectPlane implements AutoCloseable {
         }
     }
 
-    private ObjectMessage.Reply answer(ObjectCaller caller, ObjectMessage.Request request) {
+    private ObjectMessage.Reply answer(
+            ObjectCaller caller, ObjectMessage.Request request, @Nullable Consumer<ObjectMessage.Part> parts) {
         ObjectAnswer answer = new ObjectAnswer(stores, caller.principal());
         return switch (request) {
             case ObjectMessage.Hello hello -> welcome(answer, hello);
             case ObjectMessage.Get get -> finding.get(answer, get);
-            case ObjectMessage.Find find -> finding.find(answer, find);
+            case ObjectMessage.Find find -> finding.find(answer, find, parts);
             case ObjectMessage.Call call -> calling.call(caller, answer, call);
             case ObjectMessage.Commit commit -> committing.commit(answer, commit);
             case ObjectMessage.Sync sync -> sync(sync);

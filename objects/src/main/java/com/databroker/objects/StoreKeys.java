@@ -49,11 +49,16 @@ final class StoreKeys {
     private final InstantSource clock;
     private final RandomGenerator random;
     private final Mac tags;
-    private final Remembered madeTags = new Remembered();
+    private final Remembered<String> madeTags = new Remembered<>();
     private volatile @Nullable Epochs epochs;
 
+    /// An object as somebody sees it.
+    ///
+    /// @param tag by which its changes are told
+    record Seen(ObjectRef ref, String tag) {}
+
     /// @param made with the newest key
-    private record Epochs(Bytes secret, Mac newest, Mac before, Remembered made, Instant read) {
+    private record Epochs(Bytes secret, Mac newest, Mac before, Remembered<Seen> made, Instant read) {
         Epochs readAgain(Instant now) {
             return new Epochs(secret, newest, before, made, now);
         }
@@ -84,7 +89,7 @@ final class StoreKeys {
                 secret,
                 mac(Arrays.copyOfRange(bytes, Long.BYTES, Long.BYTES + KEY_BYTES)),
                 mac(Arrays.copyOfRange(bytes, Long.BYTES + KEY_BYTES, bytes.length)),
-                new Remembered(),
+                new Remembered<>(),
                 clock.instant());
     }
 
@@ -142,23 +147,31 @@ final class StoreKeys {
     final class Stamp {
         private final String head;
         private final String tail;
-        private final Mac tagging = copy(tags);
         private Epochs used;
-        private Mac newest;
+
+        // Copied when they are needed first: most of what is asked for was made before.
+        private @Nullable Mac tagging;
+        private @Nullable Mac newest;
 
         private Stamp(Epochs epochs, String principal) {
             this.head = "v1\0" + store.name() + "\0";
             this.tail = "\0" + principal + "\0";
             this.used = epochs;
-            this.newest = copy(epochs.newest);
         }
 
-        ObjectRef reference(ObjectKey key, String rights) {
-            return rights.isEmpty()
-                    ? ObjectRef.of(key)
-                    : new ObjectRef(
-                            key,
-                            used.made.of(head + key + tail + rights, text -> BASE64.encodeToString(mac(newest, text))));
+        /// For objects of which the principal has the same rights.
+        Sight sight(String rights) {
+            return new Sight(this, tail + rights);
+        }
+
+        private Seen seen(ObjectKey key, String text, String all) {
+            return new Seen(new ObjectRef(key, BASE64.encodeToString(mac(newest(), head + text + all))), tagOf(text));
+        }
+
+        private Mac newest() {
+            Mac its = newest == null ? copy(used.newest) : newest;
+            newest = its;
+            return its;
         }
 
         /// What the capability of a reference is for, null where it is not good.
@@ -175,13 +188,13 @@ final class StoreKeys {
                 return false;
             }
             used = now;
-            newest = copy(now.newest);
+            newest = null;
             return true;
         }
 
         private @Nullable String known(ObjectRef ref) {
             byte[] given = Base64.getUrlDecoder().decode(ref.capability());
-            String rights = known(given, newest, ref.key());
+            String rights = known(given, newest(), ref.key());
             return rights != null ? rights : known(given, copy(used.before), ref.key());
         }
 
@@ -214,10 +227,21 @@ final class StoreKeys {
 
         /// Of whatever the type has.
         String tag(String type) {
-            return madeTags.of(
-                    type,
-                    text -> BASE64.encodeToString(
-                            Arrays.copyOf(tagging.doFinal(text.getBytes(StandardCharsets.UTF_8)), Long.BYTES)));
+            return madeTags.of(type, "", this::tagOf);
+        }
+
+        private String tagOf(String text) {
+            Mac mac = tagging == null ? copy(tags) : tagging;
+            tagging = mac;
+            byte[] whole = mac.doFinal(text.getBytes(StandardCharsets.UTF_8));
+            return BASE64.encodeToString(Arrays.copyOf(whole, Long.BYTES));
+        }
+    }
+
+    /// How a principal that has the same rights on all of them sees objects: a page asks ten thousand times.
+    record Sight(Stamp stamp, String all) {
+        Seen of(ObjectKey key) {
+            return stamp.used.made.of(key.toString(), all, text -> stamp.seen(key, text, all));
         }
     }
 }

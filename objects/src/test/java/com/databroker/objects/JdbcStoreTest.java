@@ -22,6 +22,7 @@ import com.databroker.objects.spi.ObjectStore;
 import com.databroker.objects.spi.StoreChange;
 import com.databroker.objects.spi.StoreChanges;
 import com.databroker.objects.spi.StoreOverlay;
+import com.databroker.objects.spi.StorePage;
 import com.databroker.objects.spi.StoreQuery;
 import com.databroker.objects.spi.StoreRow;
 import java.math.BigDecimal;
@@ -33,6 +34,7 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -123,6 +125,30 @@ class JdbcStoreTest {
                     .hasMessageContaining("2 parts");
             assertThatThrownBy(() -> store.load("PurchaseOrder", List.of(ObjectKey.parse("PurchaseOrder/x"))))
                     .hasMessageContaining("is no integer");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void rows_of_a_large_page_go_ahead_in_their_order_and_its_last_row_stays(JdbcDialect dialect) {
+        String numbers = dialect == JdbcDialect.H2 ? "system_range(1, 1700)" : "generate_series(1, 1700)";
+        try (ObjectStore store = open(
+                dialect,
+                Map.of(),
+                "CREATE TABLE thing (id bigint PRIMARY KEY, size int)",
+                "INSERT INTO thing SELECT i, mod(i, 7) FROM " + numbers + " AS s(i)")) {
+            for (int limit : new int[] {1, 499, 500, 501, 1000, 1001, 1699, 1700, 1701}) {
+                StoreQuery query = new StoreQuery(
+                        "Thing", List.of(), List.of(new ObjectMessage.Order("size", true)), limit, null, true);
+                StorePage whole = store.find(query);
+                List<StoreRow> rows = new ArrayList<>();
+                StorePage rest = store.find(query, rows::addAll);
+                assertThat(rows).hasSize((Math.min(limit, 1700) - 1) / 500 * 500);
+                rows.addAll(rest.rows());
+                assertThat(rows).isEqualTo(whole.rows());
+                assertThat(rest.more()).isEqualTo(whole.more()).isEqualTo(limit < 1700);
+                assertThat(rest.count()).isEqualTo(1700);
+            }
         }
     }
 

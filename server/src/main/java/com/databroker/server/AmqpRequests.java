@@ -89,10 +89,10 @@ final class AmqpRequests {
 
     private List<? extends ObjectMessage> replies(Asked asked, ObjectMessage.Request request) {
         ObjectCaller caller = caller(asked, request);
-        if (caller instanceof Stranger && !ObjectConversation.isForStrangers(request)) {
+        if (caller instanceof Stranger && !ObjectStranger.isForStrangers(request)) {
             return request instanceof ObjectMessage.Hello hello
-                    ? List.of(ObjectConversation.forStrangers(plane.handle(caller, hello)))
-                    : List.of(ObjectConversation.notSignedIn(request));
+                    ? List.of(ObjectStranger.forStrangers(plane.handle(caller, hello)))
+                    : List.of(ObjectStranger.notSignedIn(request));
         }
         if (asked.again && request instanceof ObjectMessage.Call call) {
             // Nobody knows whether a broker that is gone now has called it.

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// The tags that one stream of *dbo/1* has given away in its answers. A client that held nothing when the stream
@@ -34,10 +35,24 @@ final class GivenTags {
     private int later;
     private long turn;
     private boolean everything;
+    private final Total total;
+
+    /// How many tags all streams of a door remember; a tag takes about 120 bytes.
+    static final class Total {
+        private static final int MAX = 500_000;
+
+        private final AtomicInteger tags = new AtomicInteger();
+    }
 
     /// @param everything whether the client may depend on what another stream has given to it
-    GivenTags(boolean everything) {
+    GivenTags(boolean everything, Total total) {
         this.everything = everything;
+        this.total = total;
+    }
+
+    /// Those of the same stream, of which it is known now what its client may depend on.
+    GivenTags of(boolean everything) {
+        return new GivenTags(everything, total);
     }
 
     /// Somebody asks.
@@ -62,6 +77,7 @@ final class GivenTags {
                 // Nobody has it any more who was told so: not unless it is given again.
                 if (change.version() == 0 || change.version() > its) {
                     given.remove(change.tag());
+                    total.tags.decrementAndGet();
                 }
             } else if (awaited) {
                 leftOutSince.merge(change.tag(), change.version(), ObjectMessage.Tagged::newer);
@@ -72,13 +88,20 @@ final class GivenTags {
 
     private List<ObjectMessage.Tagged> withLeftOut(List<ObjectMessage.Tagged> some) {
         everything = true;
-        given.clear();
+        forget();
         List<ObjectMessage.Tagged> all = new ArrayList<>(some);
         for (Map<String, Long> leftOut : List.of(leftOutBefore, leftOutSince)) {
             leftOut.forEach((tag, version) -> all.add(new ObjectMessage.Tagged(tag, version)));
             leftOut.clear();
         }
         return all;
+    }
+
+    /// A part goes ahead of an answer.
+    ///
+    /// @return what was left out and has to be told now
+    List<ObjectMessage.Tagged> ahead(ObjectMessage.Part part) {
+        return give(part);
     }
 
     /// Somebody is answered.
@@ -91,12 +114,27 @@ final class GivenTags {
         } else {
             earlier--;
         }
+        List<ObjectMessage.Tagged> missed = give(reply);
+        if (!everything && earlier == 0) {
+            turn();
+        }
+        return missed;
+    }
+
+    /// The stream has ended.
+    void forget() {
+        total.tags.addAndGet(-given.size());
+        given.clear();
+    }
+
+    private List<ObjectMessage.Tagged> give(ObjectMessage.Reply reply) {
         if (everything) {
             return List.of();
         }
         List<ObjectMessage.Tagged> missed = new ArrayList<>();
         // Without a default: who adds an answer has to say what it gives.
         switch (reply) {
+            case ObjectMessage.Part part -> part.rows().forEach(row -> give(row.tag(), row.version(), missed));
             case ObjectMessage.Ok ok -> {
                 ok.rows().forEach(row -> give(row.tag(), row.version(), missed));
                 ok.tags().forEach(tag -> give(tag, 0, missed));
@@ -104,17 +142,13 @@ final class GivenTags {
             }
             case ObjectMessage.Conflict _, ObjectMessage.Failed _, ObjectMessage.Welcome _ -> {}
         }
-        if (given.size() > GIVEN_MAX) {
-            return withLeftOut(missed);
-        }
-        if (earlier == 0) {
-            turn();
-        }
-        return missed;
+        return given.size() > GIVEN_MAX || total.tags.get() > Total.MAX ? withLeftOut(missed) : missed;
     }
 
     private void give(String tag, long version, List<ObjectMessage.Tagged> missed) {
+        int before = given.size();
         given.merge(tag, version, Math::max);
+        total.tags.addAndGet(given.size() - before);
         for (Map<String, Long> leftOut : List.of(leftOutBefore, leftOutSince)) {
             @Nullable Long its = leftOut.get(tag);
             if (its != null) {

@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,7 +69,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     private int underWay;
 
     private final ObjectNews news = new ObjectNews();
-    private GivenTags given = new GivenTags(true);
+    private GivenTags given;
 
     /// Whether news are told in a moment, whatever is answered until then.
     private boolean telling;
@@ -77,10 +78,16 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     ///
     /// @param blocking threads that may wait
     /// @param gathering answers together who asks at the same time
+    /// @param given how many tags all of them remember
     record Shared(
-            ObjectPlane plane, Executor blocking, ObjectGathering gathering, InstantSource clock, OpenStreams open) {
+            ObjectPlane plane,
+            Executor blocking,
+            ObjectGathering gathering,
+            InstantSource clock,
+            OpenStreams open,
+            GivenTags.Total given) {
         Shared(ObjectPlane plane, Executor blocking, InstantSource clock, OpenStreams open) {
-            this(plane, blocking, new ObjectGathering(plane, blocking), clock, open);
+            this(plane, blocking, new ObjectGathering(plane, blocking), clock, open, new GivenTags.Total());
         }
     }
 
@@ -98,6 +105,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         this.gathering = shared.gathering();
         this.clock = shared.clock();
         this.open = shared.open();
+        this.given = new GivenTags(true, shared.given());
         this.farewell = () -> loop().execute(() -> close(OpenStreams.shuttingDown()));
     }
 
@@ -161,7 +169,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
             return;
         }
         greeted = true;
-        given = new GivenTags(!hello.given() || hello.resume() != null);
+        given = given.of(!hello.given() || hello.resume() != null);
         Credentials credentials = presented;
         if (credentials == null) {
             credentials = hello.token() == null ? new Credentials.Anonymous() : new Credentials.Token(hello.token());
@@ -187,13 +195,13 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         });
     }
 
-    private ObjectMessage.Reply handled(ObjectMessage.Request request) {
+    private ObjectMessage.Reply handled(ObjectMessage.Request request, Consumer<ObjectMessage.Part> parts) {
         if (!Trace.isOn()) {
-            return plane.handle(this, request);
+            return plane.handle(this, request, parts);
         }
         try (Span span = Trace.door("dbo request", Span.Kind.SERVER, null, null)) {
             span.put("network.protocol.name", "websocket");
-            return Trace.ask(span, () -> plane.handle(this, request));
+            return Trace.ask(span, () -> plane.handle(this, request, parts));
         }
     }
 
@@ -205,7 +213,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
             return;
         }
         beatMillis = welcome.beatMillis();
-        write(forStrangers(welcome));
+        write(ObjectStranger.forStrangers(welcome));
         timer = loop().schedule(
                         () -> close(new ProblemException(
                                 Problem.NOT_AUTHENTICATED, "nobody signed in within " + LOGIN_SECONDS + " s")),
@@ -213,40 +221,11 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
                         TimeUnit.SECONDS);
     }
 
-    /// Where the stores stand, and that they are there, is no stranger's business.
-    static ObjectMessage.Reply forStrangers(ObjectMessage.Reply reply) {
-        return reply instanceof ObjectMessage.Welcome welcome
-                ? new ObjectMessage.Welcome(
-                        welcome.server(),
-                        ObjectPosition.NONE,
-                        false,
-                        welcome.types(),
-                        welcome.beatMillis(),
-                        welcome.now())
-                : reply;
-    }
-
-    /// What a stranger may ask: what there is to call, which is the login, and that.
-    static boolean isForStrangers(ObjectMessage.Request request) {
-        return request instanceof ObjectMessage.Types
-                || (request instanceof ObjectMessage.Call call
-                        && call.target() == null
-                        && call.type().equals(ObjectPlane.ROOT)
-                        && call.method().equals(ObjectPlane.AUTH));
-    }
-
-    static ObjectMessage.Failed notSignedIn(ObjectMessage.Request request) {
-        return new ObjectMessage.Failed(
-                request.id(),
-                Problem.NOT_AUTHENTICATED,
-                "call " + ObjectPlane.AUTH + " of " + ObjectPlane.ROOT + " with a token first");
-    }
-
     /// Answers a stranger. Whoever signs in hears of changes from then on, before it can have read
     /// anything.
     private void serveStranger(ObjectMessage.Request request) {
-        if (!isForStrangers(request)) {
-            write(notSignedIn(request));
+        if (!ObjectStranger.isForStrangers(request)) {
+            write(ObjectStranger.notSignedIn(request));
             return;
         }
         // One after the other: somebody who guesses waits.
@@ -312,6 +291,9 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         private final ObjectMessage.Request request;
         private final long asked;
 
+        /// Bytes of parts that went ahead of the answer.
+        private int ahead;
+
         OneRequest(ObjectMessage.Request request, long asked) {
             this.request = request;
             this.asked = asked;
@@ -319,25 +301,52 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
 
         @Override
         public void alone() {
-            blocking.execute(() -> answer(handled(request)).run());
+            blocking.execute(() -> answer(handled(request, this::part)).run());
+        }
+
+        /// However many parts it has, an answer has a limit.
+        private void part(ObjectMessage.Part part) {
+            Bytes frame = form.encode(part);
+            ahead += frame.length();
+            if (ahead > ObjectMessages.ANSWER_MAX) {
+                throw tooLarge();
+            }
+            loop().execute(() -> {
+                missed(given.ahead(part));
+                write(frame);
+            });
         }
 
         @Override
         public Runnable answer(ObjectMessage.Reply reply) {
             Bytes frame = encode(request.id(), reply);
-            return () -> loop().execute(() -> send(reply, frame));
+            Bytes whole = ahead + frame.length() > ObjectMessages.ANSWER_MAX
+                    ? form.encode(new ObjectMessage.Failed(
+                            request.id(), Problem.VALUE_TOO_LARGE, tooLarge().detail()))
+                    : frame;
+            return () -> loop().execute(() -> send(reply, whole));
+        }
+
+        private static ProblemException tooLarge() {
+            return new ProblemException(
+                    Problem.VALUE_TOO_LARGE, "an answer of more than " + ObjectMessages.ANSWER_MAX + " bytes");
         }
 
         private void send(ObjectMessage.Reply reply, Bytes frame) {
             if (--underWay == TOGETHER_MAX - 1) {
                 resume();
             }
-            List<ObjectMessage.Tagged> missed = given.answered(asked, reply);
-            if (!missed.isEmpty()) {
-                news.changed(ObjectPosition.NONE, clock.instant(), missed);
-            }
+            missed(given.answered(asked, reply));
             tell(request instanceof ObjectMessage.Sync);
             write(frame);
+        }
+
+        /// What was changed after it was read and told before it is given.
+        private void missed(List<ObjectMessage.Tagged> changes) {
+            if (!changes.isEmpty()) {
+                news.changed(ObjectPosition.NONE, clock.instant(), changes);
+                tell(false);
+            }
         }
     }
 
@@ -436,6 +445,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     void ended() {
         closing = true;
         open.remove(farewell);
+        given.forget();
         cancelTimer();
         if (listening != null) {
             quietly(listening);

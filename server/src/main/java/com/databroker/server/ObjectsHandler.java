@@ -176,6 +176,7 @@ final class ObjectsHandler {
                 throw new ProblemException(
                         Problem.OBJECT_CONFLICT,
                         "others changed the same: " + conflict.conflicts().size() + " fields");
+            case ObjectMessage.Part never -> throw new IllegalStateException("nobody asked for parts");
             case ObjectMessage.Welcome never -> throw new IllegalStateException("a greeting is no answer");
         };
     }

@@ -29,7 +29,7 @@ class GivenTagsTest {
 
     @Test
     void only_what_was_given_is_told_and_once() {
-        GivenTags tags = new GivenTags(false);
+        GivenTags tags = new GivenTags(false, new GivenTags.Total());
         assertThat(tags.told(changed("a", 2))).isEmpty();
         assertThat(tags.answered(tags.asked(), ok("a", 2))).isEmpty();
         assertThat(tags.told(changed("b", 2))).isEmpty();
@@ -43,7 +43,7 @@ class GivenTagsTest {
 
     @Test
     void what_was_told_between_reading_and_answering_comes_with_the_answer() {
-        GivenTags tags = new GivenTags(false);
+        GivenTags tags = new GivenTags(false, new GivenTags.Total());
         long first = tags.asked();
         assertThat(tags.told(changed("a", 3))).isEmpty();
         long second = tags.asked();
@@ -56,12 +56,43 @@ class GivenTagsTest {
 
     @Test
     void who_is_given_very_much_and_who_holds_something_already_hears_of_everything() {
-        GivenTags much = new GivenTags(false);
+        GivenTags much = new GivenTags(false, new GivenTags.Total());
         for (int i = 0; i < 20_000; i++) {
             assertThat(much.answered(much.asked(), ok("k" + i, 1))).isEmpty();
         }
         assertThat(much.told(changed("a", 3))).hasSize(1);
-        assertThat(new GivenTags(true).told(changed("a", 3))).hasSize(1);
+        assertThat(new GivenTags(true, new GivenTags.Total()).told(changed("a", 3)))
+                .hasSize(1);
+    }
+
+    @Test
+    void of_many_streams_that_were_given_very_much_the_last_hears_of_everything() {
+        GivenTags.Total total = new GivenTags.Total();
+        List<GivenTags> streams = new ArrayList<>();
+        for (int i = 0; i < 27; i++) {
+            GivenTags stream = new GivenTags(false, total);
+            for (int j = 0; j < 9500; j++) {
+                stream.answered(stream.asked(), ok("k" + j, 1));
+            }
+            streams.add(stream);
+        }
+        assertThat(streams.getFirst().told(changed("a", 3))).isEmpty();
+        assertThat(streams.getLast().told(changed("a", 3))).hasSize(1);
+        streams.forEach(GivenTags::forget);
+        GivenTags next = new GivenTags(false, total);
+        next.answered(next.asked(), ok("k", 1));
+        assertThat(next.told(changed("a", 3))).isEmpty();
+    }
+
+    @Test
+    void a_part_that_goes_ahead_of_its_answer_takes_along_what_was_told_meanwhile() {
+        GivenTags tags = new GivenTags(false, new GivenTags.Total());
+        long asked = tags.asked();
+        assertThat(tags.told(changed("a", 3))).isEmpty();
+        assertThat(tags.ahead(new ObjectMessage.Part(1, ok("a", 2).rows(), ObjectPosition.NONE)))
+                .containsExactly(new ObjectMessage.Tagged("a", 3));
+        assertThat(tags.told(changed("a", 4))).hasSize(1);
+        assertThat(tags.answered(asked, ok("b", 1))).isEmpty();
     }
 
     /// A request that is under way.
@@ -72,7 +103,7 @@ class GivenTagsTest {
     @ValueSource(longs = {1, 2, 3, 4, 5})
     void nothing_stays_stale(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        GivenTags tags = new GivenTags(false);
+        GivenTags tags = new GivenTags(false, new GivenTags.Total());
         Map<String, Long> store = new HashMap<>();
         Map<String, Long> held = new HashMap<>();
         Map<String, Long> heard = new HashMap<>();

@@ -7,6 +7,7 @@ import com.databroker.core.Position;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /// Objects of some types, kept somewhere. Any number of threads ask at once, and wait for the answer.
@@ -36,6 +37,14 @@ public interface ObjectStore extends AutoCloseable {
     List<StoreRow> load(String type, Collection<ObjectKey> keys);
 
     StorePage find(StoreQuery query);
+
+    /// As [#find], but may hand over rows before all of them are read, in their order and a few hundred at a time.
+    ///
+    /// @param some takes them, at once and without asking the store for anything
+    /// @return the page without what was handed over; its last row is not
+    default StorePage find(StoreQuery query, Consumer<List<StoreRow>> some) {
+        return find(query);
+    }
 
     /// Makes all changes or none. The same id again gives the same answer and changes nothing.
     StoreOutcome commit(StoreCommit commit);
