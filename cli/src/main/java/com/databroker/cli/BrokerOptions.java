@@ -168,7 +168,7 @@ final class BrokerOptions {
         Path home = Path.of(System.getProperty("databroker.home", "")).toAbsolutePath();
         String variable = around.variable("DATABROKER_DATA");
         if (!variable.isBlank()) {
-            // It stands above the file, so that the file need not be read: a tenth of a second.
+            // It stands above the file, so that the file need not be read.
             return home.resolve(variable).normalize();
         }
         boolean configured = Files.exists(home.resolve("databroker.yaml"))

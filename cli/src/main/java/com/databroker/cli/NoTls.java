@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// TLS for a client that will never speak it.
 ///
 /// Java's HTTP client wants a context also for plain HTTP, and one that could encrypt reads providers and makes
-/// random numbers first: 30 ms, in commands that take a few hundred.
+/// random numbers first, in commands that live for a moment.
 final class NoTls extends SSLContextSpi {
     static final SSLContext CONTEXT = new Context();
 
