@@ -25,7 +25,7 @@ def rabbit(peers, options):
     peers.run("fill", jdbc=embedded, rows=ROWS)
     uri = peers.rabbit()
     h2, h2_token = peers.broker("h2", embedded, **{"amqp.uri": uri})
-    return peers.run("rabbit", h2=h2, h2_token=h2_token, rabbit=uri, rows=ROWS, calls=options.calls, warm=4, rounds=options.rounds)
+    return peers.run("rabbit", h2=h2, h2_token=h2_token, rabbit=uri, rows=ROWS, calls=options.calls, warm=10, rounds=options.rounds)
 
 
 def cached(peers, options):
@@ -46,7 +46,7 @@ def stale(peers, options):
     jdbc = filled(peers, 2000)
     (one, one_token), (two, two_token) = peers.broker("one", jdbc), peers.broker("two", jdbc)
     return peers.run("stale", postgres=one, postgres_token=one_token, second=two, second_token=two_token, redis=peers.redis(),
-                     rate=200, seconds=options.seconds, warm=1, rounds=options.rounds)
+                     rate=200, seconds=options.seconds, warm=4, rounds=options.rounds)
 
 
 def commit(peers, options):

@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 JVM = ("-Xmx4g", "-Xmn1g", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
 OURS = ("databroker-core-", "databroker-access-", "databroker-objects-", "databroker-client-", "jackson", "jspecify", "slf4j-api", "h2-",
-        "amqp-client-", "postgresql-", "logback")
+        "amqp-client-", "postgresql-")
 PATIENCE = 120
 
 

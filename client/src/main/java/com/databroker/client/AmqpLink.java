@@ -152,7 +152,7 @@ final class AmqpLink implements ObjectLink {
             thread.setDaemon(true);
             return thread;
         });
-        return factory.newConnection("databroker client");
+        return AmqpConnections.open(factory, "databroker client");
     }
 
     /// What goes wrong is told to the owner, who knows whether anybody wants to hear it.

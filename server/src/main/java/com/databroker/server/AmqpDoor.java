@@ -62,7 +62,7 @@ final class AmqpDoor implements AutoCloseable {
         this.random = random;
         this.news = new AmqpNews(new ObjectQueues(config.name()), clock);
         this.requests = new AmqpRequests(plane, gate, news);
-        this.factory = new AmqpFactory(AmqpAddress.parse(uri), config.tls(), blocking);
+        this.factory = new AmqpFactory(AmqpAddress.parse(uri), config.tls());
         this.shared = new AmqpLine.Shared(config, requests, news, factory, blocking, dead, plane::wake);
     }
 

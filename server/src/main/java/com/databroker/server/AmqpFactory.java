@@ -8,7 +8,6 @@ import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.impl.ForgivingExceptionHandler;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -26,15 +25,12 @@ final class AmqpFactory {
 
     private final AmqpAddress address;
     private final @Nullable SSLContext tls;
-    private final ExecutorService executor;
     private volatile boolean patient;
 
     /// @param tls whom to believe, the JDK's authorities where null
-    /// @param executor runs what is to be done with a message that comes
-    AmqpFactory(AmqpAddress address, @Nullable SSLContext tls, ExecutorService executor) {
+    AmqpFactory(AmqpAddress address, @Nullable SSLContext tls) {
         this.address = address;
         this.tls = tls;
-        this.executor = executor;
     }
 
     AmqpAddress address() {
@@ -56,7 +52,7 @@ final class AmqpFactory {
         factory.setMaxInboundMessageBodySize(patient ? Integer.MAX_VALUE : MESSAGE_MAX);
         factory.setThreadFactory(Thread.ofPlatform().daemon().name("amqp-", 0).factory());
         factory.setExceptionHandler(new Endings());
-        return factory.newConnection(executor, name);
+        return AmqpConnections.open(factory, name);
     }
 
     /// Learns from how connections end.
