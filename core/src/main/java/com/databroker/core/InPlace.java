@@ -36,6 +36,6 @@ final class InPlace extends AbstractExecutorService {
 
     @Override
     public boolean awaitTermination(long timeout, TimeUnit unit) {
-        return true;
+        return closed;
     }
 }
