@@ -228,28 +228,51 @@ def quantile(values, q):
     return sorted(values)[min(len(values) - 1, int(len(values) * q))]
 
 
-def search(options, folder):
-    """Questions to a hot store that has ten days of events, made by its own writer beforehand (`peers/HotLoad.java`)."""
-    held = options.index or os.path.join(folder, "held")
-    hot = os.path.join(held, "streams", "hot")
-    if not os.path.isdir(hot):
-        os.makedirs(hot)
-        recorded = options.events
-        if not os.path.isdir(recorded):
-            recorded = os.path.join(folder, "made")
-            os.makedirs(recorded)
-            options.source.write(os.path.join(recorded, "0.json.gz"), 500, now())
-        peer("HotLoad", options, folder, [hot, recorded, str(options.held), str(HOURS)])
+def recorded(options, folder):
+    """A folder of events to fill stores with."""
+    if os.path.isdir(options.events):
+        return options.events
+    made = os.path.join(folder, "made")
+    os.makedirs(made)
+    options.source.write(os.path.join(made, "0.json.gz"), 500, now())
+    return made
+
+
+@contextlib.contextmanager
+def holding(options, held):
+    """A broker that has found what its stores were filled with."""
     broker = StreamsBroker(options, held)
     try:
         broker.start().wait_ready()
         broker.await_running()
         wait(lambda: broker.status()["hot"] > 0)
+        yield broker
+    finally:
+        broker.stop()
+
+
+def search(options, folder):
+    """Questions to a hot store that has ten days of events, made by its own writer beforehand (`peers/StoresLoad.java`)."""
+    held = options.index or os.path.join(folder, "held")
+    hot = os.path.join(held, "streams", "hot")
+    if not os.path.isdir(hot):
+        os.makedirs(hot)
+        peer("StoresLoad", options, folder, [hot, recorded(options, folder), str(options.held), str(HOURS)])
+    with holding(options, held) as broker:
         asked = questions.ask(broker, options.source, options.questions, HOURS)
         status = broker.status()
         return {"records": status["hot"], "hot_gib": round(status["hotBytes"] / (1 << 30), 2), **asked}
-    finally:
-        broker.stop()
+
+
+def merged(options, folder):
+    """Questions over thirty of forty days, of which the last ten are hot as well, by the same writer."""
+    held = os.path.join(folder, "held")
+    streams = os.path.join(held, "streams")
+    hot = os.path.join(streams, "hot")
+    os.makedirs(hot)
+    made = peer("StoresLoad", options, folder, [hot, recorded(options, folder), str(options.past), str(questions.DAYS * 24), os.path.join(streams, "cold", "github")])
+    with holding(options, held) as broker:
+        return {"records": options.past, "records_hot": broker.status()["hot"], **questions.ask_past(broker, options.source, options.questions // 10, made)}
 
 
 def start(options, folder):
@@ -308,4 +331,4 @@ def room(options, folder):
         return {f"bytes_a_record_{name}": round((after[name] - before[name]) / options.records, 1) for name in parts}
 
 
-CELLS = {"pipeline": pipeline, "floor": floor, "room": room, "fresh": fresh, "search": search, "start": start, "again": again}
+CELLS = {"pipeline": pipeline, "floor": floor, "room": room, "fresh": fresh, "search": search, "merged": merged, "start": start, "again": again}

@@ -3,6 +3,7 @@
 import collections
 import http.client
 import json
+import math
 import random
 import re
 import statistics
@@ -10,6 +11,7 @@ import time
 import urllib.parse
 
 CONSOLE = {"limit": 50}  # what the console's page of searches adds to each of its questions
+DAYS = 40  # that the cell merged has: thirty to ask for, and ten that a right search leaves alone
 SPANS = (("24h", "30m"), ("3d", "1h"), ("10d", "6h"))
 KEYWORDS = ("type", "action", "actor.login", "repo.name", "repo.owner", "ref", "org.login")
 
@@ -39,7 +41,6 @@ def kinds(words, chance, hours):
     def span():
         first = chance.uniform(0, hours - 24)
         ago = time.time() - first * 3600
-        stamp = lambda at: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))  # noqa: E731
         return {"from": stamp(ago - 3600 * chance.choice((1, 6, 24))), "to": stamp(ago)}
 
     def console(q):
@@ -115,6 +116,52 @@ def ask(broker, source, each, hours, seed=7):
         took["deep"].append(door.ask({"q": chance.choice(("", "type:PushEvent")), "after": f"{at}.0", "limit": 50})[1])
     every = [millis for times in took.values() for millis in times]
     return {"questions": len(every), "empty": empty, **shape("", every), **{k: v for name, times in took.items() for k, v in shape(name + "_", times).items()}}
+
+
+def ask_past(broker, source, each, made, seed=11):
+    """Questions over thirty days, of which twenty are in the cold store alone; with what they read of it."""
+    chance, door, words = random.Random(seed), Door(broker), Words(source.events)
+    began = int(time.time()) - 30 * 86_400
+    month = {"from": stamp(began), "limit": 100}
+
+    def days(long):
+        first = began + chance.randrange(1, 18) * 86_400
+        return {"from": stamp(first), "to": stamp(first + long * 86_400)}
+
+    pick = chance.choice
+    ways = {
+        "newest": lambda: {"q": f"type:{pick(words.types)}", **month},
+        "two_days": lambda: {"q": f"type:{pick(words.types)} {pick(words.words)}", "limit": 100, **days(2)},
+        "repository": lambda: {"q": f'repo.name:"{pick(words.repos)}-{chance.randrange(1000)}"', **month},
+        "id": lambda: {"q": f"event_id:{40_000_000_000 + chance.randrange(made['records'])}", **month},
+        "word": lambda: {"q": pick(words.words), **month},
+        "facet": lambda: {"facet": "type", **month, "limit": 10},
+        "histogram": lambda: {"histogram": "1d", **month, "limit": 10},
+    }
+    figures = {}
+    for name, way in ways.items():
+        took, read = [], collections.defaultdict(list)
+        for _ in range(each):
+            answer, millis = door.ask(way())
+            if "partial" in answer:
+                raise RuntimeError(f"{name}: {answer['partial']}")
+            took.append(millis)
+            for key, value in answer["cold"].items():
+                read[key].append(value)
+        if name == "two_days" and max(read["partitionsRead"]) > 3:
+            raise RuntimeError(f"two days took {max(read['partitionsRead'])} partitions")
+        figures |= shape(name + "_", took)
+        figures |= {f"{name}_{key}": statistics.median(values) for key, values in read.items()}
+    # What happened since then, from what is known of the load: nothing is missing at the border, or there twice.
+    total, _ = door.ask({"histogram": "1d", **month})
+    expected = made["records"] - max(0, math.ceil((began - made["first"]) * 1e6 / made["step_us"]))
+    if not total["exact"] or total["total"] != expected or sum(step["count"] for step in total["steps"]) != expected:
+        raise RuntimeError(f"of {expected} records {total['total']} were found")
+    return {"found": expected, **figures}
+
+
+def stamp(at):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
 def shape(name, times):

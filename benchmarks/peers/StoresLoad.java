@@ -18,16 +18,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 
-/// Fills a hot store with GitHub events that arrived evenly over its days, by the parser of the stream and
-/// the store's own writer: what a broker has that ran for so long, in minutes. Its clock goes with what
+/// Fills a hot store, and a cold one where it is given, with GitHub events that arrived evenly over their days,
+/// by the parser of the stream and the stores' own writers: what a broker has that ran for so long, in minutes. Its clock goes with what
 /// arrives, so that what is done once a minute or when a day is over is done here, too. Recorded events come
 /// again and again under new ids, each time of another of a thousand repositories and people, of which few
 /// are frequent.
-public final class HotLoad {
+public final class StoresLoad {
     private static final int THREADS = 2;
     private static final int VARIANTS = 1000;
-    private static final int TURN = 10_000;
+    private static final int TURN_MAX = 10_000;
     private static final int LOOKS_MAX = 1500;
     private static final Pattern PARTS = Pattern.compile(
             "^\\{\"id\":\"\\d+\"(.*?\"login\":\"[^\"]*)"
@@ -41,18 +42,24 @@ public final class HotLoad {
     private final AtomicLong begun = new AtomicLong();
     private final Path folder;
     private final HotStore hot;
+    private final @Nullable ColdTable cold;
     private final long count;
+    private final Instant ended = Instant.now();
     private final Instant first;
     private final double stepMicros;
+    /// So short that nothing arrives a day ahead of the clock, however the threads run.
+    private final int turn;
 
-    private HotLoad(Path folder, Path recorded, long count, Duration days) throws Exception {
+    private StoresLoad(Path folder, Path recorded, long count, Duration days, @Nullable Path table) throws Exception {
         HotConfig config = new HotConfig(
                 folder, HotConfig.RETENTION, Long.MAX_VALUE, Duration.ofSeconds(5), HotConfig.TIMEOUT);
         this.folder = folder;
         this.count = count;
-        first = Instant.now().minus(days).truncatedTo(ChronoUnit.SECONDS);
+        turn = (int) Math.clamp(count / 400, 1, TURN_MAX);
+        first = ended.minus(days).truncatedTo(ChronoUnit.SECONDS);
         stepMicros = days.toNanos() / 1000.0 / count;
         this.hot = new LuceneHotStore(config, this::now);
+        this.cold = table == null ? null : ColdTable.open(table.toString(), source);
         try (Stream<Path> files = Files.list(recorded)) {
             for (Path file : files.filter(each -> each.toString().endsWith(".gz")).sorted().toList()) {
                 read(file);
@@ -68,12 +75,19 @@ public final class HotLoad {
         }
     }
 
-    /// @param args a folder for the store, a folder of `*.json.gz`, how many records, over how many hours
+    /// @param args a folder for the hot store, a folder of `*.json.gz`, how many records, over how many hours, and a
+    ///     folder for a cold store that shall have them as well
     public static void main(String[] args) throws Exception {
-        HotLoad load = new HotLoad(
-                Path.of(args[0]), Path.of(args[1]), Long.parseLong(args[2]), Duration.ofHours(Long.parseLong(args[3])));
+        StoresLoad load = new StoresLoad(
+                Path.of(args[0]),
+                Path.of(args[1]),
+                Long.parseLong(args[2]),
+                Duration.ofHours(Long.parseLong(args[3])),
+                args.length > 4 ? Path.of(args[4]) : null);
         load.run();
-        System.out.printf("{\"records\": %d}%n", load.done.get());
+        System.out.printf(
+                "{\"records\": %d, \"first\": %d, \"step_us\": %s}%n",
+                load.done.get(), load.first.getEpochSecond(), load.stepMicros);
     }
 
     private Instant now() {
@@ -115,19 +129,20 @@ public final class HotLoad {
     private void put() {
         RecordParser parser = source.parser();
         try {
-            for (long from = begun.getAndAdd(TURN); from < count; from = begun.getAndAdd(TURN)) {
+            for (long from = begun.getAndAdd(turn); from < count; from = begun.getAndAdd(turn)) {
                 Random random = new Random(from);
-                for (long i = from; i < Math.min(count, from + TURN); i++) {
-                    put(i, parser, random);
+                List<Arrival> all = new ArrayList<>();
+                for (long i = from; i < Math.min(count, from + turn); i++) {
+                    all.add(arrival(i, parser, random));
                 }
-                hot.flush(source);
+                keep(all, from);
             }
         } catch (Exception failed) {
             throw new IllegalStateException(failed);
         }
     }
 
-    private void put(long i, RecordParser parser, Random random) throws Exception {
+    private Arrival arrival(long i, RecordParser parser, Random random) throws Exception {
         long id = 40_000_000_000L + i;
         // Events are told a little later than they happen, and not in order.
         Instant created = first.plus((long) (i * stepMicros), ChronoUnit.MICROS);
@@ -136,8 +151,21 @@ public final class HotLoad {
         DataRecord record = parser.parse(new Collected(String.valueOf(id), Bytes.utf8(json)), arrived);
         Long time = (Long) record.get(source.timeField());
         long micros = Arrival.micros(arrived);
-        hot.put(source, new Arrival(record, time == null ? micros : time, micros, 0, i));
-        done.incrementAndGet();
+        return new Arrival(record, time == null ? micros : time, micros, 0, i);
+    }
+
+    private void keep(List<Arrival> all, long from) throws Exception {
+        long kept = Arrival.micros(ended.minus(HotConfig.RETENTION));
+        for (Arrival each : all) {
+            if (each.arrived() >= kept) {
+                hot.put(source, each);
+            }
+            done.incrementAndGet();
+        }
+        hot.flush(source);
+        if (cold != null) {
+            cold.commit("load-" + from, 1, cold.stage(all));
+        }
     }
 
     private static String json(String[] event, long id, Instant created, Random random) {
