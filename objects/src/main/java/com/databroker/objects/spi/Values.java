@@ -49,7 +49,7 @@ public final class Values {
                 case BOOLEAN -> value instanceof Boolean ? value : parsed(field, value);
                 case INTEGER -> whole(field, value);
                 case DECIMAL -> decimal(field, value);
-                case DOUBLE -> value instanceof Number number ? (Object) number.doubleValue() : parsed(field, value);
+                case DOUBLE -> value instanceof Number number ? floating(field, number) : parsed(field, value);
                 case TEXT -> text(field, value);
                 case BYTES -> value instanceof Bytes ? value : parsed(field, value);
                 case DATE -> value instanceof LocalDate ? value : parsed(field, value);
@@ -124,6 +124,14 @@ public final class Values {
 
     private static boolean isShort(BigDecimal number) {
         return number.scale() < DIGITS_MAX && number.precision() - number.scale() < DIGITS_MAX;
+    }
+
+    private static Object floating(ObjectTypes.Field field, Number number) {
+        double near = number.doubleValue();
+        if (Double.isInfinite(near) && !(number instanceof Double)) {
+            throw misfit(field, number);
+        }
+        return near;
     }
 
     private static Object decimal(ObjectTypes.Field field, Object value) {
