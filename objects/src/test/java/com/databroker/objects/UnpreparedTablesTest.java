@@ -1,0 +1,123 @@
+package com.databroker.objects;
+
+import static com.databroker.objects.Wanted.commit;
+import static com.databroker.objects.Wanted.conflicts;
+import static com.databroker.objects.Wanted.creating;
+import static com.databroker.objects.Wanted.delete;
+import static com.databroker.objects.Wanted.done;
+import static com.databroker.objects.Wanted.there;
+import static com.databroker.objects.Wanted.update;
+import static com.databroker.objects.Wanted.where;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.databroker.core.ObjectKey;
+import com.databroker.core.ObjectMessage;
+import com.databroker.core.ObjectMessage.Operator;
+import com.databroker.core.ObjectTypes;
+import com.databroker.core.Position;
+import com.databroker.core.ProblemException;
+import com.databroker.objects.spi.ObjectStore;
+import com.databroker.objects.spi.StoreChange;
+import com.databroker.objects.spi.StoreChanges;
+import com.databroker.objects.spi.StorePage;
+import com.databroker.objects.spi.StoreQuery;
+import com.databroker.objects.spi.Values;
+import java.math.BigDecimal;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/// Tables of PostgreSQL as companies have them, which nobody made for a broker.
+class UnpreparedTablesTest {
+    private static final String[] TENANTS = {
+        "CREATE TABLE tenant (id int PRIMARY KEY)",
+        "CREATE TABLE cust (tenant_id int REFERENCES tenant, id int, PRIMARY KEY (tenant_id, id))",
+        "CREATE TABLE prod (tenant_id int REFERENCES tenant, id int, PRIMARY KEY (tenant_id, id))",
+        "CREATE TABLE sale (tenant_id int REFERENCES tenant, id int, cust_id int, prod_id int,"
+                + " PRIMARY KEY (tenant_id, id), FOREIGN KEY (tenant_id, cust_id) REFERENCES cust,"
+                + " FOREIGN KEY (tenant_id, prod_id) REFERENCES prod)",
+        "CREATE TABLE offer (id int PRIMARY KEY, tenant_id int REFERENCES tenant, cust_id int, prod_id int,"
+                + " FOREIGN KEY (tenant_id, cust_id) REFERENCES cust,"
+                + " FOREIGN KEY (tenant_id, prod_id) REFERENCES prod)",
+        "INSERT INTO tenant VALUES (1), (2)",
+        "INSERT INTO cust VALUES (1, 1), (1, 2), (2, 1)",
+        "INSERT INTO prod VALUES (1, 1), (2, 1)",
+        "INSERT INTO sale VALUES (1, 1, 1, 1), (1, 2, NULL, 1), (1, 3, 2, NULL)",
+        "INSERT INTO offer VALUES (1, 1, 1, 1)"
+    };
+
+    private String url = "";
+
+    private ObjectStore open(String... tables) {
+        url = Postgres.database();
+        Postgres.run(url, tables);
+        return open(StoreConfig.defaults().at(url, null, null));
+    }
+
+    private static ObjectStore open(StoreConfig config) {
+        return JdbcStore.open("shop", config, Duration.ofHours(1), Path.of("unused"), InstantSource.system());
+    }
+
+    private static ObjectTypes.Type type(ObjectStore store, String name) {
+        return store.types().stream()
+                .filter(type -> type.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static void refused(int number, ThrowingCallable what) {
+        assertThatThrownBy(what)
+                .isInstanceOfSatisfying(
+                        ProblemException.class,
+                        problem -> assertThat(problem.problem().number()).isEqualTo(number));
+    }
+
+    private static @Nullable Object field(ObjectStore store, String key, String field) {
+        return there(store, ObjectKey.parse(key)).fields().get(field);
+    }
+
+    private static List<StoreChange> told(ObjectStore store, Position from) {
+        StoreChanges changes = store.changes(from);
+        if (changes == null) {
+            throw new AssertionError("forgotten");
+        }
+        return changes.changes();
+    }
+
+    private static List<String> found(ObjectStore store, String type, ObjectMessage.Condition... where) {
+        return store.find(new StoreQuery(type, List.of(where), List.of(), 100, null, false)).rows().stream()
+                .map(row -> row.key().toString())
+                .toList();
+    }
+
+    @Test
+    void a_user_that_may_only_read_and_a_schema_that_is_not_there_are_said_to_be_that() {
+        url = Postgres.database();
+        Postgres.run(
+                url,
+                "CREATE ROLE clerk LOGIN",
+                "CREATE TABLE seen (id int PRIMARY KEY)",
+                "INSERT INTO seen VALUES (1)",
+                "GRANT SELECT ON seen TO clerk");
+        String address = url.replace("user=postgres", "user=clerk");
+        assertThatThrownBy(() -> open(StoreConfig.defaults().at(address, null, null)))
+                .hasMessageContaining("say read-only: true");
+        assertThatThrownBy(() -> open(reading(address, "shoop"))).hasMessageContaining("there is no schema shoop");
+        try (ObjectStore store = open(reading(address, "public"))) {
+            assertThat(found(store, "Seen")).containsExactly("Seen/1");
+        }
+    }
+
+    private static StoreConfig reading(String address, String schema) {
+        return new StoreConfig(address, null, null, schema, 4, true, StoreConfig.Lookup.KEY, List.of(), null, Map.of());
+    }
+}
