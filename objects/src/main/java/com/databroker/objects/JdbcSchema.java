@@ -98,14 +98,19 @@ final class JdbcSchema {
 
     private void readColumns() throws SQLException {
         DatabaseMetaData metadata = connection.getMetaData();
+        // The driver takes a pattern: without the escape shop_a would be shopxa, too.
+        String escape = metadata.getSearchStringEscape();
+        String exactly = schema.replace(escape, escape + escape)
+                .replace("_", escape + "_")
+                .replace("%", escape + "%");
         Set<String> tables = new HashSet<>();
         try (ResultSet row =
-                metadata.getTables(null, schema, "%", new String[] {"TABLE", "BASE TABLE", "PARTITIONED TABLE"})) {
+                metadata.getTables(null, exactly, "%", new String[] {"TABLE", "BASE TABLE", "PARTITIONED TABLE"})) {
             while (row.next()) {
                 tables.add(row.getString("TABLE_NAME"));
             }
         }
-        try (ResultSet row = metadata.getColumns(null, schema, "%", "%")) {
+        try (ResultSet row = metadata.getColumns(null, exactly, "%", "%")) {
             while (row.next()) {
                 String table = row.getString("TABLE_NAME");
                 if (!tables.contains(table)

@@ -100,6 +100,21 @@ class UnpreparedTablesTest {
     }
 
     @Test
+    void a_schema_whose_name_has_an_underscore_is_no_other_schema() {
+        url = Postgres.database();
+        Postgres.run(
+                url,
+                "CREATE SCHEMA shop_a",
+                "CREATE SCHEMA shopxa",
+                "CREATE TABLE shop_a.thing (id int PRIMARY KEY, a text)",
+                "CREATE TABLE shopxa.thing (id int PRIMARY KEY, b text)",
+                "INSERT INTO shop_a.thing VALUES (1, 'x')");
+        try (ObjectStore store = open(reading(url, "shop_a"))) {
+            assertThat(there(store, ObjectKey.of("Thing", 1)).fields()).containsOnlyKeys("id", "a");
+        }
+    }
+
+    @Test
     void a_user_that_may_only_read_and_a_schema_that_is_not_there_are_said_to_be_that() {
         url = Postgres.database();
         Postgres.run(
