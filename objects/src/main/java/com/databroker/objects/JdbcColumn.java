@@ -16,6 +16,8 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoField;
+import java.time.temporal.TemporalAccessor;
 import java.util.HexFormat;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -25,10 +27,13 @@ import org.jspecify.annotations.Nullable;
 /// @param index its place among those that are read
 /// @param name as the database has it
 /// @param quoted as it stands in statements
+/// @param scale digits behind the point that it keeps, of numbers and of seconds
 /// @param select what is selected to read it
 /// @param parameter what stands for a value of it
 /// @param compared what it is compared by
+/// @param comparand what stands for a value that that is compared with
 /// @param any whether one parameter can stand for any number of values, as an array of long
+/// @param exact whether values that the database takes for equal are the same
 record JdbcColumn(
         int index,
         String name,
@@ -37,14 +42,31 @@ record JdbcColumn(
         boolean nullable,
         boolean generated,
         int length,
+        int scale,
         String select,
         String parameter,
         String compared,
-        boolean any) {
+        String comparand,
+        boolean any,
+        boolean exact) {
+    private static final int MICROS = 6;
 
-    /// What stands for a value that [#compared] is compared with.
-    String comparand() {
-        return compared.endsWith(JdbcDialect.AS_JSONB) ? "CAST(?" + JdbcDialect.AS_JSONB : parameter;
+    /// JSON has a null of its own, which is read as that of the database.
+    String isNull() {
+        String none = quoted + " IS NULL";
+        return kind == ObjectTypes.Kind.GRAPH ? "(" + none + " OR CAST(" + quoted + " AS VARCHAR) = 'null')" : none;
+    }
+
+    /// Whether a value is read as it is written: not rounded, and not in another form.
+    boolean keeps(@Nullable Object value) {
+        return switch (value) {
+            case BigDecimal number -> number.stripTrailingZeros().scale() <= scale;
+            case String _, Double _ -> exact;
+            case TemporalAccessor time
+            when time.isSupported(ChronoField.NANO_OF_SECOND) ->
+                scale >= MICROS && time.get(ChronoField.NANO_OF_SECOND) % 1000 == 0;
+            case null, default -> true;
+        };
     }
 
     @Nullable

@@ -169,8 +169,6 @@ enum JdbcDialect {
         }
     };
 
-    static final String AS_JSONB = " AS jsonb)";
-
     /// The number before which changes may have been forgotten.
     private static final String FLOOR = "INSERT INTO databroker_state SELECT 'floor', NULL, 0"
             + " WHERE NOT EXISTS (SELECT 1 FROM databroker_state WHERE name = 'floor')";
@@ -179,6 +177,9 @@ enum JdbcDialect {
 
     private static final Set<String> POSTGRESQL_WHOLES =
             Set.of("int2", "int4", "int8", "smallserial", "serial", "bigserial");
+
+    private static final Set<String> POSTGRESQL_UNEQUAL =
+            Set.of("xml", "point", "polygon", "path", "box", "circle", "_xml", "_json", "_point", "_polygon");
 
     private static final Set<String> POSTGRESQL_TEXTS = Set.of("varchar", "text", "bpchar", "name");
 
@@ -248,23 +249,48 @@ enum JdbcDialect {
 
     /// What is selected to read a column.
     String select(String quoted, String typeName, Kind kind) {
+        if (typeName.equals("inet")) {
+            // A cast appends the 32 bits of a single address, which nobody wrote.
+            return "abbrev(" + quoted + ")";
+        }
         return kind == Kind.TEXT && isOdd(typeName) ? "CAST(" + quoted + " AS " + textual() + ")" : quoted;
     }
 
     /// What stands for a value of a column.
     String parameter(String typeName, Kind kind) {
-        if (kind == Kind.GRAPH) {
-            return this == H2 ? "? FORMAT JSON" : "CAST(? AS " + typeName + ")";
+        if (kind == Kind.GRAPH && this == H2) {
+            return "? FORMAT JSON";
         }
         // A real is not equal to the double that is nearest to what it stands for.
-        return (kind == Kind.TEXT && isOdd(typeName)) || typeName.equals("float4") || typeName.equals("REAL")
-                ? "CAST(? AS " + typeName + ")"
+        return (kind == Kind.TEXT && isOdd(typeName))
+                        || kind == Kind.GRAPH
+                        || typeName.equals("float4")
+                        || typeName.equals("REAL")
+                ? "CAST(? AS " + named(typeName) + ")"
                 : "?";
     }
 
-    /// What a column is compared by: PostgreSQL's json knows no equality.
-    String compared(String quoted, String typeName) {
-        return typeName.equals("json") ? "CAST(" + quoted + AS_JSONB : quoted;
+    /// A type in a statement. The driver quotes what is not in the search path and nothing else, and without
+    /// quotes a bit is one of a single place.
+    private String named(String typeName) {
+        return this == H2 || typeName.startsWith("\"") ? typeName : quote(typeName);
+    }
+
+    /// What a column, or a parameter of it, is compared by: some types of PostgreSQL know no equality, others take
+    /// what is as large for equal.
+    String compared(String what, String typeName) {
+        if (this == H2) {
+            return what;
+        }
+        return typeName.equals("json")
+                ? "CAST(" + what + " AS jsonb)"
+                : POSTGRESQL_UNEQUAL.contains(typeName) ? "CAST(" + what + " AS text)" : what;
+    }
+
+    /// Whether what is equal in the database has the same value here, and the same text in a trigger: others are
+    /// equal without regard to case or blanks at the end.
+    boolean isExact(int sqlType, String typeName, Kind kind) {
+        return this == H2 || (kind == Kind.TEXT ? sqlType == Types.VARCHAR : !typeName.equals("float4"));
     }
 
     /// Whether a column is equal to any of an array of long, by its index.

@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 final class JdbcSchema {
     private static final String OURS = "databroker_";
 
+    /// What is larger has no size.
+    private static final int SIZED_MAX = 100_000;
+
     private final Connection connection;
     private final JdbcDialect dialect;
     private final String store;
@@ -49,6 +52,7 @@ final class JdbcSchema {
             int sqlType,
             String typeName,
             int size,
+            int scale,
             boolean nullable,
             boolean generated,
             boolean isVersionLike) {}
@@ -136,6 +140,7 @@ final class JdbcSchema {
                 type,
                 row.getString("TYPE_NAME"),
                 size,
+                size > SIZED_MAX ? Integer.MAX_VALUE : row.getInt("DECIMAL_DIGITS"),
                 row.getInt("NULLABLE") != DatabaseMetaData.columnNoNulls,
                 generated,
                 whole && name.equalsIgnoreCase("version"));
@@ -363,7 +368,9 @@ final class JdbcSchema {
     private JdbcColumn column(int index, Raw raw, @Nullable String select) {
         Kind kind = dialect.kind(raw.sqlType, raw.typeName);
         String quoted = JdbcDialect.quote(raw.name);
-        boolean bounded = kind == Kind.TEXT && raw.size > 0 && raw.size < 1_000_000;
+        boolean text = raw.sqlType == Types.VARCHAR || raw.sqlType == Types.CHAR;
+        boolean bounded = text && kind == Kind.TEXT && raw.size > 0 && raw.size < 1_000_000;
+        String parameter = dialect.parameter(raw.typeName, kind);
         return new JdbcColumn(
                 index,
                 raw.name,
@@ -372,9 +379,12 @@ final class JdbcSchema {
                 raw.nullable,
                 raw.generated,
                 bounded ? raw.size : 0,
+                raw.scale,
                 select == null ? dialect.select(quoted, raw.typeName, kind) : select,
-                dialect.parameter(raw.typeName, kind),
+                parameter,
                 select == null ? dialect.compared(quoted, raw.typeName) : select,
-                select == null && dialect.takesMany(raw.typeName));
+                dialect.compared(parameter, raw.typeName),
+                select == null && dialect.takesMany(raw.typeName),
+                dialect.isExact(raw.sqlType, raw.typeName, kind));
     }
 }

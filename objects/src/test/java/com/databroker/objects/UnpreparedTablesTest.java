@@ -135,4 +135,53 @@ class UnpreparedTablesTest {
     private static StoreConfig reading(String address, String schema) {
         return new StoreConfig(address, null, null, schema, 4, true, StoreConfig.Lookup.KEY, List.of(), null, Map.of());
     }
+
+    @Test
+    void types_are_written_compared_and_found_whatever_they_are_called() {
+        try (ObjectStore store = open(
+                "CREATE TYPE \"Mood Kind\" AS ENUM ('Very Sad', 'ok')",
+                "CREATE TABLE odd (id int PRIMARY KEY, mood \"Mood Kind\", bits bit(5), one \"char\", few int[],"
+                        + " ip inet, x xml, place point, area box)",
+                "INSERT INTO odd VALUES (1, 'Very Sad', '10110', 'x', '{1}', '10.0.0.1', '<a/>', '(1.5,2)',"
+                        + " '(1,1),(0,0)')")) {
+            ObjectKey odd = ObjectKey.of("Odd", 1);
+            assertThat(there(store, odd).fields()).containsEntry("ip", "10.0.0.1");
+            done(store, update(odd, 0, "mood", "Very Sad", "ok", "bits", "10110", "11111", "one", "x", "y"));
+            done(store, update(odd, 0, "few", "{1}", "{1,2,3,4,5,6,7,8}", "ip", "10.0.0.1", "10.0.0.2"));
+            done(store, update(odd, 0, "x", "<a/>", "<b/>", "place", "(1.5,2)", "(3,4)"));
+            assertThat(conflicts(store, update(odd, 0, "area", "(2,1),(1,0)", "(5,5),(1,1)")))
+                    .extracting(ObjectMessage.FieldConflict::theirs)
+                    .containsExactly("(1,1),(0,0)");
+            assertThat(there(store, odd).fields())
+                    .containsEntry("mood", "ok")
+                    .containsEntry("bits", "11111")
+                    .containsEntry("one", "y")
+                    .containsEntry("few", "{1,2,3,4,5,6,7,8}")
+                    .containsEntry("ip", "10.0.0.2")
+                    .containsEntry("x", "<b/>")
+                    .containsEntry("place", "(3,4)");
+            for (String condition : List.of("mood=ok", "bits=11111", "x=<b/>", "place=(3,4)", "ip=10.0.0.2")) {
+                int at = condition.indexOf('=');
+                assertThat(found(
+                                store,
+                                "Odd",
+                                where(condition.substring(0, at), Operator.EQUAL, condition.substring(at + 1))))
+                        .as(condition)
+                        .containsExactly("Odd/1");
+            }
+        }
+    }
+
+    @Test
+    void what_is_equal_only_for_the_database_does_not_say_by_what_a_find_is_forgotten() {
+        try (ObjectStore store = open(
+                "CREATE EXTENSION citext",
+                "CREATE TYPE mood AS ENUM ('sad')",
+                "CREATE TABLE odd (id int PRIMARY KEY, c char(6), i citext, a int[], f real, t text, m mood)")) {
+            assertThat(type(store, "Odd").fields())
+                    .extracting(ObjectTypes.Field::name)
+                    .filteredOn(field -> store.isExact("Odd", field))
+                    .containsExactly("id", "t", "m");
+        }
+    }
 }
