@@ -74,7 +74,7 @@ record JdbcColumn(
         Object value = switch (kind) {
             case BOOLEAN -> row.getBoolean(at);
             case INTEGER -> row.getLong(at);
-            case DECIMAL -> row.getBigDecimal(at);
+            case DECIMAL -> decimal(row, at);
             case DOUBLE -> row.getDouble(at);
             case BYTES -> bytes(row.getBytes(at));
             case DATE -> row.getObject(at, LocalDate.class);
@@ -94,7 +94,30 @@ record JdbcColumn(
     }
 
     private static @Nullable Object instant(@Nullable OffsetDateTime time) {
-        return time == null ? null : time.toInstant();
+        return time == null
+                ? null
+                : time.equals(OffsetDateTime.MAX)
+                        ? Instant.MAX
+                        : time.equals(OffsetDateTime.MIN) ? Instant.MIN : time.toInstant();
+    }
+
+    /// The first and the last moment that there is stand for PostgreSQL's infinities.
+    private static OffsetDateTime time(Instant instant) {
+        return instant.equals(Instant.MAX)
+                ? OffsetDateTime.MAX
+                : instant.equals(Instant.MIN) ? OffsetDateTime.MIN : instant.atOffset(ZoneOffset.UTC);
+    }
+
+    /// A number; what is none, as PostgreSQL's NaN, the driver gives as a double alone.
+    private static @Nullable Object decimal(ResultSet row, int at) throws SQLException {
+        try {
+            return row.getBigDecimal(at);
+        } catch (SQLException none) {
+            if (row.getObject(at) instanceof Double infinite) {
+                return infinite;
+            }
+            throw none;
+        }
     }
 
     private static @Nullable Object graph(@Nullable String json) {
@@ -106,7 +129,7 @@ record JdbcColumn(
             case null -> statement.setNull(at, Types.NULL);
             case BigInteger number -> statement.setBigDecimal(at, new BigDecimal(number));
             case Bytes bytes -> statement.setBytes(at, bytes.toArray());
-            case Instant time -> statement.setObject(at, time.atOffset(ZoneOffset.UTC));
+            case Instant instant -> statement.setObject(at, time(instant));
             case String text when kind != ObjectTypes.Kind.GRAPH -> statement.setString(at, text);
             default -> {
                 if (kind == ObjectTypes.Kind.GRAPH) {

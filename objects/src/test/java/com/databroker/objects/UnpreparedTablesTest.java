@@ -184,4 +184,31 @@ class UnpreparedTablesTest {
                     .containsExactly("id", "t", "m");
         }
     }
+
+    @Test
+    void numbers_that_are_none_and_times_without_end_are_read_and_written() {
+        try (ObjectStore store = open(
+                "CREATE TABLE limits (id numeric(12) PRIMARY KEY, n numeric, t timestamptz)",
+                "INSERT INTO limits VALUES (1000, 'NaN', 'infinity'), (7, '-Infinity', '-infinity')")) {
+            assertThat(found(store, "Limits")).containsExactly("Limits/7", "Limits/1000");
+            ObjectKey limits = ObjectKey.parse("Limits/1000");
+            assertThat(there(store, limits).fields())
+                    .containsEntry("n", Double.NaN)
+                    .containsEntry("t", Instant.MAX);
+            done(store, update(limits, 0, "n", Double.NaN, Double.POSITIVE_INFINITY, "t", Instant.MAX, Instant.MIN));
+            assertThat(found(store, "Limits", where("t", Operator.EQUAL, Instant.MIN)))
+                    .hasSize(2);
+            done(
+                    store,
+                    update(limits, 0, "n", Double.POSITIVE_INFINITY, new BigDecimal("1.50"), "t", Instant.MIN, null));
+            assertThat(field(store, "Limits/1000", "n")).isEqualTo(new BigDecimal("1.50"));
+        }
+    }
+
+    @Test
+    void half_a_character_is_refused_and_a_whole_one_is_not() {
+        ObjectTypes.Field name = new ObjectTypes.Field("name", ObjectTypes.Kind.TEXT, null, false, false, true, 0);
+        assertThat(Values.fit(name, "\ud83d\ude00")).isEqualTo("\ud83d\ude00");
+        refused(7006, () -> Values.fit(name, "\ud83d"));
+    }
 }
