@@ -1,7 +1,6 @@
 package com.databroker.objects;
 
 import com.databroker.core.Bytes;
-import com.databroker.core.ObjectMessages;
 import com.databroker.core.ObjectTypes;
 import com.databroker.objects.spi.Values;
 import java.math.BigDecimal;
@@ -121,7 +120,7 @@ record JdbcColumn(
     }
 
     private static @Nullable Object graph(@Nullable String json) {
-        return json == null ? null : ObjectMessages.JSON.decodeValue(Bytes.utf8(json));
+        return json == null ? null : JdbcJson.read(json);
     }
 
     void write(PreparedStatement statement, int at, @Nullable Object value) throws SQLException {
@@ -133,8 +132,7 @@ record JdbcColumn(
             case String text when kind != ObjectTypes.Kind.GRAPH -> statement.setString(at, text);
             default -> {
                 if (kind == ObjectTypes.Kind.GRAPH) {
-                    statement.setString(
-                            at, ObjectMessages.JSON.encodeValue(value).utf8());
+                    statement.setString(at, JdbcJson.write(value));
                 } else {
                     statement.setObject(at, value);
                 }
@@ -153,7 +151,7 @@ record JdbcColumn(
     Object ofTrigger(String text) {
         return switch (kind) {
             case BYTES -> Bytes.wrap(HexFormat.of().parseHex(text.substring(2)));
-            case GRAPH -> ObjectMessages.JSON.decodeValue(Bytes.utf8(text));
+            case GRAPH -> JdbcJson.read(text);
             default -> Values.parse(kind, text);
         };
     }

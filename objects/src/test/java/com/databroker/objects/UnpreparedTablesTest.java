@@ -211,4 +211,26 @@ class UnpreparedTablesTest {
         assertThat(Values.fit(name, "\ud83d\ude00")).isEqualTo("\ud83d\ude00");
         refused(7006, () -> Values.fit(name, "\ud83d"));
     }
+
+    @Test
+    void documents_with_names_that_begin_with_a_dollar_sign_stay_what_they_are() {
+        try (ObjectStore store = open(
+                "CREATE TABLE doc (id int PRIMARY KEY, j jsonb)",
+                "INSERT INTO doc VALUES (1, '{\"$ref\": \"#/defs/x\", \"n\": 12345678901234567890.5}'), (2, 'null')")) {
+            ObjectKey doc = ObjectKey.of("Doc", 1);
+            Map<String, @Nullable Object> schema =
+                    Map.of("$ref", "#/defs/x", "n", new BigDecimal("12345678901234567890.5"));
+            assertThat(field(store, "Doc/1", "j")).isEqualTo(schema);
+            Map<String, @Nullable Object> other = Map.of("$ref", "#/defs/y", "half", 0.5, "day", 7L);
+            done(store, update(doc, 0, "j", schema, other));
+            assertThat(field(store, "Doc/1", "j")).isEqualTo(other);
+            Map<String, @Nullable Object> ours = Map.of("day", LocalDate.of(2024, 2, 29));
+            done(store, update(ObjectKey.of("Doc", 2), 0, "j", null, ours));
+            assertThat(field(store, "Doc/2", "j")).isEqualTo(ours);
+            Postgres.run(
+                    url,
+                    "DO $$ BEGIN ASSERT (SELECT j FROM doc WHERE id = 1)"
+                            + " = '{\"$ref\": \"#/defs/y\", \"half\": 0.5, \"day\": 7}'; END $$");
+        }
+    }
 }
