@@ -205,11 +205,11 @@ final class JdbcSchema {
         Map<String, Raw> raws = columns.getOrDefault(table, Map.of());
         List<String> key = primary.getOrDefault(table, List.of());
         Raw version = version(overlay, raws, key, type);
-        Draft draft = new Draft(type, overlay, raws);
+        List<ForeignKey> references = references(table, raws);
+        Draft draft = new Draft(type, overlay, raws, shared(key, references));
         for (String column : key) {
             draft.column(column);
         }
-        List<ForeignKey> references = references(table, raws);
         Set<String> covered = new HashSet<>();
         for (ForeignKey reference : references) {
             reference.mine.stream()
@@ -268,7 +268,16 @@ final class JdbcSchema {
         return raw;
     }
 
-    /// Foreign keys that refer to whole primary keys, in the order of those.
+    private static Set<String> shared(List<String> key, List<ForeignKey> references) {
+        Set<String> seen = new HashSet<>(key);
+        Set<String> shared = new HashSet<>(key);
+        for (ForeignKey reference : references) {
+            reference.mine.stream().filter(column -> !seen.add(column)).forEach(shared::add);
+        }
+        return shared;
+    }
+
+    /// Foreign keys that refer to whole primary keys, in the order of those; what stands twice is one.
     private List<ForeignKey> references(String table, Map<String, Raw> raws) {
         List<ForeignKey> usable = new ArrayList<>();
         for (ForeignKey key : foreign.getOrDefault(table, List.of())) {
@@ -280,7 +289,9 @@ final class JdbcSchema {
                 List<String> mine = theirs.stream()
                         .map(column -> key.mine.get(key.theirs.indexOf(column)))
                         .toList();
-                usable.add(new ForeignKey(key.name, key.target, mine, theirs, key.onDelete));
+                if (usable.stream().noneMatch(one -> one.target.equals(key.target) && one.mine.equals(mine))) {
+                    usable.add(new ForeignKey(key.name, key.target, mine, theirs, key.onDelete));
+                }
             }
         }
         return usable;
@@ -298,10 +309,14 @@ final class JdbcSchema {
 
         private final Map<String, JdbcColumn> byName = new HashMap<>();
 
-        Draft(String type, StoreOverlay overlay, Map<String, Raw> raws) {
+        /// Columns of more than one reference, and of the key.
+        private final Set<String> shared;
+
+        Draft(String type, StoreOverlay overlay, Map<String, Raw> raws, Set<String> shared) {
             this.type = type;
             this.overlay = overlay;
             this.raws = raws;
+            this.shared = shared;
         }
 
         JdbcColumn column(String name) {
@@ -328,7 +343,7 @@ final class JdbcSchema {
             boolean required = !raw.nullable && !raw.generated;
             ObjectTypes.Field field =
                     new ObjectTypes.Field(name, kind, target, required, raw.generated, tagged, column.length());
-            fields.put(name, new JdbcTable.Part(field, List.of(column)));
+            fields.put(name, new JdbcTable.Part(field, List.of(column), List.of(column)));
             names.put(raw.name, name);
         }
 
@@ -343,15 +358,20 @@ final class JdbcSchema {
             String name = Names.free(wanted, fields.keySet());
             boolean hidden = overlay.hidden().contains(name);
             List<JdbcColumn> columns = reference.mine.stream().map(this::column).toList();
+            List<JdbcColumn> own = reference.mine.stream()
+                    .filter(column -> !shared.contains(column))
+                    .map(this::column)
+                    .toList();
+            List<JdbcColumn> cleared = own.isEmpty() ? columns : own;
             ObjectTypes.Field field = new ObjectTypes.Field(
                     name,
                     Kind.REFERENCE,
                     target,
-                    columns.stream().anyMatch(column -> !column.nullable() && !column.generated()),
+                    cleared.stream().anyMatch(column -> !column.nullable() && !column.generated()),
                     columns.stream().anyMatch(JdbcColumn::generated),
                     !hidden && !overlay.untagged().contains(name),
                     0);
-            JdbcTable.Part part = new JdbcTable.Part(field, columns);
+            JdbcTable.Part part = new JdbcTable.Part(field, columns, cleared);
             if (!hidden) {
                 fields.put(name, part);
                 if (single) {

@@ -39,7 +39,8 @@ record JdbcTable(
         StoreOverlay.Policy policy) {
 
     /// @param columns of a reference as many as the key of its target has
-    record Part(ObjectTypes.Field field, List<JdbcColumn> columns) {
+    /// @param cleared those of them that become null with it: what others have too stays
+    record Part(ObjectTypes.Field field, List<JdbcColumn> columns, List<JdbcColumn> cleared) {
         /// The values of the columns.
         List<@Nullable Object> values(@Nullable Object value) {
             if (field.kind() != ObjectTypes.Kind.REFERENCE) {
@@ -53,6 +54,11 @@ record JdbcTable(
             return columns.stream()
                     .map(column -> column.compared() + " " + operator + " " + column.comparand())
                     .collect(Collectors.joining(" AND ", "(", ")"));
+        }
+
+        /// A reference is null where one of its columns is.
+        String isNull() {
+            return columns.stream().map(JdbcColumn::isNull).collect(Collectors.joining(" OR ", "(", ")"));
         }
     }
 

@@ -100,6 +100,88 @@ class UnpreparedTablesTest {
     }
 
     @Test
+    void a_reference_of_a_tenant_is_changed_and_emptied_without_touching_what_shares_its_columns() {
+        try (ObjectStore store = open(TENANTS)) {
+            assertThat(type(store, "Sale").field("cust"))
+                    .satisfies(cust -> assertThat(cust)
+                            .isNotNull()
+                            .extracting(ObjectTypes.Field::required)
+                            .isEqualTo(false));
+            ObjectKey sale = ObjectKey.parse("Sale/1,1");
+            ObjectKey one = ObjectKey.parse("Cust/1,1");
+            ObjectKey two = ObjectKey.parse("Cust/1,2");
+            done(store, update(sale, 0, "cust", one, two, "prod", ObjectKey.parse("Prod/1,1"), null));
+            assertThat(field(store, "Sale/1,1", "cust")).isEqualTo(two);
+            done(store, update(sale, 0, "cust", two, null));
+            done(store, update(sale, 0, "cust", null, one));
+            assertThat(field(store, "Sale/1,1", "cust")).isEqualTo(one);
+            refused(7006, () -> store.commit(commit(update(sale, 0, "cust", one, ObjectKey.parse("Cust/2,1")))));
+            assertThat(found(store, "Sale", where("cust", Operator.EQUAL, one))).containsExactly("Sale/1,1");
+            done(store, creating(1, "Offer", "id", 2L, "cust", one, "prod", null));
+            assertThat(field(store, "Offer/2", "cust")).isEqualTo(one);
+            refused(
+                    7006,
+                    () -> store.commit(
+                            commit(creating(1, "Offer", "id", 3L, "cust", one, "prod", ObjectKey.parse("Prod/2,1")))));
+        }
+    }
+
+    @Test
+    void one_of_several_references_that_share_a_column_does_not_change_the_others() {
+        try (ObjectStore store = open(TENANTS)) {
+            ObjectKey offer = ObjectKey.parse("Offer/1");
+            ObjectKey mine = ObjectKey.parse("Cust/1,1");
+            ObjectKey theirs = ObjectKey.parse("Cust/2,1");
+            assertThatThrownBy(() -> store.commit(commit(update(offer, 0, "cust", mine, theirs))))
+                    .hasMessageContaining("cust, prod, tenant of Offer/1 share columns");
+            assertThat(conflicts(store, update(offer, 0, "cust", null, theirs))).hasSize(1);
+            done(store, update(offer, 0, "cust", mine, null));
+            assertThat(field(store, "Offer/1", "prod")).isEqualTo(ObjectKey.parse("Prod/1,1"));
+            done(
+                    store,
+                    update(
+                            offer,
+                            0,
+                            "cust",
+                            null,
+                            theirs,
+                            "prod",
+                            ObjectKey.parse("Prod/1,1"),
+                            null,
+                            "tenant",
+                            ObjectKey.of("Tenant", 1),
+                            ObjectKey.of("Tenant", 2)));
+            assertThat(there(store, offer).fields())
+                    .containsEntry("cust", theirs)
+                    .containsEntry("prod", null)
+                    .containsEntry("tenant", ObjectKey.of("Tenant", 2));
+        }
+    }
+
+    @Test
+    void pages_in_the_order_of_a_reference_of_a_tenant_have_every_row_once() {
+        try (ObjectStore store = open(TENANTS)) {
+            for (boolean descending : List.of(false, true)) {
+                List<String> all = new ArrayList<>();
+                List<@Nullable Object> after = null;
+                for (int page = 0; page < 4; page++) {
+                    StorePage found = store.find(new StoreQuery(
+                            "Sale", List.of(), List.of(new ObjectMessage.Order("cust", descending)), 1, after, false));
+                    all.add(found.rows().getFirst().key().toString());
+                    if (!found.more()) {
+                        break;
+                    }
+                    after = new ArrayList<>();
+                    after.add(found.rows().getFirst().fields().get("cust"));
+                    after.addAll(found.rows().getFirst().key().parts());
+                }
+                List<String> upwards = List.of("Sale/1,1", "Sale/1,3", "Sale/1,2");
+                assertThat(all).isEqualTo(descending ? upwards.reversed() : upwards);
+            }
+        }
+    }
+
+    @Test
     void a_schema_whose_name_has_an_underscore_is_no_other_schema() {
         url = Postgres.database();
         Postgres.run(
