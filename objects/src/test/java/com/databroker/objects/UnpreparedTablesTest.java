@@ -295,6 +295,30 @@ class UnpreparedTablesTest {
     }
 
     @Test
+    void what_the_database_refuses_by_itself_is_a_problem_that_says_so() {
+        try (ObjectStore store = open(
+                "CREATE TABLE item (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, qty int,"
+                        + " twice int GENERATED ALWAYS AS (qty * 2) STORED)",
+                "CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                        + " IF TG_OP = 'DELETE' OR NEW.qty = 14 THEN RETURN NULL; END IF;"
+                        + " IF NEW.qty = 13 THEN RAISE EXCEPTION 'no thirteen'; END IF; RETURN NEW; END $$",
+                "CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON item FOR EACH ROW EXECUTE FUNCTION guard()",
+                "INSERT INTO item (qty) VALUES (1)")) {
+            ObjectKey item = ObjectKey.of("Item", 1);
+            refused(7011, () -> store.commit(commit(creating(1, "Item", "qty", 13L))));
+            refused(7011, () -> store.commit(commit(creating(1, "Item", "qty", 14L))));
+            refused(7011, () -> store.commit(commit(update(item, 0, "qty", 1L, 14L))));
+            refused(7011, () -> store.commit(commit(delete(item, 0))));
+            refused(7010, () -> store.commit(commit(creating(1, "Item", "qty", 1L, "twice", 5L))));
+            refused(7010, () -> store.commit(commit(creating(1, "Item", "id", 9L))));
+            Postgres.run(url, "ALTER TABLE item RENAME qty TO quantity");
+            refused(7012, () -> there(store, item));
+            store.refresh();
+            assertThat(there(store, item).fields()).containsEntry("quantity", 1L);
+        }
+    }
+
+    @Test
     void documents_with_names_that_begin_with_a_dollar_sign_stay_what_they_are() {
         try (ObjectStore store = open(
                 "CREATE TABLE doc (id int PRIMARY KEY, j jsonb)",
