@@ -319,6 +319,39 @@ class UnpreparedTablesTest {
     }
 
     @Test
+    void rows_of_partitions_and_what_triggers_of_the_database_change_are_told() {
+        try (ObjectStore store = open(
+                "CREATE TABLE log (id int, day date, msg text, PRIMARY KEY (id, day)) PARTITION BY RANGE (day)",
+                "CREATE TABLE log_2024 PARTITION OF log FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')",
+                "CREATE TABLE item (id int PRIMARY KEY, sku text)",
+                "CREATE TABLE stock (sku text PRIMARY KEY, items int)",
+                "CREATE FUNCTION counted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO stock"
+                        + " VALUES (NEW.sku, 1) ON CONFLICT (sku) DO UPDATE SET items = stock.items + 1;"
+                        + " RETURN NULL; END $$",
+                "CREATE TRIGGER counted AFTER INSERT ON item FOR EACH ROW EXECUTE FUNCTION counted()")) {
+            store.watchOthers(true);
+            Position start = store.position();
+            Postgres.run(
+                    url,
+                    "INSERT INTO log VALUES (1, '2024-02-02', 'a')",
+                    "UPDATE log_2024 SET msg = 'b'",
+                    "CREATE TABLE log_2025 PARTITION OF log FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')",
+                    "UPDATE log SET day = '2025-02-02'");
+            done(store, creating(1, "Item", "id", 1L, "sku", "a"));
+            assertThat(told(store, start))
+                    .flatExtracting(StoreChange::entries)
+                    .extracting(entry -> entry.kind() + " " + entry.key())
+                    .containsExactlyInAnyOrder(
+                            "CREATED Log/1,2024-02-02",
+                            "UPDATED Log/1,2024-02-02",
+                            "DELETED Log/1,2024-02-02",
+                            "CREATED Log/1,2025-02-02",
+                            "CREATED Item/1",
+                            "CREATED Stock/a");
+        }
+    }
+
+    @Test
     void documents_with_names_that_begin_with_a_dollar_sign_stay_what_they_are() {
         try (ObjectStore store = open(
                 "CREATE TABLE doc (id int PRIMARY KEY, j jsonb)",
