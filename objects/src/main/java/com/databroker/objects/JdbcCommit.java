@@ -2,6 +2,7 @@ package com.databroker.objects;
 
 import com.databroker.core.ObjectKey;
 import com.databroker.core.ObjectMessage;
+import com.databroker.core.ObjectTypes;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.objects.spi.StoreChange;
@@ -232,7 +233,27 @@ final class JdbcCommit implements JdbcLedger.Attempt {
             JdbcTable.Parameters parameters,
             JdbcAssignments assignments,
             Map<String, @Nullable Object> after,
-            Map<String, ObjectMessage.Edit> edits) {}
+            Map<String, ObjectMessage.Edit> edits) {
+        /// The edits as the database made them: it may round.
+        Map<String, ObjectMessage.Edit> made(StoreRow row) {
+            Map<String, ObjectMessage.Edit> made = new LinkedHashMap<>();
+            edits.forEach((name, edit) -> made.put(
+                    name, new ObjectMessage.Edit(edit.before(), row.fields().get(name))));
+            return made;
+        }
+
+        /// Whether it is known before what will be told.
+        boolean isForeseen() {
+            return !table.computing()
+                    && edits.entrySet().stream().allMatch(edit -> {
+                        JdbcTable.Part part = table.part(edit.getKey());
+                        return part.field().kind() == ObjectTypes.Kind.REFERENCE
+                                || part.columns()
+                                        .getFirst()
+                                        .keeps(edit.getValue().after());
+                    });
+        }
+    }
 
     private void update(int at, ObjectMessage.Update update) throws SQLException {
         ObjectKey key = update.ref().key();
@@ -242,13 +263,16 @@ final class JdbcCommit implements JdbcLedger.Attempt {
             return;
         }
         Updating it = updating(table, update);
+        StoreRow before = table.computing() ? current(table, key, true) : null;
         StoreRow row = one(table, it.statement, it.parameters);
         if (row == null) {
             conflict(it, update);
             return;
         }
         rows[at] = row;
-        entries.add(new StoreChange.Entry(StoreChange.Kind.UPDATED, key, row.version(), it.edits));
+        Map<String, ObjectMessage.Edit> edits =
+                before == null ? it.made(row) : edits(table, before.fields(), row.fields());
+        entries.add(new StoreChange.Entry(StoreChange.Kind.UPDATED, key, row.version(), edits));
     }
 
     private Updating updating(JdbcTable table, ObjectMessage.Update update) {
@@ -310,7 +334,7 @@ final class JdbcCommit implements JdbcLedger.Attempt {
         }
         Updating it = updating(table, update);
         String statement = dialect.together(it.statement);
-        if (statement.isEmpty()) {
+        if (statement.isEmpty() || !it.isForeseen()) {
             return null;
         }
         transaction = connection;

@@ -38,6 +38,12 @@ enum JdbcDialect {
         }
 
         @Override
+        String computing() {
+            return "SELECT DISTINCT TABLE_NAME FROM INFORMATION_SCHEMA.COLUMNS"
+                    + " WHERE TABLE_SCHEMA = ? AND IS_GENERATED = 'ALWAYS'";
+        }
+
+        @Override
         List<String> tables() {
             return List.of(
                     """
@@ -113,6 +119,17 @@ enum JdbcDialect {
                     WHERE s.nspname = ? AND c.contype = '%s' AND c.conparentid = 0
                     ORDER BY 1, 2, 4
                     """.formatted(foreign ? "f" : "p");
+        }
+
+        // Of a trigger, 19 is for each row, before, and an update.
+        @Override
+        String computing() {
+            return """
+                    SELECT t.relname FROM pg_class t JOIN pg_namespace s ON s.oid = t.relnamespace WHERE s.nspname = ?
+                      AND (EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attgenerated <> '')
+                        OR EXISTS (SELECT 1 FROM pg_trigger g WHERE g.tgrelid = t.oid AND NOT g.tgisinternal
+                          AND g.tgtype & 19 = 19))
+                    """;
         }
 
         @Override
@@ -192,6 +209,9 @@ enum JdbcDialect {
     /// Columns of keys of one schema: table, constraint, column, place; of foreign ones what they refer
     /// to, and what happens when that is deleted.
     abstract String keys(boolean foreign);
+
+    /// Tables of one schema in which an update also changes what nobody wrote.
+    abstract String computing();
 
     /// What makes the broker's own tables where they are not there.
     abstract List<String> tables();

@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// Finds the types of a database in its metadata, with four questions whatever the number of tables.
+/// Finds the types of a database in its metadata, with five questions whatever the number of tables.
 ///
 /// A table with a primary key is a type. A foreign key to such a table is a reference, and its columns
 /// are no fields by themselves unless they belong to the key.
@@ -44,6 +44,7 @@ final class JdbcSchema {
 
     private final Map<String, List<String>> primary = new HashMap<>();
     private final Map<String, List<ForeignKey>> foreign = new HashMap<>();
+    private final Set<String> computing = new HashSet<>();
     private final Map<String, String> typeOfTable = new TreeMap<>();
 
     /// A column as the driver describes it.
@@ -84,6 +85,7 @@ final class JdbcSchema {
     Found read() throws SQLException {
         readColumns();
         readKeys();
+        readComputing();
         nameTypes();
         Map<String, JdbcTable> tables = new TreeMap<>();
         Map<String, List<Cascade>> cascades = new HashMap<>();
@@ -182,6 +184,17 @@ final class JdbcSchema {
         }
     }
 
+    private void readComputing() throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(dialect.computing())) {
+            statement.setString(1, schema);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    computing.add(row.getString(1));
+                }
+            }
+        }
+    }
+
     private void nameTypes() {
         Set<String> taken = new HashSet<>();
         overlays.forEach((type, overlay) -> {
@@ -247,6 +260,7 @@ final class JdbcSchema {
                 draft.fields,
                 List.copyOf(draft.fields.keySet()),
                 versionColumn,
+                computing.contains(table),
                 overlay.policy());
     }
 

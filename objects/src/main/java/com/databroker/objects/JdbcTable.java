@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param key its columns, in the order of the key
 /// @param columns every column that is read, those of the key first
 /// @param names of the fields, in their order
+/// @param computing whether an update also changes what nobody wrote: what is generated, or set by triggers
 record JdbcTable(
         ObjectTypes.Type type,
         String table,
@@ -36,6 +37,7 @@ record JdbcTable(
         Map<String, Part> fields,
         List<String> names,
         @Nullable JdbcColumn version,
+        boolean computing,
         StoreOverlay.Policy policy) {
 
     /// @param columns of a reference as many as the key of its target has

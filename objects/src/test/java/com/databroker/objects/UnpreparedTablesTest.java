@@ -352,6 +352,33 @@ class UnpreparedTablesTest {
     }
 
     @Test
+    void what_the_database_rounds_generates_and_sets_in_a_trigger_is_told_as_it_is() {
+        try (ObjectStore store = open(
+                "CREATE TABLE item (id int PRIMARY KEY, version int, qty numeric(10, 2), state text,"
+                        + " twice numeric GENERATED ALWAYS AS (qty * 2) STORED)",
+                "CREATE FUNCTION touched() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                        + " NEW.state = 'touched'; RETURN NEW; END $$",
+                "CREATE TRIGGER touched BEFORE UPDATE ON item FOR EACH ROW EXECUTE FUNCTION touched()",
+                "CREATE TABLE plain (id int PRIMARY KEY, version int, n numeric(10, 2), t timestamptz)",
+                "INSERT INTO item VALUES (1, 1, 1, 'new')",
+                "INSERT INTO plain VALUES (1, 1, 1, NULL)")) {
+            Position start = store.position();
+            BigDecimal one = new BigDecimal("1.00");
+            done(store, update(ObjectKey.of("Item", 1), 1, "qty", one, new BigDecimal("2")));
+            Instant fine = Instant.parse("2024-01-01T00:00:00.123456789Z");
+            done(store, update(ObjectKey.of("Plain", 1), 1, "n", one, new BigDecimal("1.999"), "t", null, fine));
+            assertThat(told(store, start))
+                    .flatExtracting(StoreChange::entries)
+                    .extracting(entry -> entry.key() + " " + entry.fields())
+                    .containsExactly(
+                            "Item/1 {qty=Edit[before=1.00, after=2.00], state=Edit[before=new, after=touched],"
+                                    + " twice=Edit[before=2.00, after=4.00]}",
+                            "Plain/1 {n=Edit[before=1.00, after=2.00],"
+                                    + " t=Edit[before=null, after=2024-01-01T00:00:00.123457Z]}");
+        }
+    }
+
+    @Test
     void documents_with_names_that_begin_with_a_dollar_sign_stay_what_they_are() {
         try (ObjectStore store = open(
                 "CREATE TABLE doc (id int PRIMARY KEY, j jsonb)",
