@@ -210,6 +210,12 @@ class ObjectMessagesTest {
         assertThat(codec.decodeValue(codec.encodeValue(BigInteger.TEN))).isEqualTo(10L);
     }
 
+    @Test
+    void a_number_of_json_that_no_double_is_loses_no_digit() {
+        assertThat(ObjectMessages.JSON.decodeValue(Bytes.utf8("[0.1, 12345678901234567.0123456789, 1e400, -0.0]")))
+                .isEqualTo(List.of(0.1, new BigDecimal("12345678901234567.0123456789"), new BigDecimal("1e400"), -0.0));
+    }
+
     @ParameterizedTest
     @EnumSource
     void a_chain_of_100_000_lists_and_a_list_within_itself_are_no_trouble(ObjectMessages codec) {

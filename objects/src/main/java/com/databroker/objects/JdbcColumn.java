@@ -1,7 +1,6 @@
 package com.databroker.objects;
 
 import com.databroker.core.Bytes;
-import com.databroker.core.ObjectMessages;
 import com.databroker.core.ObjectTypes;
 import com.databroker.objects.spi.Values;
 import java.math.BigDecimal;
@@ -16,6 +15,8 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoField;
+import java.time.temporal.TemporalAccessor;
 import java.util.HexFormat;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -25,10 +26,13 @@ import org.jspecify.annotations.Nullable;
 /// @param index its place among those that are read
 /// @param name as the database has it
 /// @param quoted as it stands in statements
+/// @param scale digits behind the point that it keeps, of numbers and of seconds
 /// @param select what is selected to read it
 /// @param parameter what stands for a value of it
 /// @param compared what it is compared by
+/// @param comparand what stands for a value that that is compared with
 /// @param any whether one parameter can stand for any number of values, as an array of long
+/// @param exact whether values that the database takes for equal are the same
 record JdbcColumn(
         int index,
         String name,
@@ -37,14 +41,31 @@ record JdbcColumn(
         boolean nullable,
         boolean generated,
         int length,
+        int scale,
         String select,
         String parameter,
         String compared,
-        boolean any) {
+        String comparand,
+        boolean any,
+        boolean exact) {
+    private static final int MICROS = 6;
 
-    /// What stands for a value that [#compared] is compared with.
-    String comparand() {
-        return compared.endsWith(JdbcDialect.AS_JSONB) ? "CAST(?" + JdbcDialect.AS_JSONB : parameter;
+    /// JSON has a null of its own, which is read as that of the database.
+    String isNull() {
+        String none = quoted + " IS NULL";
+        return kind == ObjectTypes.Kind.GRAPH ? "(" + none + " OR CAST(" + quoted + " AS VARCHAR) = 'null')" : none;
+    }
+
+    /// Whether a value is read as it is written: not rounded, and not in another form.
+    boolean keeps(@Nullable Object value) {
+        return switch (value) {
+            case BigDecimal number -> number.stripTrailingZeros().scale() <= scale;
+            case String _, Double _ -> exact;
+            case TemporalAccessor time
+            when time.isSupported(ChronoField.NANO_OF_SECOND) ->
+                scale >= MICROS && time.get(ChronoField.NANO_OF_SECOND) % 1000 == 0;
+            case null, default -> true;
+        };
     }
 
     @Nullable
@@ -52,7 +73,7 @@ record JdbcColumn(
         Object value = switch (kind) {
             case BOOLEAN -> row.getBoolean(at);
             case INTEGER -> row.getLong(at);
-            case DECIMAL -> row.getBigDecimal(at);
+            case DECIMAL -> decimal(row, at);
             case DOUBLE -> row.getDouble(at);
             case BYTES -> bytes(row.getBytes(at));
             case DATE -> row.getObject(at, LocalDate.class);
@@ -72,11 +93,34 @@ record JdbcColumn(
     }
 
     private static @Nullable Object instant(@Nullable OffsetDateTime time) {
-        return time == null ? null : time.toInstant();
+        return time == null
+                ? null
+                : time.equals(OffsetDateTime.MAX)
+                        ? Instant.MAX
+                        : time.equals(OffsetDateTime.MIN) ? Instant.MIN : time.toInstant();
+    }
+
+    /// The first and the last moment that there is stand for PostgreSQL's infinities.
+    private static OffsetDateTime time(Instant instant) {
+        return instant.equals(Instant.MAX)
+                ? OffsetDateTime.MAX
+                : instant.equals(Instant.MIN) ? OffsetDateTime.MIN : instant.atOffset(ZoneOffset.UTC);
+    }
+
+    /// A number; what is none, as PostgreSQL's NaN, the driver gives as a double alone.
+    private static @Nullable Object decimal(ResultSet row, int at) throws SQLException {
+        try {
+            return row.getBigDecimal(at);
+        } catch (SQLException none) {
+            if (row.getObject(at) instanceof Double infinite) {
+                return infinite;
+            }
+            throw none;
+        }
     }
 
     private static @Nullable Object graph(@Nullable String json) {
-        return json == null ? null : ObjectMessages.JSON.decodeValue(Bytes.utf8(json));
+        return json == null ? null : JdbcJson.read(json);
     }
 
     void write(PreparedStatement statement, int at, @Nullable Object value) throws SQLException {
@@ -84,12 +128,11 @@ record JdbcColumn(
             case null -> statement.setNull(at, Types.NULL);
             case BigInteger number -> statement.setBigDecimal(at, new BigDecimal(number));
             case Bytes bytes -> statement.setBytes(at, bytes.toArray());
-            case Instant time -> statement.setObject(at, time.atOffset(ZoneOffset.UTC));
+            case Instant instant -> statement.setObject(at, time(instant));
             case String text when kind != ObjectTypes.Kind.GRAPH -> statement.setString(at, text);
             default -> {
                 if (kind == ObjectTypes.Kind.GRAPH) {
-                    statement.setString(
-                            at, ObjectMessages.JSON.encodeValue(value).utf8());
+                    statement.setString(at, JdbcJson.write(value));
                 } else {
                     statement.setObject(at, value);
                 }
@@ -108,7 +151,7 @@ record JdbcColumn(
     Object ofTrigger(String text) {
         return switch (kind) {
             case BYTES -> Bytes.wrap(HexFormat.of().parseHex(text.substring(2)));
-            case GRAPH -> ObjectMessages.JSON.decodeValue(Bytes.utf8(text));
+            case GRAPH -> JdbcJson.read(text);
             default -> Values.parse(kind, text);
         };
     }

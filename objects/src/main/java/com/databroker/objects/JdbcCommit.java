@@ -2,6 +2,7 @@ package com.databroker.objects;
 
 import com.databroker.core.ObjectKey;
 import com.databroker.core.ObjectMessage;
+import com.databroker.core.ObjectTypes;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.objects.spi.StoreChange;
@@ -162,16 +163,13 @@ final class JdbcCommit implements JdbcLedger.Attempt {
 
     private void insert(int at, ObjectMessage.Create create, Map<String, ObjectKey> later) throws SQLException {
         JdbcTable table = tables.apply(create.type());
-        Map<JdbcColumn, @Nullable Object> values = new LinkedHashMap<>();
+        JdbcAssignments assignments = JdbcAssignments.ofNew(table);
         create.values().forEach((name, value) -> {
             if (!later.containsKey(name)) {
-                JdbcTable.Part part = table.part(name);
-                List<@Nullable Object> theirs = part.values(resolved(value));
-                for (int i = 0; i < theirs.size(); i++) {
-                    values.put(part.columns().get(i), theirs.get(i));
-                }
+                assignments.put(name, resolved(value));
             }
         });
+        Map<JdbcColumn, @Nullable Object> values = assignments.values();
         if (table.version() != null) {
             values.put(table.version(), 1L);
         }
@@ -186,8 +184,10 @@ final class JdbcCommit implements JdbcLedger.Attempt {
         String statement = values.isEmpty()
                 ? "INSERT INTO " + table.quoted() + " DEFAULT VALUES"
                 : "INSERT INTO " + table.quoted() + " (" + names + ") VALUES (" + places + ")";
-        StoreRow row = Objects.requireNonNull(
-                one(table, dialect.updated(table.selected(), statement), parameters), "a row that was inserted");
+        StoreRow row = one(table, dialect.updated(table.selected(), statement), parameters);
+        if (row == null) {
+            throw JdbcAssignments.refused(create.temporary());
+        }
         rows[at] = row;
         created.put(create.temporary(), row.key());
         entries.add(new StoreChange.Entry(
@@ -197,9 +197,10 @@ final class JdbcCommit implements JdbcLedger.Attempt {
     private void close(int at, Map<String, ObjectKey> references) throws SQLException {
         StoreRow row = Objects.requireNonNull(rows[at]);
         JdbcTable table = tables.apply(row.key().type());
-        List<String> sets = new ArrayList<>();
         JdbcTable.Parameters parameters = new JdbcTable.Parameters();
-        references.forEach((name, temporary) -> set(table.part(name), resolved(temporary), sets, parameters));
+        JdbcAssignments assignments = JdbcAssignments.ofMade(table, row.key());
+        references.forEach((name, temporary) -> assignments.put(name, resolved(temporary)));
+        List<String> sets = assignments.sets(parameters);
         parameters.add(table.key(), JdbcTable.parts(row.key(), table.key()));
         String statement =
                 "UPDATE " + table.quoted() + " SET " + String.join(", ", sets) + " WHERE " + table.keyEqual();
@@ -222,12 +223,6 @@ final class JdbcCommit implements JdbcLedger.Attempt {
         return value;
     }
 
-    private static void set(
-            JdbcTable.Part part, @Nullable Object value, List<String> sets, JdbcTable.Parameters parameters) {
-        part.columns().forEach(column -> sets.add(column.quoted() + " = " + column.parameter()));
-        parameters.add(part, value);
-    }
-
     /// An update of one row.
     ///
     /// @param after what is written
@@ -236,8 +231,29 @@ final class JdbcCommit implements JdbcLedger.Attempt {
             JdbcTable table,
             String statement,
             JdbcTable.Parameters parameters,
+            JdbcAssignments assignments,
             Map<String, @Nullable Object> after,
-            Map<String, ObjectMessage.Edit> edits) {}
+            Map<String, ObjectMessage.Edit> edits) {
+        /// The edits as the database made them: it may round.
+        Map<String, ObjectMessage.Edit> made(StoreRow row) {
+            Map<String, ObjectMessage.Edit> made = new LinkedHashMap<>();
+            edits.forEach((name, edit) -> made.put(
+                    name, new ObjectMessage.Edit(edit.before(), row.fields().get(name))));
+            return made;
+        }
+
+        /// Whether it is known before what will be told.
+        boolean isForeseen() {
+            return !table.computing()
+                    && edits.entrySet().stream().allMatch(edit -> {
+                        JdbcTable.Part part = table.part(edit.getKey());
+                        return part.field().kind() == ObjectTypes.Kind.REFERENCE
+                                || part.columns()
+                                        .getFirst()
+                                        .keeps(edit.getValue().after());
+                    });
+        }
+    }
 
     private void update(int at, ObjectMessage.Update update) throws SQLException {
         ObjectKey key = update.ref().key();
@@ -247,27 +263,32 @@ final class JdbcCommit implements JdbcLedger.Attempt {
             return;
         }
         Updating it = updating(table, update);
+        StoreRow before = table.computing() ? current(table, key, true) : null;
         StoreRow row = one(table, it.statement, it.parameters);
         if (row == null) {
-            conflict(table, key, update.version(), update.fields(), it.after);
+            conflict(it, update);
             return;
         }
         rows[at] = row;
-        entries.add(new StoreChange.Entry(StoreChange.Kind.UPDATED, key, row.version(), it.edits));
+        Map<String, ObjectMessage.Edit> edits =
+                before == null ? it.made(row) : edits(table, before.fields(), row.fields());
+        entries.add(new StoreChange.Entry(StoreChange.Kind.UPDATED, key, row.version(), edits));
     }
 
     private Updating updating(JdbcTable table, ObjectMessage.Update update) {
         ObjectKey key = update.ref().key();
-        List<String> sets = new ArrayList<>();
         JdbcTable.Parameters parameters = new JdbcTable.Parameters();
         Map<String, @Nullable Object> after = new LinkedHashMap<>();
         update.fields().forEach((name, edit) -> after.put(name, resolved(edit.after())));
-        after.forEach((name, value) -> set(table.part(name), value, sets, parameters));
+        JdbcAssignments assignments = JdbcAssignments.ofKnown(table, key, after.keySet());
+        after.forEach(assignments::put);
+        List<String> sets = assignments.sets(parameters);
         if (table.version() != null) {
             sets.add(table.version().quoted() + " = " + table.version().select() + " + 1");
         }
         StringBuilder where = new StringBuilder(table.keyEqual());
         parameters.add(table.key(), JdbcTable.parts(key, table.key()));
+        assignments.keep(where, parameters);
         boolean strict = isStrict(table);
         if (strict && table.version() != null) {
             where.append(" AND ").append(table.version().select()).append(" = ?");
@@ -278,15 +299,18 @@ final class JdbcCommit implements JdbcLedger.Attempt {
             JdbcTable.Part part = table.part(name);
             // Where the version decides, tagged values are compared all the same: tags are made of them.
             if (!strict || part.field().tagged()) {
-                where.append(" AND ").append(part.equal("IS NOT DISTINCT FROM"));
-                parameters.add(part, edit.before());
+                Object before = edit.before();
+                where.append(" AND ").append(before == null ? part.isNull() : part.equal("="));
+                if (before != null) {
+                    parameters.add(part, before);
+                }
             }
             if (part.field().tagged()) {
                 edits.put(name, new ObjectMessage.Edit(edit.before(), after.get(name)));
             }
         });
         String statement = "UPDATE " + table.quoted() + " SET " + String.join(", ", sets) + " WHERE " + where;
-        return new Updating(table, dialect.updated(table.selected(), statement), parameters, after, edits);
+        return new Updating(table, dialect.updated(table.selected(), statement), parameters, assignments, after, edits);
     }
 
     /// Whether an update takes just the version that its client saw, so that the next one is known.
@@ -310,7 +334,7 @@ final class JdbcCommit implements JdbcLedger.Attempt {
         }
         Updating it = updating(table, update);
         String statement = dialect.together(it.statement);
-        if (statement.isEmpty()) {
+        if (statement.isEmpty() || !it.isForeseen()) {
             return null;
         }
         transaction = connection;
@@ -326,7 +350,7 @@ final class JdbcCommit implements JdbcLedger.Attempt {
                 }
             }
         }
-        conflict(table, key, update.version(), update.fields(), it.after);
+        conflict(it, update);
         return null;
     }
 
@@ -335,31 +359,34 @@ final class JdbcCommit implements JdbcLedger.Attempt {
         StoreRow row = current(table, key, true);
         rows[at] = row;
         if (row == null || row.version() != version) {
-            conflicts.add(new ObjectMessage.FieldConflict(key, "", version, null, row == null ? null : row.version()));
+            conflict(key, version, row);
         }
     }
 
-    private void conflict(
-            JdbcTable table,
-            ObjectKey key,
-            long version,
-            Map<String, ObjectMessage.Edit> edits,
-            Map<String, @Nullable Object> after)
-            throws SQLException {
-        StoreRow theirs = current(table, key, false);
+    private void conflict(Updating it, ObjectMessage.Update update) throws SQLException {
+        ObjectKey key = update.ref().key();
+        StoreRow theirs = current(it.table, key, false);
         int before = conflicts.size();
         if (theirs != null) {
-            edits.forEach((name, edit) -> {
+            update.fields().forEach((name, edit) -> {
                 Object there = theirs.fields().get(name);
                 if (!Values.same(edit.before(), there)) {
-                    conflicts.add(new ObjectMessage.FieldConflict(key, name, edit.before(), after.get(name), there));
+                    conflicts.add(new ObjectMessage.FieldConflict(key, name, edit.before(), it.after.get(name), there));
                 }
             });
         }
-        if (conflicts.size() == before) {
-            conflicts.add(
-                    new ObjectMessage.FieldConflict(key, "", version, null, theirs == null ? null : theirs.version()));
+        if (conflicts.size() > before) {
+            return;
         }
+        if (theirs != null && (theirs.version() == update.version() || !isStrict(it.table))) {
+            throw it.assignments.unchanged(key);
+        }
+        conflict(key, update.version(), theirs);
+    }
+
+    private void conflict(ObjectKey key, long version, @Nullable StoreRow theirs) {
+        conflicts.add(
+                new ObjectMessage.FieldConflict(key, "", version, null, theirs == null ? null : theirs.version()));
     }
 
     private void delete(ObjectMessage.Delete delete) throws SQLException {
@@ -376,7 +403,11 @@ final class JdbcCommit implements JdbcLedger.Attempt {
         String statement = "DELETE FROM " + table.quoted() + " WHERE " + where;
         StoreRow gone = one(table, dialect.deleted(table.selected(), statement), parameters);
         if (gone == null) {
-            conflict(table, key, delete.version(), Map.of(), Map.of());
+            StoreRow theirs = current(table, key, false);
+            if (theirs != null && theirs.version() == delete.version()) {
+                throw JdbcAssignments.refused(key);
+            }
+            conflict(key, delete.version(), theirs);
         } else {
             entries.add(deleted(table, gone));
         }

@@ -38,6 +38,12 @@ enum JdbcDialect {
         }
 
         @Override
+        String computing() {
+            return "SELECT DISTINCT TABLE_NAME FROM INFORMATION_SCHEMA.COLUMNS"
+                    + " WHERE TABLE_SCHEMA = ? AND IS_GENERATED = 'ALWAYS'";
+        }
+
+        @Override
         List<String> tables() {
             return List.of(
                     """
@@ -115,6 +121,17 @@ enum JdbcDialect {
                     """.formatted(foreign ? "f" : "p");
         }
 
+        // Of a trigger, 19 is for each row, before, and an update.
+        @Override
+        String computing() {
+            return """
+                    SELECT t.relname FROM pg_class t JOIN pg_namespace s ON s.oid = t.relnamespace WHERE s.nspname = ?
+                      AND (EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attgenerated <> '')
+                        OR EXISTS (SELECT 1 FROM pg_trigger g WHERE g.tgrelid = t.oid AND NOT g.tgisinternal
+                          AND g.tgtype & 19 = 19))
+                    """;
+        }
+
         @Override
         List<String> tables() {
             return List.of(
@@ -169,8 +186,6 @@ enum JdbcDialect {
         }
     };
 
-    static final String AS_JSONB = " AS jsonb)";
-
     /// The number before which changes may have been forgotten.
     private static final String FLOOR = "INSERT INTO databroker_state SELECT 'floor', NULL, 0"
             + " WHERE NOT EXISTS (SELECT 1 FROM databroker_state WHERE name = 'floor')";
@@ -179,6 +194,9 @@ enum JdbcDialect {
 
     private static final Set<String> POSTGRESQL_WHOLES =
             Set.of("int2", "int4", "int8", "smallserial", "serial", "bigserial");
+
+    private static final Set<String> POSTGRESQL_UNEQUAL =
+            Set.of("xml", "point", "polygon", "path", "box", "circle", "_xml", "_json", "_point", "_polygon");
 
     private static final Set<String> POSTGRESQL_TEXTS = Set.of("varchar", "text", "bpchar", "name");
 
@@ -191,6 +209,9 @@ enum JdbcDialect {
     /// Columns of keys of one schema: table, constraint, column, place; of foreign ones what they refer
     /// to, and what happens when that is deleted.
     abstract String keys(boolean foreign);
+
+    /// Tables of one schema in which an update also changes what nobody wrote.
+    abstract String computing();
 
     /// What makes the broker's own tables where they are not there.
     abstract List<String> tables();
@@ -248,23 +269,48 @@ enum JdbcDialect {
 
     /// What is selected to read a column.
     String select(String quoted, String typeName, Kind kind) {
+        if (typeName.equals("inet")) {
+            // A cast appends the 32 bits of a single address, which nobody wrote.
+            return "abbrev(" + quoted + ")";
+        }
         return kind == Kind.TEXT && isOdd(typeName) ? "CAST(" + quoted + " AS " + textual() + ")" : quoted;
     }
 
     /// What stands for a value of a column.
     String parameter(String typeName, Kind kind) {
-        if (kind == Kind.GRAPH) {
-            return this == H2 ? "? FORMAT JSON" : "CAST(? AS " + typeName + ")";
+        if (kind == Kind.GRAPH && this == H2) {
+            return "? FORMAT JSON";
         }
         // A real is not equal to the double that is nearest to what it stands for.
-        return (kind == Kind.TEXT && isOdd(typeName)) || typeName.equals("float4") || typeName.equals("REAL")
-                ? "CAST(? AS " + typeName + ")"
+        return (kind == Kind.TEXT && isOdd(typeName))
+                        || kind == Kind.GRAPH
+                        || typeName.equals("float4")
+                        || typeName.equals("REAL")
+                ? "CAST(? AS " + named(typeName) + ")"
                 : "?";
     }
 
-    /// What a column is compared by: PostgreSQL's json knows no equality.
-    String compared(String quoted, String typeName) {
-        return typeName.equals("json") ? "CAST(" + quoted + AS_JSONB : quoted;
+    /// A type in a statement. The driver quotes what is not in the search path and nothing else, and without
+    /// quotes a bit is one of a single place.
+    private String named(String typeName) {
+        return this == H2 || typeName.startsWith("\"") ? typeName : quote(typeName);
+    }
+
+    /// What a column, or a parameter of it, is compared by: some types of PostgreSQL know no equality, others take
+    /// what is as large for equal.
+    String compared(String what, String typeName) {
+        if (this == H2) {
+            return what;
+        }
+        return typeName.equals("json")
+                ? "CAST(" + what + " AS jsonb)"
+                : POSTGRESQL_UNEQUAL.contains(typeName) ? "CAST(" + what + " AS text)" : what;
+    }
+
+    /// Whether what is equal in the database has the same value here, and the same text in a trigger: others are
+    /// equal without regard to case or blanks at the end.
+    boolean isExact(int sqlType, String typeName, Kind kind) {
+        return this == H2 || (kind == Kind.TEXT ? sqlType == Types.VARCHAR : !typeName.equals("float4"));
     }
 
     /// Whether a column is equal to any of an array of long, by its index.

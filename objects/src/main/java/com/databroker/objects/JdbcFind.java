@@ -170,20 +170,14 @@ final class JdbcFind {
                 parameters.add(
                         column, text.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%");
             }
-            case IS_NULL -> and(isNull(part));
+            case IS_NULL -> and(part.isNull());
         }
-    }
-
-    private static String isNull(JdbcTable.Part part) {
-        return part.columns().stream()
-                .map(column -> column.quoted() + " IS NULL")
-                .collect(Collectors.joining(" OR ", "(", ")"));
     }
 
     private void oneOf(JdbcTable.Part part, List<@Nullable Object> values) {
         List<String> choices = new ArrayList<>();
         for (Object value : values) {
-            choices.add(value == null ? isNull(part) : part.equal("="));
+            choices.add(value == null ? part.isNull() : part.equal("="));
             if (value != null) {
                 parameters.add(part, value);
             }
@@ -192,8 +186,26 @@ final class JdbcFind {
     }
 
     /// One column of an order, of which the key is the end.
+    ///
+    /// @param compared what stands for it
     private record Step(
-            JdbcColumn column, boolean descending, @Nullable Object after) {}
+            JdbcColumn column,
+            String compared,
+            boolean nullable,
+            boolean descending,
+            @Nullable Object after) {
+        /// A reference of several columns is null where one of them is: then the others say nothing.
+        static Step of(JdbcTable.Part part, JdbcColumn column, boolean descending, @Nullable Object after) {
+            return part.columns().size() == 1
+                    ? new Step(column, column.compared(), column.nullable(), descending, after)
+                    : new Step(
+                            column,
+                            "CASE WHEN " + part.isNull() + " THEN NULL ELSE " + column.compared() + " END",
+                            true,
+                            descending,
+                            after);
+        }
+    }
 
     private List<Step> steps(List<ObjectMessage.Order> order, @Nullable List<@Nullable Object> after) {
         List<Step> steps = new ArrayList<>();
@@ -202,7 +214,7 @@ final class JdbcFind {
             JdbcTable.Part part = table.part(one.field());
             List<@Nullable Object> values = part.values(after == null ? null : after.get(at++));
             for (int i = 0; i < part.columns().size(); i++) {
-                steps.add(new Step(part.columns().get(i), one.descending(), values.get(i)));
+                steps.add(Step.of(part, part.columns().get(i), one.descending(), values.get(i)));
             }
         }
         List<@Nullable Object> parts = Collections.nCopies(table.key().size(), null);
@@ -212,16 +224,17 @@ final class JdbcFind {
             parts = JdbcTable.parts(new ObjectKey(table.type().name(), texts), table.key());
         }
         for (int i = 0; i < table.key().size(); i++) {
-            steps.add(new Step(table.key().get(i), false, parts.get(i)));
+            JdbcColumn column = table.key().get(i);
+            steps.add(new Step(column, column.compared(), column.nullable(), false, parts.get(i)));
         }
         return steps;
     }
 
     private String order(List<ObjectMessage.Order> order) {
         return steps(order, null).stream()
-                .map(step -> step.column.compared()
+                .map(step -> step.compared
                         + (step.descending ? " DESC" : "")
-                        + (step.column.nullable() ? step.descending ? " NULLS FIRST" : " NULLS LAST" : ""))
+                        + (step.nullable ? step.descending ? " NULLS FIRST" : " NULLS LAST" : ""))
                 .collect(Collectors.joining(", ", " ORDER BY ", ""));
     }
 
@@ -235,8 +248,8 @@ final class JdbcFind {
             for (Step equal : steps.subList(0, i)) {
                 all.add(
                         equal.after == null
-                                ? equal.column.quoted() + " IS NULL"
-                                : equal.column.compared() + " = " + equal.column.parameter());
+                                ? equal.compared + " IS NULL"
+                                : equal.compared + " = " + equal.column.comparand());
                 if (equal.after != null) {
                     theirs.add(equal.column, equal.after);
                 }
@@ -252,15 +265,12 @@ final class JdbcFind {
     }
 
     private static String behind(Step step, JdbcTable.Parameters theirs) {
-        JdbcColumn column = step.column;
         if (step.after == null) {
             // Null is the greatest: in an order downwards everything else follows, in one upwards nothing.
-            return step.descending ? column.quoted() + " IS NOT NULL" : "";
+            return step.descending ? step.compared + " IS NOT NULL" : "";
         }
-        theirs.add(column, step.after);
-        String compared = column.compared() + (step.descending ? " < " : " > ") + column.parameter();
-        return step.descending || !column.nullable()
-                ? compared
-                : "(" + compared + " OR " + column.quoted() + " IS NULL)";
+        theirs.add(step.column, step.after);
+        String compared = step.compared + (step.descending ? " < " : " > ") + step.column.comparand();
+        return step.descending || !step.nullable ? compared : "(" + compared + " OR " + step.compared + " IS NULL)";
     }
 }

@@ -147,12 +147,45 @@ public final class JdbcLedger implements AutoCloseable {
         this.pool = opened.pool;
         this.tableNamed = opened.tableNamed;
         this.outbox = new JdbcOutbox(dialect);
-        this.schema = pool.ask(connection -> config.schema() == null ? connection.getSchema() : config.schema());
-        this.epoch = config.readOnly() ? 0 : pool.ask(connection -> prepare(connection, opened.restored));
+        this.schema = pool.ask(this::schema);
+        this.epoch = config.readOnly() ? 0 : prepared(opened.restored);
         this.durable = pool.ask(this::isDurable);
         this.notices = dialect == JdbcDialect.POSTGRESQL && !config.readOnly()
                 ? new JdbcNotices(name, pool, () -> wake.run())
                 : null;
+    }
+
+    /// One that is named and not there would be a store without types.
+    private String schema(Connection connection) throws SQLException {
+        String named = config.schema();
+        if (named == null) {
+            return connection.getSchema();
+        }
+        try (ResultSet row = connection.getMetaData().getSchemas()) {
+            while (row.next()) {
+                if (row.getString("TABLE_SCHEM").equals(named)) {
+                    return named;
+                }
+            }
+        }
+        throw new ProblemException(
+                Problem.CONFIGURATION_INVALID,
+                "objects.stores." + name + ".schema: there is no schema " + named + " that its user may see");
+    }
+
+    private long prepared(RestoredMark restored) throws SQLException {
+        try {
+            return pool.ask(connection -> prepare(connection, restored));
+        } catch (SQLException failed) {
+            if (!"42501".equals(failed.getSQLState())) {
+                throw failed;
+            }
+            throw new ProblemException(
+                    Problem.CONFIGURATION_INVALID,
+                    "objects.stores." + name + ": its user may not make the broker's own tables in the schema " + schema
+                            + "; let it, or say read-only: true",
+                    failed);
+        }
     }
 
     /// Makes the broker's own tables, and gives the epoch of positions. After a restore it is another

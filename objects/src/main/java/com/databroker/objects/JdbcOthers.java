@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// Triggers of PostgreSQL that record what others change, as rows of the same outbox.
 ///
 /// Connections of a broker are told apart by a setting that they begin with, and record what they change
-/// themselves.
+/// themselves. What triggers of the database change in consequence only these triggers can know.
 final class JdbcOthers {
     /// As an option of a connection: that of a broker.
     static final String OWN = "-c databroker.own=yes";
@@ -33,12 +33,14 @@ final class JdbcOthers {
         String own = JdbcDialect.quote(schema);
         execute(connection, """
                 CREATE OR REPLACE FUNCTION %1$s.databroker_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-                SET search_path = pg_catalog, pg_temp AS $body$
+                SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex' SET DateStyle FROM CURRENT
+                SET IntervalStyle FROM CURRENT SET TimeZone FROM CURRENT SET extra_float_digits FROM CURRENT
+                SET lc_monetary FROM CURRENT AS $body$
                 DECLARE
                   old_row jsonb;
                   new_row jsonb;
                 BEGIN
-                  IF current_setting('databroker.own', true) = 'yes' THEN
+                  IF current_setting('databroker.own', true) = 'yes' AND pg_trigger_depth() < 2 THEN
                     RETURN NULL;
                   END IF;
                   IF TG_OP IN ('UPDATE', 'DELETE') THEN
@@ -48,20 +50,23 @@ final class JdbcOthers {
                     SELECT jsonb_object_agg(key, value #>> '{}') INTO new_row FROM jsonb_each(to_jsonb(NEW));
                   END IF;
                   INSERT INTO %1$s.databroker_change (principal, body) VALUES ('%2$s', jsonb_build_array(
-                    jsonb_build_object('table', TG_TABLE_NAME, 'o', TG_OP, 'old', old_row, 'new', new_row))::text);
+                    jsonb_build_object('table', coalesce(TG_ARGV[0], TG_TABLE_NAME), 'o', TG_OP,
+                      'old', old_row, 'new', new_row))::text);
                   PERFORM pg_notify('%3$s', '');
                   RETURN NULL;
                 END $body$""".formatted(own, JdbcOutbox.BY_OTHERS, CHANNEL));
         for (JdbcTable table : tables) {
             remove(connection, table);
+            // A partition has the trigger of its table, and the rows are that table's.
+            String function = own + ".databroker_changed('" + table.table().replace("'", "''") + "')";
             execute(
                     connection,
                     "CREATE TRIGGER databroker_changed AFTER INSERT OR UPDATE OR DELETE ON " + table.quoted()
-                            + " FOR EACH ROW EXECUTE FUNCTION " + own + ".databroker_changed()");
+                            + " FOR EACH ROW EXECUTE FUNCTION " + function);
             execute(
                     connection,
                     "CREATE TRIGGER databroker_truncated AFTER TRUNCATE ON " + table.quoted()
-                            + " FOR EACH STATEMENT EXECUTE FUNCTION " + own + ".databroker_changed()");
+                            + " FOR EACH STATEMENT EXECUTE FUNCTION " + function);
         }
     }
 

@@ -5,6 +5,7 @@ import com.databroker.core.ProblemException;
 import java.sql.SQLException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 import org.slf4j.Logger;
@@ -26,6 +27,10 @@ final class JdbcProblems {
         if (state.startsWith("23")) {
             return new ProblemException(
                     Problem.CONSTRAINT_BROKEN, "store " + store + ": " + constraint(failed), failed);
+        }
+        ProblemException refused = refused(store, state, failed);
+        if (refused != null) {
+            return refused;
         }
         if (state.startsWith("22")) {
             return new ProblemException(
@@ -49,6 +54,45 @@ final class JdbcProblems {
                 .setCause(failed)
                 .log("the database failed");
         return new ProblemException(Problem.INTERNAL, "store " + store + " failed (" + state + ")", failed);
+    }
+
+    /// What the database does not do for anybody, as it is made.
+    private static @Nullable ProblemException refused(String store, String state, SQLException failed) {
+        return switch (state) {
+            case "P0001", "44000" ->
+                new ProblemException(
+                        Problem.CONSTRAINT_BROKEN,
+                        "store " + store + ": a trigger or a check of the database's own refuses it (" + state
+                                + "); the broker's log has its words",
+                        logged(store, state, failed));
+            case "428C9" ->
+                new ProblemException(
+                        Problem.READ_ONLY,
+                        "store " + store + ": a field that the database always generates itself cannot be written;"
+                                + " leave it out",
+                        failed);
+            case "42883" ->
+                new ProblemException(
+                        Problem.QUERY_INVALID,
+                        "store " + store + ": the database cannot compare values of a field's type",
+                        failed);
+            case "42P01", "42703", "42704", "42804", "3F000", "0A000" ->
+                new ProblemException(
+                        Problem.STORE_UNAVAILABLE,
+                        "store " + store + ": its tables are not as they were when they were read (" + state
+                                + "); databroker reload reads them again",
+                        logged(store, state, failed));
+            default -> null;
+        };
+    }
+
+    private static SQLException logged(String store, String state, SQLException failed) {
+        LOG.atWarn()
+                .addKeyValue("store", store)
+                .addKeyValue("state", state)
+                .addKeyValue("says", failed.getMessage())
+                .log("the database refused");
+        return failed;
     }
 
     /// Whether the same transaction may succeed when it begins again: deadlocks, waits that took too

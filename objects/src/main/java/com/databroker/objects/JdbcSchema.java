@@ -22,12 +22,15 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// Finds the types of a database in its metadata, with four questions whatever the number of tables.
+/// Finds the types of a database in its metadata, with five questions whatever the number of tables.
 ///
 /// A table with a primary key is a type. A foreign key to such a table is a reference, and its columns
 /// are no fields by themselves unless they belong to the key.
 final class JdbcSchema {
     private static final String OURS = "databroker_";
+
+    /// What is larger has no size.
+    private static final int SIZED_MAX = 100_000;
 
     private final Connection connection;
     private final JdbcDialect dialect;
@@ -41,6 +44,7 @@ final class JdbcSchema {
 
     private final Map<String, List<String>> primary = new HashMap<>();
     private final Map<String, List<ForeignKey>> foreign = new HashMap<>();
+    private final Set<String> computing = new HashSet<>();
     private final Map<String, String> typeOfTable = new TreeMap<>();
 
     /// A column as the driver describes it.
@@ -49,6 +53,7 @@ final class JdbcSchema {
             int sqlType,
             String typeName,
             int size,
+            int scale,
             boolean nullable,
             boolean generated,
             boolean isVersionLike) {}
@@ -80,6 +85,7 @@ final class JdbcSchema {
     Found read() throws SQLException {
         readColumns();
         readKeys();
+        readComputing();
         nameTypes();
         Map<String, JdbcTable> tables = new TreeMap<>();
         Map<String, List<Cascade>> cascades = new HashMap<>();
@@ -98,14 +104,19 @@ final class JdbcSchema {
 
     private void readColumns() throws SQLException {
         DatabaseMetaData metadata = connection.getMetaData();
+        // The driver takes a pattern: without the escape shop_a would be shopxa, too.
+        String escape = metadata.getSearchStringEscape();
+        String exactly = schema.replace(escape, escape + escape)
+                .replace("_", escape + "_")
+                .replace("%", escape + "%");
         Set<String> tables = new HashSet<>();
         try (ResultSet row =
-                metadata.getTables(null, schema, "%", new String[] {"TABLE", "BASE TABLE", "PARTITIONED TABLE"})) {
+                metadata.getTables(null, exactly, "%", new String[] {"TABLE", "BASE TABLE", "PARTITIONED TABLE"})) {
             while (row.next()) {
                 tables.add(row.getString("TABLE_NAME"));
             }
         }
-        try (ResultSet row = metadata.getColumns(null, schema, "%", "%")) {
+        try (ResultSet row = metadata.getColumns(null, exactly, "%", "%")) {
             while (row.next()) {
                 String table = row.getString("TABLE_NAME");
                 if (!tables.contains(table)
@@ -131,6 +142,7 @@ final class JdbcSchema {
                 type,
                 row.getString("TYPE_NAME"),
                 size,
+                size > SIZED_MAX ? Integer.MAX_VALUE : row.getInt("DECIMAL_DIGITS"),
                 row.getInt("NULLABLE") != DatabaseMetaData.columnNoNulls,
                 generated,
                 whole && name.equalsIgnoreCase("version"));
@@ -172,6 +184,17 @@ final class JdbcSchema {
         }
     }
 
+    private void readComputing() throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(dialect.computing())) {
+            statement.setString(1, schema);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    computing.add(row.getString(1));
+                }
+            }
+        }
+    }
+
     private void nameTypes() {
         Set<String> taken = new HashSet<>();
         overlays.forEach((type, overlay) -> {
@@ -195,11 +218,11 @@ final class JdbcSchema {
         Map<String, Raw> raws = columns.getOrDefault(table, Map.of());
         List<String> key = primary.getOrDefault(table, List.of());
         Raw version = version(overlay, raws, key, type);
-        Draft draft = new Draft(type, overlay, raws);
+        List<ForeignKey> references = references(table, raws);
+        Draft draft = new Draft(type, overlay, raws, shared(key, references));
         for (String column : key) {
             draft.column(column);
         }
-        List<ForeignKey> references = references(table, raws);
         Set<String> covered = new HashSet<>();
         for (ForeignKey reference : references) {
             reference.mine.stream()
@@ -237,6 +260,7 @@ final class JdbcSchema {
                 draft.fields,
                 List.copyOf(draft.fields.keySet()),
                 versionColumn,
+                computing.contains(table),
                 overlay.policy());
     }
 
@@ -258,7 +282,16 @@ final class JdbcSchema {
         return raw;
     }
 
-    /// Foreign keys that refer to whole primary keys, in the order of those.
+    private static Set<String> shared(List<String> key, List<ForeignKey> references) {
+        Set<String> seen = new HashSet<>(key);
+        Set<String> shared = new HashSet<>(key);
+        for (ForeignKey reference : references) {
+            reference.mine.stream().filter(column -> !seen.add(column)).forEach(shared::add);
+        }
+        return shared;
+    }
+
+    /// Foreign keys that refer to whole primary keys, in the order of those; what stands twice is one.
     private List<ForeignKey> references(String table, Map<String, Raw> raws) {
         List<ForeignKey> usable = new ArrayList<>();
         for (ForeignKey key : foreign.getOrDefault(table, List.of())) {
@@ -270,7 +303,9 @@ final class JdbcSchema {
                 List<String> mine = theirs.stream()
                         .map(column -> key.mine.get(key.theirs.indexOf(column)))
                         .toList();
-                usable.add(new ForeignKey(key.name, key.target, mine, theirs, key.onDelete));
+                if (usable.stream().noneMatch(one -> one.target.equals(key.target) && one.mine.equals(mine))) {
+                    usable.add(new ForeignKey(key.name, key.target, mine, theirs, key.onDelete));
+                }
             }
         }
         return usable;
@@ -288,10 +323,14 @@ final class JdbcSchema {
 
         private final Map<String, JdbcColumn> byName = new HashMap<>();
 
-        Draft(String type, StoreOverlay overlay, Map<String, Raw> raws) {
+        /// Columns of more than one reference, and of the key.
+        private final Set<String> shared;
+
+        Draft(String type, StoreOverlay overlay, Map<String, Raw> raws, Set<String> shared) {
             this.type = type;
             this.overlay = overlay;
             this.raws = raws;
+            this.shared = shared;
         }
 
         JdbcColumn column(String name) {
@@ -318,7 +357,7 @@ final class JdbcSchema {
             boolean required = !raw.nullable && !raw.generated;
             ObjectTypes.Field field =
                     new ObjectTypes.Field(name, kind, target, required, raw.generated, tagged, column.length());
-            fields.put(name, new JdbcTable.Part(field, List.of(column)));
+            fields.put(name, new JdbcTable.Part(field, List.of(column), List.of(column)));
             names.put(raw.name, name);
         }
 
@@ -333,15 +372,20 @@ final class JdbcSchema {
             String name = Names.free(wanted, fields.keySet());
             boolean hidden = overlay.hidden().contains(name);
             List<JdbcColumn> columns = reference.mine.stream().map(this::column).toList();
+            List<JdbcColumn> own = reference.mine.stream()
+                    .filter(column -> !shared.contains(column))
+                    .map(this::column)
+                    .toList();
+            List<JdbcColumn> cleared = own.isEmpty() ? columns : own;
             ObjectTypes.Field field = new ObjectTypes.Field(
                     name,
                     Kind.REFERENCE,
                     target,
-                    columns.stream().anyMatch(column -> !column.nullable() && !column.generated()),
+                    cleared.stream().anyMatch(column -> !column.nullable() && !column.generated()),
                     columns.stream().anyMatch(JdbcColumn::generated),
                     !hidden && !overlay.untagged().contains(name),
                     0);
-            JdbcTable.Part part = new JdbcTable.Part(field, columns);
+            JdbcTable.Part part = new JdbcTable.Part(field, columns, cleared);
             if (!hidden) {
                 fields.put(name, part);
                 if (single) {
@@ -358,7 +402,9 @@ final class JdbcSchema {
     private JdbcColumn column(int index, Raw raw, @Nullable String select) {
         Kind kind = dialect.kind(raw.sqlType, raw.typeName);
         String quoted = JdbcDialect.quote(raw.name);
-        boolean bounded = kind == Kind.TEXT && raw.size > 0 && raw.size < 1_000_000;
+        boolean text = raw.sqlType == Types.VARCHAR || raw.sqlType == Types.CHAR;
+        boolean bounded = text && kind == Kind.TEXT && raw.size > 0 && raw.size < 1_000_000;
+        String parameter = dialect.parameter(raw.typeName, kind);
         return new JdbcColumn(
                 index,
                 raw.name,
@@ -367,9 +413,12 @@ final class JdbcSchema {
                 raw.nullable,
                 raw.generated,
                 bounded ? raw.size : 0,
+                raw.scale,
                 select == null ? dialect.select(quoted, raw.typeName, kind) : select,
-                dialect.parameter(raw.typeName, kind),
+                parameter,
                 select == null ? dialect.compared(quoted, raw.typeName) : select,
-                select == null && dialect.takesMany(raw.typeName));
+                dialect.compared(parameter, raw.typeName),
+                select == null && dialect.takesMany(raw.typeName),
+                dialect.isExact(raw.sqlType, raw.typeName, kind));
     }
 }

@@ -131,6 +131,11 @@ final class JdbcStore implements ObjectStore {
     }
 
     @Override
+    public boolean isExact(String type, String field) {
+        return table(type).part(field).columns().stream().allMatch(JdbcColumn::exact);
+    }
+
+    @Override
     public StoreOutcome commit(StoreCommit commit) {
         return ledger.commit(
                 commit,

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param key its columns, in the order of the key
 /// @param columns every column that is read, those of the key first
 /// @param names of the fields, in their order
+/// @param computing whether an update also changes what nobody wrote: what is generated, or set by triggers
 record JdbcTable(
         ObjectTypes.Type type,
         String table,
@@ -36,10 +37,12 @@ record JdbcTable(
         Map<String, Part> fields,
         List<String> names,
         @Nullable JdbcColumn version,
+        boolean computing,
         StoreOverlay.Policy policy) {
 
     /// @param columns of a reference as many as the key of its target has
-    record Part(ObjectTypes.Field field, List<JdbcColumn> columns) {
+    /// @param cleared those of them that become null with it: what others have too stays
+    record Part(ObjectTypes.Field field, List<JdbcColumn> columns, List<JdbcColumn> cleared) {
         /// The values of the columns.
         List<@Nullable Object> values(@Nullable Object value) {
             if (field.kind() != ObjectTypes.Kind.REFERENCE) {
@@ -53,6 +56,11 @@ record JdbcTable(
             return columns.stream()
                     .map(column -> column.compared() + " " + operator + " " + column.comparand())
                     .collect(Collectors.joining(" AND ", "(", ")"));
+        }
+
+        /// A reference is null where one of its columns is.
+        String isNull() {
+            return columns.stream().map(JdbcColumn::isNull).collect(Collectors.joining(" OR ", "(", ")"));
         }
     }
 

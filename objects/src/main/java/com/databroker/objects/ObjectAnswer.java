@@ -227,6 +227,10 @@ final class ObjectAnswer {
             }
         }
         ObjectTypes.Type type = stores.catalog().type(principal, collection.type());
+        if (!stores.ofType(type.name()).isExact(type.name(), collection.field())) {
+            // A member may refer to its owner by another key than the owner's own.
+            return page.rows();
+        }
         for (StoreRow owner : owners) {
             String tag = stamp(type.store()).tag(type.name(), collection.field(), owner.key());
             lists.add(new ObjectMessage.Listed(

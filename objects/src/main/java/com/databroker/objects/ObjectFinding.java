@@ -199,7 +199,7 @@ final class ObjectFinding {
 
     /// By what the answer is to be forgotten: exactly, where all conditions are of equality and the order
     /// is that of the key, else by any change of the type.
-    private static void tags(
+    private void tags(
             ObjectAnswer answer,
             ObjectTypes.Type type,
             List<ObjectMessage.Condition> where,
@@ -210,6 +210,7 @@ final class ObjectFinding {
         for (ObjectMessage.Condition condition : where) {
             Operator operator = condition.operator();
             exact &= field(type, condition.field()).tagged()
+                    && stores.ofType(type.name()).isExact(type.name(), condition.field())
                     && (operator == Operator.EQUAL || operator == Operator.IN || operator == Operator.IS_NULL);
         }
         if (!exact) {

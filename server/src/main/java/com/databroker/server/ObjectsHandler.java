@@ -16,6 +16,8 @@ import com.databroker.core.Text;
 import com.databroker.objects.ObjectCaller;
 import com.databroker.objects.ObjectPlane;
 import io.vertx.core.http.HttpMethod;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -318,11 +320,24 @@ final class ObjectsHandler {
             Bytes body = Json.bytes(json -> form.row(json, row));
             exchange.onLoop(() -> {
                 exchange.response()
-                        .putHeader("Location", "/objects/" + row.ref().key())
+                        .putHeader("Location", location(row.ref().key()))
                         .putHeader("ETag", etag(row));
                 exchange.answer(201, Exchange.JSON, body);
             });
         });
+    }
+
+    /// The escapes of a key are escaped once more: a slash in a key is none in an address. So is what no
+    /// address may have.
+    private static String location(ObjectKey key) {
+        String text = key.toString();
+        boolean dots = text.endsWith("/.") || text.endsWith("/..");
+        String safe = (dots ? text.replace(".", "%2e") : text).replace("\\", "%5c");
+        return "/objects/"
+                + URLEncoder.encode(safe, StandardCharsets.UTF_8)
+                        .replace("+", "%20")
+                        .replace("%2F", "/")
+                        .replace("%2C", ",");
     }
 
     private void update(Exchange exchange, ObjectRef ref, Map<String, @Nullable Object> values) {

@@ -60,6 +60,7 @@ class ObjectsTest {
                     + " version bigint DEFAULT 1 NOT NULL, name varchar(80) NOT NULL, note varchar(2000),"
                     + " dept_id bigint REFERENCES dept (id), pin varchar(80))");
             statement.execute("INSERT INTO dept VALUES (1, 'Engines')");
+            statement.execute("CREATE TABLE place (name varchar(80) PRIMARY KEY, note varchar(80))");
         }
         broker = TestBroker.start(
                 folder.resolve("data"),
@@ -84,6 +85,21 @@ class ObjectsTest {
                     + row.ref().key().parts().getFirst());
         }
         return row;
+    }
+
+    @Test
+    void an_object_is_reached_at_its_address_whatever_stands_in_its_key() throws Exception {
+        for (String name :
+                List.of("a/b", "50%", "a,b", "a~b", "%2F", "..", "a\\b", "a?b#c", "\u00e4 \ud83d\ude00", "a\nb")) {
+            String body = Json.bytes(json -> Json.writeTree(json, Map.of("name", name)))
+                    .utf8();
+            HttpResponse<String> made = broker.request("POST", "/objects/Place", body);
+            assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
+            String where = made.headers().firstValue("Location").orElseThrow();
+            HttpResponse<String> there = broker.request("GET", where, "");
+            assertThat(Json.parseObject(Bytes.utf8(there.body()))).as(where).containsEntry("name", name);
+            assertThat(status(admin, "DELETE", where, "")).isEqualTo(204);
+        }
     }
 
     @Test

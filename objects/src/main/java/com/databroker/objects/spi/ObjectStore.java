@@ -46,6 +46,12 @@ public interface ObjectStore extends AutoCloseable {
         return find(query);
     }
 
+    /// Whether values of a field that this store takes for equal are the same: where they may differ, as in case or
+    /// in blanks at the end, no value says by what a find is to be forgotten.
+    default boolean isExact(String type, String field) {
+        return true;
+    }
+
     /// Makes all changes or none. The same id again gives the same answer and changes nothing.
     StoreOutcome commit(StoreCommit commit);
 

@@ -18,6 +18,7 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -33,6 +34,12 @@ public final class Values {
 
     private static final int DIGITS_MAX = 4096;
     private static final int BRIEF_MAX = 256;
+    private static final int DECIMAL_ZEROS = 40;
+
+    /// The moments that have a date; beyond them are only the two that are no moment of any year.
+    private static final Instant FIRST = LocalDateTime.MIN.toInstant(ZoneOffset.UTC);
+
+    private static final Instant LAST = LocalDateTime.MAX.toInstant(ZoneOffset.UTC);
 
     private Values() {}
 
@@ -49,7 +56,7 @@ public final class Values {
                 case BOOLEAN -> value instanceof Boolean ? value : parsed(field, value);
                 case INTEGER -> whole(field, value);
                 case DECIMAL -> decimal(field, value);
-                case DOUBLE -> value instanceof Number number ? (Object) number.doubleValue() : parsed(field, value);
+                case DOUBLE -> value instanceof Number number ? floating(field, number) : parsed(field, value);
                 case TEXT -> text(field, value);
                 case BYTES -> value instanceof Bytes ? value : parsed(field, value);
                 case DATE -> value instanceof LocalDate ? value : parsed(field, value);
@@ -83,7 +90,7 @@ public final class Values {
         return switch (kind) {
             case BOOLEAN -> truth(text);
             case INTEGER -> text.length() < LONG_DIGITS ? (Object) Long.valueOf(text) : small(new BigInteger(text));
-            case DECIMAL -> new BigDecimal(text);
+            case DECIMAL -> isNoNumber(text) ? (Object) Double.valueOf(text) : new BigDecimal(text);
             case DOUBLE -> Double.valueOf(text);
             case TEXT, GRAPH -> text;
             case BYTES -> Bytes.wrap(Base64.getUrlDecoder().decode(text));
@@ -98,6 +105,11 @@ public final class Values {
             case UUID -> UUID.fromString(text);
             case REFERENCE -> ObjectRef.parse(text).key();
         };
+    }
+
+    /// What PostgreSQL's numeric can be beside a number. Nothing else has a place for it than a double.
+    private static boolean isNoNumber(String text) {
+        return text.equals("NaN") || text.equals("Infinity") || text.equals("-Infinity");
     }
 
     private static Boolean truth(String text) {
@@ -126,12 +138,20 @@ public final class Values {
         return number.scale() < DIGITS_MAX && number.precision() - number.scale() < DIGITS_MAX;
     }
 
+    private static Object floating(ObjectTypes.Field field, Number number) {
+        double near = number.doubleValue();
+        if (Double.isInfinite(near) && !(number instanceof Double)) {
+            throw misfit(field, number);
+        }
+        return near;
+    }
+
     private static Object decimal(ObjectTypes.Field field, Object value) {
         return switch (value) {
             case BigDecimal number -> number;
             case Long number -> BigDecimal.valueOf(number);
             case BigInteger number -> new BigDecimal(number);
-            case Double number -> BigDecimal.valueOf(number);
+            case Double number -> Double.isFinite(number) ? (Object) BigDecimal.valueOf(number) : number;
             default -> parsed(field, value);
         };
     }
@@ -144,15 +164,25 @@ public final class Values {
             throw new ProblemException(
                     Problem.VALUE_INVALID, "field " + field.name() + " has at most " + field.length() + " characters");
         }
+        if (text.codePoints().anyMatch(one -> one >= Character.MIN_SURROGATE && one <= Character.MAX_SURROGATE)) {
+            // Where it is encoded it would become a question mark.
+            throw new ProblemException(
+                    Problem.VALUE_INVALID, "field " + field.name() + " has half a character: a surrogate by itself");
+        }
         return text;
     }
 
     private static Object instant(ObjectTypes.Field field, Object value) {
-        return switch (value) {
+        Instant instant = switch (value) {
             case Instant time -> time;
             case OffsetDateTime time -> time.toInstant();
-            default -> parsed(field, value);
+            default -> (Instant) parsed(field, value);
         };
+        boolean dated = !instant.isBefore(FIRST) && !instant.isAfter(LAST);
+        if (!dated && !instant.equals(Instant.MAX) && !instant.equals(Instant.MIN)) {
+            throw misfit(field, value);
+        }
+        return instant;
     }
 
     private static Object reference(ObjectTypes.Field field, Object value) {
@@ -173,14 +203,18 @@ public final class Values {
     /// The text of a value, the same for equal values of a field: what keys are made of.
     public static String text(Object value) {
         return switch (value) {
-            case BigDecimal number ->
-                number.signum() == 0 ? "0" : number.stripTrailingZeros().toString();
+            case BigDecimal number -> number.signum() == 0 ? "0" : plain(number.stripTrailingZeros());
             case Bytes bytes -> Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.toArray());
             case OffsetDateTime time -> time.toInstant().toString();
             case List<?> list -> "[" + list.size() + "]";
             case Map<?, ?> map -> "{" + map.size() + "}";
             default -> value.toString();
         };
+    }
+
+    /// Whole numbers of the usual lengths as everybody writes them.
+    private static String plain(BigDecimal number) {
+        return number.scale() < 0 && number.scale() > -DECIMAL_ZEROS ? number.toPlainString() : number.toString();
     }
 
     /// What stands for a value where only its changes matter: itself, of a long text its digest.

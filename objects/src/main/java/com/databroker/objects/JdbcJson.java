@@ -1,0 +1,101 @@
+package com.databroker.objects;
+
+import com.databroker.core.Bytes;
+import com.databroker.core.Json;
+import com.databroker.core.ObjectMessages;
+import com.databroker.core.ProblemException;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/// Columns of JSON. What is a document to everybody is written as that, and what only *dbo/1* has, as dates
+/// or values that are shared, in its words; a document of others with names that begin with `$` is a document
+/// all the same.
+final class JdbcJson {
+    /// With what names begin that may be words.
+    private static final String WORD = "\"$";
+
+    private JdbcJson() {}
+
+    static @Nullable Object read(String json) {
+        Bytes bytes = Bytes.utf8(json);
+        try {
+            return ObjectMessages.JSON.decodeValue(bytes);
+        } catch (ProblemException othersWords) {
+            return usual(Json.parse(bytes));
+        }
+    }
+
+    static String write(@Nullable Object value) {
+        String words = ObjectMessages.JSON.encodeValue(value).utf8();
+        if (!words.contains(WORD) || !isTree(value, Collections.newSetFromMap(new IdentityHashMap<>()))) {
+            return words;
+        }
+        String plain = Json.bytes(json -> Json.writeTree(json, exact(value))).utf8();
+        return isRead(plain, value) ? plain : words;
+    }
+
+    private static boolean isRead(String plain, @Nullable Object value) {
+        try {
+            return Objects.equals(read(plain), value);
+        } catch (ProblemException beyondLimits) {
+            return false;
+        }
+    }
+
+    /// Whether it has only what JSON has, and nothing in it is shared or contains itself.
+    private static boolean isTree(@Nullable Object value, Set<Object> seen) {
+        return switch (value) {
+            case Map<?, ?> map -> seen.add(map) && map.values().stream().allMatch(one -> isTree(one, seen));
+            case List<?> list -> seen.add(list) && list.stream().allMatch(one -> isTree(one, seen));
+            case Double number -> Double.isFinite(number);
+            case null -> true;
+            case String _, Boolean _, Long _, BigInteger _, BigDecimal _ -> true;
+            default -> false;
+        };
+    }
+
+    /// With the numbers that values have elsewhere: long and double where they are exact.
+    private static @Nullable Object usual(@Nullable Object tree) {
+        return mapped(tree, number -> {
+            if (number instanceof BigInteger whole) {
+                return whole.bitLength() < Long.SIZE ? (Object) whole.longValue() : whole;
+            }
+            return number instanceof BigDecimal decimal ? near(decimal) : number;
+        });
+    }
+
+    private static Object near(BigDecimal number) {
+        double near = number.doubleValue();
+        return Double.isFinite(near) && BigDecimal.valueOf(near).compareTo(number) == 0 ? (Object) near : number;
+    }
+
+    private static @Nullable Object exact(@Nullable Object tree) {
+        return mapped(tree, number -> number instanceof Double near ? BigDecimal.valueOf(near) : number);
+    }
+
+    private static @Nullable Object mapped(@Nullable Object tree, UnaryOperator<@Nullable Object> leaf) {
+        return switch (tree) {
+            case Map<?, ?> map -> {
+                Map<String, @Nullable Object> mapped = new LinkedHashMap<>();
+                map.forEach((name, value) -> mapped.put(String.valueOf(name), mapped(value, leaf)));
+                yield mapped;
+            }
+            case List<?> list -> {
+                List<@Nullable Object> mapped = new ArrayList<>();
+                list.forEach(value -> mapped.add(mapped(value, leaf)));
+                yield mapped;
+            }
+            case null, default -> leaf.apply(tree);
+        };
+    }
+}
