@@ -58,6 +58,22 @@ final class DefinedSourceTest {
     }
 
     @Test
+    void rows_of_csv_end_with_a_carriage_return_alone_where_the_first_one_does() throws IOException {
+        Defined read = Defined.read(CSV, List.of("k"), "k,v\ra,1\r\rb,\"x\ny\"\rc,\"z\"\rd\re,2", "k", "v");
+        assertThat(read.ids).containsExactly("a", "b", "c", "e");
+        assertThat(read.values("v")).containsExactly("1", "x\ny", "z", "2");
+        assertThat(read.rejects).containsExactly("line 7: it has 1 cell, and there are 2 columns");
+        Defined quoted = Defined.read(CSV, List.of("k"), "\"k\",\"v\"\r\"a\",\"1\"\r", "k", "v");
+        assertThat(quoted.ids).containsExactly("a");
+        Defined cell = Defined.read(CSV, List.of("k"), "k,v\na,1\r2\r\nb,\r\n", "k", "v");
+        assertThat(cell.values("v")).as("elsewhere it is a character as others").containsExactly("1\r2", null);
+        DefinedFormat behind =
+                new DefinedFormat(DefinedFormat.Kind.CSV, null, List.of(), ",", "\"", null, 1, List.of());
+        assertThat(Defined.read(behind, List.of("k"), "# export\rk,v\ra,1\r", "k", "v").ids)
+                .containsExactly("a");
+    }
+
+    @Test
     void json_lines_lose_only_what_is_broken_and_keep_numbers_as_they_are() throws IOException {
         Defined read = Defined.read(
                 JSON_LINES, List.of(), """
