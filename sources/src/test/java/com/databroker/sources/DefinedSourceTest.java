@@ -180,6 +180,12 @@ final class DefinedSourceTest {
         assertThat(DefinedTimes.of("d MMM yyyy HH:mm:ss Z", null).micros("28 Nov 2026 13:00:00 +0100"))
                 .isEqualTo(noon);
         assertThat(DefinedTimes.of("dd.MM.yyyy", null).micros("28.11.2026")).isEqualTo(noon - 43_200_000_000L);
+        DefinedTimes german = DefinedTimes.of("dd.MM.yyyy HH:mm", null);
+        assertThat(german.micros("27.11.2026 24:00")).isEqualTo(noon - 43_200_000_000L);
+        assertThat(german.micros("29.02.2028 00:00")).isPositive();
+        for (String never : List.of("29.02.2027 00:00", "31.11.2026 12:00", "30.02.2028 12:00")) {
+            assertThatThrownBy(() -> german.micros(never)).as(never).isInstanceOf(IllegalArgumentException.class);
+        }
         for (String odd : List.of("", "noon", "2026-13-01", "12026-01-01T00:00:00Z", "1e99", "x".repeat(200))) {
             assertThatThrownBy(() -> DefinedTimes.of(null, null).micros(odd))
                     .as(odd)
