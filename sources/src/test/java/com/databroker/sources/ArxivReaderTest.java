@@ -179,6 +179,12 @@ final class ArxivReaderTest {
     }
 
     @Test
+    void an_entity_that_xml_does_not_know_stays_as_it_was_written() throws Exception {
+        DataRecord paper = only(FEED.replaceFirst("<title>[^<]*", "<title>Poincar&eacute; &amp; Bose"));
+        assertThat(paper.text("title")).isEqualTo("Poincar&eacute; & Bose");
+    }
+
+    @Test
     void errors_of_oai_pmh_are_rejected_but_for_the_one_that_is_none() throws Exception {
         String error = "<OAI-PMH><error code='badVerb'>no</error></OAI-PMH>";
         assertThat(read(error).reasons()).containsExactly("error: arXiv answers with the error badVerb: no");
