@@ -177,6 +177,8 @@ final class StreamsTest {
         HttpResponse<String> wrong = broker.request("GET", "/streams/arxiv?q=titel:x", "");
         assertThat(wrong.statusCode()).isEqualTo(400);
         assertThat(wrong.body()).contains("titel", "title");
+        assertThat(broker.request("GET", "/streams/github?from=2015", "").body())
+                .contains("from \\\"2015\\\" is not a time; write 2026-11-28T12:00:00Z, 2026-11-28, or 3d");
         assertThat(broker.request("GET", "/streams/github?limit=0", "").statusCode())
                 .isEqualTo(400);
         assertThat(broker.request("GET", "/streams/gihub", "").body()).contains("did you mean github?");
