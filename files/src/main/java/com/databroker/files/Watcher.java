@@ -55,6 +55,7 @@ final class Watcher implements AutoCloseable {
     private final FilesConfig config;
     private final FolderWatch watch;
     private final IgnoredNames ignored;
+    private final OddNames odd = new OddNames();
     private final Map<String, Look> looks = new HashMap<>();
     private final PriorityQueue<Look> order = new PriorityQueue<>((a, b) -> Long.signum(a.at - b.at));
 
@@ -175,7 +176,11 @@ final class Watcher implements AutoCloseable {
     }
 
     private void look(String path, long at, @Nullable FileState seen) {
-        if (!FilePath.isValid(path) || isIgnored(path)) {
+        if (!FilePath.isValid(path)) {
+            odd.tell(path);
+            return;
+        }
+        if (isIgnored(path)) {
             return;
         }
         if (order.size() > LOOKS_MAX) {
@@ -345,6 +350,7 @@ final class Watcher implements AutoCloseable {
         for (Disk.Child child : children) {
             String path = FilePath.child(folder, child.name());
             if (!FilePath.isValid(path)) {
+                odd.tell(path);
                 continue;
             }
             if (child.state().isFolder()) {

@@ -90,7 +90,9 @@ final class StreamCareHandler {
 
         @Override
         public int read() throws IOException {
-            return counted(super.read() < 0 ? -1 : 1);
+            int one = super.read();
+            counted(one < 0 ? -1 : 1);
+            return one;
         }
 
         @Override

@@ -345,8 +345,8 @@ final class StreamsHandler {
             if (text.matches("\\d{4}-\\d{2}-\\d{2}")) {
                 return Instant.parse(text + "T00:00:00Z");
             }
-            return text.contains("-") ? Instant.parse(text) : clock.instant().minus(duration(name, text));
-        } catch (DateTimeException noTime) {
+            return text.contains("-") ? Instant.parse(text) : clock.instant().minus(duration(text));
+        } catch (DateTimeException | IllegalArgumentException noTime) {
             throw new ProblemException(
                     Problem.BAD_REQUEST,
                     name + " \"" + Text.excerpt(text)
@@ -355,9 +355,13 @@ final class StreamsHandler {
         }
     }
 
+    private static Duration duration(String text) {
+        return (Duration) new SettingType(SettingType.Form.DURATION, Duration.class).parse(text);
+    }
+
     private static Duration duration(String name, String text) {
         try {
-            return (Duration) new SettingType(SettingType.Form.DURATION, Duration.class).parse(text);
+            return duration(text);
         } catch (IllegalArgumentException noDuration) {
             throw new ProblemException(Problem.BAD_REQUEST, name + " " + noDuration.getMessage());
         }

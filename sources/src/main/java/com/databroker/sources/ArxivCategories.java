@@ -1,5 +1,6 @@
 package com.databroker.sources;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -50,6 +51,13 @@ final class ArxivCategories {
     static String archive(String category) {
         int dot = category.indexOf('.');
         return dot < 0 ? category : category.substring(0, dot);
+    }
+
+    /// The archive of a set of OAI-PMH, which names group, archive and category as far as it goes: of
+    /// `physics:hep-th` the second, of `math:math:CO` too, of `math` itself.
+    static String archiveOfSet(String set) {
+        List<String> parts = List.of(set.split(":", -1));
+        return parts.get(Math.min(1, parts.size() - 1));
     }
 
     /// Whether a term is a category of arXiv, and not of another classification.

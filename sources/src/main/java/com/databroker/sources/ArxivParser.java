@@ -168,7 +168,7 @@ final class ArxivParser implements RecordParser {
         }
         if (categories.isEmpty()) {
             for (String set : entry.list("sets")) {
-                archives.add(set.substring(set.lastIndexOf(':') + 1));
+                archives.add(ArxivCategories.archiveOfSet(set));
             }
         }
         Set<String> groups = new LinkedHashSet<>();

@@ -112,7 +112,8 @@ final class ArxivXml {
         return null;
     }
 
-    /// The text of the element that begins here, to its end; elements within give theirs.
+    /// The text of the element that begins here, to its end; elements within give theirs. An entity that XML does not
+    /// know stays as it was written.
     String text() throws XMLStreamException {
         StringBuilder text = new StringBuilder();
         int outer = depth - 1;
@@ -126,6 +127,10 @@ final class ArxivXml {
                 int length = reader.getTextLength();
                 tooLong |= length > room;
                 text.append(reader.getTextCharacters(), reader.getTextStart(), Math.min(length, room));
+            } else if (event == XMLStreamConstants.ENTITY_REFERENCE) {
+                String written = "&" + reader.getLocalName() + ";";
+                tooLong |= written.length() > TEXT_CHARS_MAX - text.length();
+                text.append(tooLong ? "" : written);
             }
         }
         return text.toString();

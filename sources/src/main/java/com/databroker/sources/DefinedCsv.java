@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// Reads comma-separated values as RFC 4180 has them: `{"<column>": "<cell>", …}` for each row.
 ///
 /// ```
-///   row    cell *(separator cell) (CRLF / LF / end)
+///   row    cell *(separator cell) (CRLF / LF / end), or CR in a file whose first row ends so
 ///   cell   quote *(anything, quotes twice) quote     or     anything but separator and line end
 /// ```
 /// A row with more or fewer cells than there are columns is set aside: nobody knows which of them is missing. Where
@@ -43,6 +43,7 @@ final class DefinedCsv {
     private final ByteArrayOutputStream cell = new ByteArrayOutputStream();
     private final ByteArrayOutputStream raw = new ByteArrayOutputStream();
     private long line = 1;
+    private int ending = NONE;
     private @Nullable String wrong;
 
     DefinedCsv(Definition definition, GithubBytes from, DefinedReader.Found found) {
@@ -169,7 +170,7 @@ final class DefinedCsv {
         if (b == quote && quote != 0) {
             b = quoted();
         }
-        while (b != END && b != '\n' && b != separator) {
+        while (b != END && b != separator && !endsRow(b)) {
             if (raw.size() > ROW_MAX) {
                 return tooLong();
             }
@@ -194,7 +195,7 @@ final class DefinedCsv {
             }
             if (raw.size() > ROW_MAX) {
                 tooLong();
-                return '\n';
+                return END;
             }
             cell.write(b);
             b = taken();
@@ -203,7 +204,23 @@ final class DefinedCsv {
         return END;
     }
 
+    /// Whether a byte outside quotes ends the row. A carriage return alone does in a file whose first row ends with
+    /// one, as some programs still write them; in any other file it belongs to the cell.
+    private boolean endsRow(int b) throws IOException {
+        if (ending == NONE && b == '\r') {
+            pushed = next();
+            ending = pushed == '\n' ? '\n' : '\r';
+            line += ending == '\r' ? 1 : 0;
+        } else if (ending == NONE && b == '\n') {
+            ending = '\n';
+        }
+        return b == ending;
+    }
+
     private int behindQuote(int b) throws IOException {
+        if (endsRow(b)) {
+            return b;
+        }
         if (b == '\r') {
             int after = taken();
             if (after == '\n' || after == END) {
@@ -211,7 +228,7 @@ final class DefinedCsv {
             }
             b = after;
         }
-        if (b != separator && b != '\n' && b != END && wrong == null) {
+        if (b != separator && b != END && !endsRow(b) && wrong == null) {
             wrong = "something stands behind the quote that ends a cell";
         }
         return b;
@@ -225,7 +242,7 @@ final class DefinedCsv {
 
     private void passLine() throws IOException {
         int b = next();
-        while (b != END && b != '\n') {
+        while (b != END && !endsRow(b)) {
             b = next();
         }
     }
@@ -252,7 +269,7 @@ final class DefinedCsv {
             }
         }
         int b = buffer[at++] & 0xff;
-        if (b == '\n') {
+        if (b == '\n' || (b == '\r' && ending == '\r')) {
             line++;
         }
         return b;

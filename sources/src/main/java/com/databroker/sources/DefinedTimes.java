@@ -2,6 +2,7 @@ package com.databroker.sources;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.text.ParsePosition;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -11,6 +12,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoField;
 import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAccessor;
 import java.util.Locale;
@@ -138,11 +140,23 @@ final class DefinedTimes {
 
     private static Instant read(DateTimeFormatter formatter, String text, ZoneId zone) {
         TemporalAccessor found = formatter.parseBest(text, ZonedDateTime::from, LocalDateTime::from, LocalDate::from);
+        refuseOtherDay(formatter.parseUnresolved(text, new ParsePosition(0)), LocalDate.from(found));
         return switch (found) {
             case ZonedDateTime zoned -> zoned.toInstant();
             case LocalDateTime local -> local.atZone(zone).toInstant();
             default -> LocalDate.from(found).atStartOfDay(zone).toInstant();
         };
+    }
+
+    /// A formatter takes 31 February for the last day of that month: nobody wrote that. At 24:00 it is the day after.
+    private static void refuseOtherDay(@Nullable TemporalAccessor written, LocalDate found) {
+        if (written != null
+                && written.isSupported(ChronoField.DAY_OF_MONTH)
+                && written.isSupported(ChronoField.MONTH_OF_YEAR)
+                && written.getLong(ChronoField.MONTH_OF_YEAR) == found.getMonthValue()
+                && written.getLong(ChronoField.DAY_OF_MONTH) > found.getDayOfMonth()) {
+            throw new DateTimeException("the month has no such day");
+        }
     }
 
     private static long micros(Instant instant) {

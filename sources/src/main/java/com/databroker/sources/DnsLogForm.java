@@ -87,6 +87,8 @@ abstract sealed class DnsLogForm {
             String[] words = line.substring(begin).split(" ", 12);
             String address = head[0].startsWith("@") && head.length > 1 ? head[1] : head[0];
             address = address.endsWith(":") ? address.substring(0, address.length() - 1) : address;
+            // Whoever signed with TSIG is named behind it: `192.0.2.1#60400/key name`.
+            address = address.endsWith("/key") ? address.substring(0, address.length() - 4) : address;
             int flags = query >= 0 ? 3 : 4;
             if (words.length <= flags
                     || !end(flow.source, address, '#')
@@ -115,17 +117,18 @@ abstract sealed class DnsLogForm {
             return Outcome.READ;
         }
 
-        /// `+` recursion is wanted, `E(0)` EDNS and its version, `D` DNSSEC, `C` no checking, `V` `K`
-        /// cookies.
+        /// `+` recursion is wanted, `E(0)` EDNS and its version, which old servers leave out, `D` DNSSEC, `C` no
+        /// checking, `V` `K` cookies.
         private static void flags(String text, DnsMessage message) {
             message.flagged = true;
             message.bits |= text.startsWith("+") ? 0x100 : 0;
             message.bits |= text.indexOf('C') >= 0 ? 0x10 : 0;
-            int edns = text.indexOf("E(");
+            int edns = text.indexOf('E');
             if (edns >= 0) {
                 message.edns = true;
                 message.udpSize = -1;
-                message.ednsVersion = Math.max(0, DnsCodes.smallNumber(text, edns + 2, text.indexOf(')', edns)));
+                int closed = text.indexOf(')', edns);
+                message.ednsVersion = closed < 0 ? 0 : Math.max(0, DnsCodes.smallNumber(text, edns + 2, closed));
                 message.dnssecOk = text.indexOf('D') >= 0;
                 if (text.indexOf('V') >= 0 || text.indexOf('K') >= 0) {
                     option(message, 10);
@@ -139,7 +142,7 @@ abstract sealed class DnsLogForm {
     ///   [1795219005] unbound[28298:0] reply: 192.0.2.1 example.org. A IN NOERROR 0.021 1 45
     /// ```
     /// Without `log-tag-queryreply` both are called `info`. What cannot be printed in a name is a question
-    /// mark there.
+    /// mark there. Of a query that it could not read the reply has `- - -` in place of a question.
     static final class Unbound extends DnsLogForm {
         private int size = -1;
 
@@ -164,9 +167,13 @@ abstract sealed class DnsLogForm {
             String[] words = line.substring(line.indexOf(query ? "] query: " : reply ? "] reply: " : "] info: "))
                     .split(" ", 12);
             int count = words.length - 2;
+            boolean unread = reply && count >= 8 && words[3].equals("-") && words[4].equals("-");
+            if (unread) {
+                message.error = "the log does not say the question, as the server could not read it";
+            }
             if (count < 4
                     || !end(flow.source, words[2])
-                    || !question(message, words[3], words[5], words[4])
+                    || (!unread && !question(message, words[3], words[5], words[4]))
                     || (untold && count != 4 && count < 8)) {
                 return untold ? Outcome.PASSED : Outcome.BROKEN;
             }

@@ -159,7 +159,9 @@ final class FeedUrls {
     /// and ASCII, no port that is the usual one, no fragment, none of the parameters that only tell who
     /// sent the reader. Null where it is not one of the web.
     static @Nullable String canonical(String url) {
-        String plain = url.strip().replaceAll("[\\s\\p{Cntrl}]+", "");
+        // A line that was broken is put together; a blank within it belongs to the address.
+        String plain =
+                url.strip().replaceAll("[ ]*[\\p{Cntrl}]+[\\s\\p{Cntrl}]*", "").replace(" ", "%20");
         if (!isHttp(plain)) {
             return null;
         }

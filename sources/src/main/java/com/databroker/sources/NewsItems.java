@@ -66,10 +66,11 @@ final class NewsItems {
 
     private @Nullable String link(FeedItem item) {
         String link = item.link != null ? item.link : item.guidLink != null ? item.guidLink : item.linkOther;
-        if (link == null || FeedUrls.isAbsolute(link)) {
-            return link;
-        }
-        return head.link == null ? link : FeedUrls.resolve(head.link, link);
+        return link == null ? null : resolved(link);
+    }
+
+    private String resolved(String url) {
+        return head.link == null || FeedUrls.isAbsolute(url) ? url : FeedUrls.resolve(head.link, url);
     }
 
     private @Nullable String canonical(FeedItem item, @Nullable String link) {
@@ -139,7 +140,7 @@ final class NewsItems {
             json.writeStartArray();
             for (FeedItem.Enclosure file : item.enclosures) {
                 json.writeStartObject();
-                string(json, "url", file.url());
+                string(json, "url", resolved(file.url()));
                 string(json, "type", file.type());
                 if (file.length() != null) {
                     json.writeName("length");
@@ -149,7 +150,7 @@ final class NewsItems {
             }
             json.writeEndArray();
         }
-        string(json, "image", item.image);
+        string(json, "image", item.image == null ? null : resolved(item.image));
         string(json, "content_hash", content);
         json.writeEndObject();
     }
@@ -180,7 +181,8 @@ final class NewsItems {
         json.writeString(text.kind().name().toLowerCase(Locale.ROOT));
         json.writeName("value");
         json.writeString(text.value());
-        string(json, "base", text.base());
+        // What does not say where it lies is seen from the feed's page, as links are.
+        string(json, "base", first(text.base(), head.link));
         json.writeEndObject();
     }
 }

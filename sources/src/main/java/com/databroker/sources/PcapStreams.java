@@ -19,6 +19,8 @@ final class PcapStreams {
     private static final int RST = 4;
     private static final int FIN = 1;
     private static final int LENGTH_BYTES = 2;
+    private static final int QUESTION_BYTES_MIN = 5;
+    private static final int RECORD_BYTES_MIN = 11;
 
     /// One direction of a connection.
     private record Key(long sourceHigh, long sourceLow, long targetHigh, long targetLow, int ports) {}
@@ -182,7 +184,7 @@ final class PcapStreams {
         }
     }
 
-    /// Gives up what is missing, and goes on where the next message seems to begin.
+    /// Gives up what is missing, and goes on where the next message seems to begin; what lies before is told once.
     private void skipGap(Stream stream) {
         cutOff(stream);
         stream.waiting.sort((a, b) -> Integer.compare(a.sequence - stream.next, b.sequence - stream.next));
@@ -190,11 +192,21 @@ final class PcapStreams {
         stream.waiting.clear();
         stream.waitingBytes = 0;
         boolean begun = false;
+        boolean told = false;
         for (Segment segment : segments) {
             int ahead = segment.sequence - stream.next;
             begun &= ahead <= 0;
             if (!begun) {
                 if (!plausible(segment.bytes, 0, segment.bytes.length)) {
+                    if (!told) {
+                        emitter.reject(
+                                "frame " + segment.frame,
+                                "behind a gap in the connection, where no message begins",
+                                segment.bytes,
+                                0,
+                                segment.bytes.length);
+                    }
+                    told = true;
                     continue;
                 }
                 cutOff(stream);
@@ -299,7 +311,8 @@ final class PcapStreams {
         }
     }
 
-    /// Whether a message may begin here: a length, and a header as most have it.
+    /// Whether a message may begin here: a length, and a header as most have it that has no more records than the
+    /// length has room for. Bytes from the middle of a message seldom pass for that.
     static boolean plausible(byte[] bytes, int at, int end) {
         if (end - at < LENGTH_BYTES || DnsInput.shortBe(bytes, at) < DnsMessage.HEADER_BYTES) {
             return false;
@@ -309,6 +322,14 @@ final class PcapStreams {
             return true;
         }
         int opcode = bytes[header + 2] >> 3 & 15;
-        return opcode <= 6 && DnsInput.shortBe(bytes, header + 4) <= 1 && (bytes[header + 3] & 0x40) == 0;
+        int questions = DnsInput.shortBe(bytes, header + 4);
+        int records = DnsInput.shortBe(bytes, header + 6)
+                + DnsInput.shortBe(bytes, header + 8)
+                + DnsInput.shortBe(bytes, header + 10);
+        return opcode <= 6
+                && questions <= 1
+                && (bytes[header + 3] & 0x40) == 0
+                && DnsMessage.HEADER_BYTES + questions * QUESTION_BYTES_MIN + records * RECORD_BYTES_MIN
+                        <= DnsInput.shortBe(bytes, at);
     }
 }

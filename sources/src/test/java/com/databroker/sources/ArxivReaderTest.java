@@ -167,6 +167,24 @@ final class ArxivReaderTest {
     }
 
     @Test
+    void a_set_names_its_archive_however_far_it_goes() throws Exception {
+        for (String set : List.of("math:math:CO", "math", "physics:hep-th", "physics:astro-ph:GA", "physics:physics")) {
+            DataRecord gone = only("<record><header status='deleted'><identifier>oai:arXiv.org:2401.00002</identifier>"
+                    + "<datestamp>2026-11-20</datestamp><setSpec>" + set + "</setSpec></header></record>");
+            String archive =
+                    set.replaceFirst("^physics:", "").replaceFirst("^math:", "").replaceFirst(":.*", "");
+            assertThat(gone.get("archives")).as(set).isEqualTo(List.of(archive));
+            assertThat(gone.get("groups")).as(set).isEqualTo(List.of(set.startsWith("math") ? "math" : "physics"));
+        }
+    }
+
+    @Test
+    void an_entity_that_xml_does_not_know_stays_as_it_was_written() throws Exception {
+        DataRecord paper = only(FEED.replaceFirst("<title>[^<]*", "<title>Poincar&eacute; &amp; Bose"));
+        assertThat(paper.text("title")).isEqualTo("Poincar&eacute; & Bose");
+    }
+
+    @Test
     void errors_of_oai_pmh_are_rejected_but_for_the_one_that_is_none() throws Exception {
         String error = "<OAI-PMH><error code='badVerb'>no</error></OAI-PMH>";
         assertThat(read(error).reasons()).containsExactly("error: arXiv answers with the error badVerb: no");

@@ -58,6 +58,22 @@ final class DefinedSourceTest {
     }
 
     @Test
+    void rows_of_csv_end_with_a_carriage_return_alone_where_the_first_one_does() throws IOException {
+        Defined read = Defined.read(CSV, List.of("k"), "k,v\ra,1\r\rb,\"x\ny\"\rc,\"z\"\rd\re,2", "k", "v");
+        assertThat(read.ids).containsExactly("a", "b", "c", "e");
+        assertThat(read.values("v")).containsExactly("1", "x\ny", "z", "2");
+        assertThat(read.rejects).containsExactly("line 7: it has 1 cell, and there are 2 columns");
+        Defined quoted = Defined.read(CSV, List.of("k"), "\"k\",\"v\"\r\"a\",\"1\"\r", "k", "v");
+        assertThat(quoted.ids).containsExactly("a");
+        Defined cell = Defined.read(CSV, List.of("k"), "k,v\na,1\r2\r\nb,\r\n", "k", "v");
+        assertThat(cell.values("v")).as("elsewhere it is a character as others").containsExactly("1\r2", null);
+        DefinedFormat behind =
+                new DefinedFormat(DefinedFormat.Kind.CSV, null, List.of(), ",", "\"", null, 1, List.of());
+        assertThat(Defined.read(behind, List.of("k"), "# export\rk,v\ra,1\r", "k", "v").ids)
+                .containsExactly("a");
+    }
+
+    @Test
     void json_lines_lose_only_what_is_broken_and_keep_numbers_as_they_are() throws IOException {
         Defined read = Defined.read(
                 JSON_LINES, List.of(), """
@@ -164,6 +180,12 @@ final class DefinedSourceTest {
         assertThat(DefinedTimes.of("d MMM yyyy HH:mm:ss Z", null).micros("28 Nov 2026 13:00:00 +0100"))
                 .isEqualTo(noon);
         assertThat(DefinedTimes.of("dd.MM.yyyy", null).micros("28.11.2026")).isEqualTo(noon - 43_200_000_000L);
+        DefinedTimes german = DefinedTimes.of("dd.MM.yyyy HH:mm", null);
+        assertThat(german.micros("27.11.2026 24:00")).isEqualTo(noon - 43_200_000_000L);
+        assertThat(german.micros("29.02.2028 00:00")).isPositive();
+        for (String never : List.of("29.02.2027 00:00", "31.11.2026 12:00", "30.02.2028 12:00")) {
+            assertThatThrownBy(() -> german.micros(never)).as(never).isInstanceOf(IllegalArgumentException.class);
+        }
         for (String odd : List.of("", "noon", "2026-13-01", "12026-01-01T00:00:00Z", "1e99", "x".repeat(200))) {
             assertThatThrownBy(() -> DefinedTimes.of(null, null).micros(odd))
                     .as(odd)

@@ -58,6 +58,37 @@ final class DnsLogsTest {
     }
 
     @Test
+    void queries_that_were_signed_and_flags_of_old_servers_are_read() {
+        DnsFound found = in("""
+                20-Nov-2026 23:56:37.697 client 192.0.2.7#379/key a.key (a.b): query: a.b IN A -SETD (::1)
+                20-Nov-2026 23:56:37.697 client 192.0.2.7#379 (a.b): query: a.b IN A + (192.0.2.53)
+                """);
+        assertThat(found.rejects).isEmpty();
+        assertThat(all(found, "qname")).containsExactly("a.b", "a.b");
+        assertThat(all(found, "transport")).containsExactly("tcp", "udp");
+        DataRecord signed = found.parsed(0);
+        assertThat(Objects.requireNonNull((DataRecord) signed.get("flags")).get("do"))
+                .isEqualTo(true);
+        assertThat(signed.get("edns")).isNotNull();
+        assertThat(found.parsed(1).get("edns")).isNull();
+    }
+
+    @Test
+    void what_a_server_answers_to_a_query_that_it_cannot_read_is_a_record_without_a_question() {
+        DnsFound found = in("""
+                [1795219005] unbound[28298:0] reply: 192.0.2.7 - - - FORMERR - - -\s
+                [1795219005] unbound[28298:0] reply: 192.0.2.7 - - FORMERR
+                """);
+        assertThat(found.rejects).containsExactly("line 2: a query that cannot be read");
+        DataRecord record = found.parsed(0);
+        assertThat(record.get("rcode")).isEqualTo("FORMERR");
+        assertThat(record.get("qname")).isNull();
+        assertThat(record.get("latency_us")).isNull();
+        assertThat(record.get("size")).isNull();
+        assertThat(record.text("parse_error")).contains("does not say the question");
+    }
+
+    @Test
     void times_are_read_in_all_forms() {
         DnsLogTime time = new DnsLogTime(Instant.parse("2026-03-01T00:00:00Z"));
         String expected = "2025-11-20T23:56:37.697Z";

@@ -17,7 +17,8 @@ final class FeedUrlsTest {
         "https://example.org/#!/page,https://example.org/#!/page",
         "https://example.org/a?b=1&amp;utm_term=2,https://example.org/a?b=1",
         "https://[2001:DB8::1]:443/,https://[2001:db8::1]/",
-        "https://example.org./a b,https://example.org/ab",
+        "https://example.org./a b?c=d e,https://example.org/a%20b?c=d%20e",
+        "'https://example.org/a/\n\t  b',https://example.org/a/b",
     })
     void the_canonical_form_says_only_which_page_it_is(String written, String canonical) {
         assertThat(FeedUrls.canonical(written)).isEqualTo(canonical);

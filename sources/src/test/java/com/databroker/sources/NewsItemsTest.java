@@ -2,6 +2,7 @@ package com.databroker.sources;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.databroker.streams.DataRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,20 @@ final class NewsItemsTest {
                 + "<item><guid>1</guid><link>https://example.org/b</link></item></channel></rss>");
         assertThat(feed.collected.get(0).id())
                 .isNotEqualTo(feed.collected.get(1).id());
+    }
+
+    @Test
+    void what_does_not_say_where_it_lies_is_seen_from_the_page_of_a_feed_that_came_as_a_file() {
+        String entry = "<guid isPermaLink='false'>1</guid><description>&lt;img src='/i.jpg'&gt; "
+                + "&lt;a href='b'&gt;c&lt;/a&gt;</description><enclosure url='a.mp3' type='audio/mpeg'/>"
+                + "<media:thumbnail url='t.jpg'/>";
+        byte[] feed = ("<rss><channel><link>https://example.org/x/</link><item>" + entry + "</item></channel></rss>")
+                .getBytes(StandardCharsets.UTF_8);
+        DataRecord record = NewsFeeds.read(feed, "feed.xml", Map.of()).records.get(0);
+        assertThat(record.text("content_html"))
+                .contains("<img src=\"https://example.org/i.jpg\">", "<a href=\"https://example.org/x/b\"");
+        assertThat(String.valueOf(record.get("enclosures"))).contains("https://example.org/x/a.mp3");
+        assertThat(record.text("image")).isEqualTo("https://example.org/x/t.jpg");
     }
 
     @Test

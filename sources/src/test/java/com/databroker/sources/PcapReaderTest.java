@@ -2,6 +2,7 @@ package com.databroker.sources;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -182,6 +183,37 @@ final class PcapReaderTest {
                 .containsExactly("www.example.org", "www.example.org");
         assertThat(names(DnsFound.in(DnsBodies.pcap(begin, two, one, one, three))))
                 .containsExactly("www.example.org", "www.example.org");
+    }
+
+    @Test
+    void what_follows_a_gap_in_a_connection_is_not_taken_for_a_message_that_it_is_not() {
+        byte[] question = new DnsBodies()
+                .bytes("\u0003www\u0007example\u0003org\u0000".getBytes(StandardCharsets.ISO_8859_1))
+                .u16(1)
+                .u16(1)
+                .done();
+        byte[] query = DnsBodies.framed(new DnsBodies()
+                .u16(4660)
+                .u16(0x100)
+                .u16(1)
+                .u16(0)
+                .u16(0)
+                .u16(0)
+                .bytes(question)
+                .done());
+        byte[] stream = new DnsBodies().bytes(query).bytes(query).bytes(query).done();
+        int middle = 2 * query.length;
+        byte[] begin = DnsBodies.ipv4(6, false, DnsBodies.tcp(4000, 53, 99, 2));
+        byte[] one = DnsBodies.ipv4(6, false, DnsBodies.tcp(4000, 53, 100, 16, part(stream, 0, query.length)));
+        // Behind the gap comes "org", type and class, which could be a length, an id and a header.
+        byte[] three = DnsBodies.ipv4(
+                6, false, DnsBodies.tcp(4000, 53, 100 + middle - 8, 17, part(stream, middle - 8, stream.length)));
+        DnsFound found = DnsFound.in(DnsBodies.pcap(begin, one, three));
+        assertThat(found.records).hasSize(1);
+        assertThat(found.rejects).containsExactly("frame 3: behind a gap in the connection, where no message begins");
+        byte[] whole = DnsBodies.ipv4(
+                6, false, DnsBodies.tcp(4000, 53, 100 + middle, 17, part(stream, middle, stream.length)));
+        assertThat(names(DnsFound.in(DnsBodies.pcap(begin, one, whole)))).hasSize(2);
     }
 
     @Test

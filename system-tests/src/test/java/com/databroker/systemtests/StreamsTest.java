@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -175,6 +177,8 @@ final class StreamsTest {
         HttpResponse<String> wrong = broker.request("GET", "/streams/arxiv?q=titel:x", "");
         assertThat(wrong.statusCode()).isEqualTo(400);
         assertThat(wrong.body()).contains("titel", "title");
+        assertThat(broker.request("GET", "/streams/github?from=2015", "").body())
+                .contains("from \\\"2015\\\" is not a time; write 2026-11-28T12:00:00Z, 2026-11-28, or 3d");
         assertThat(broker.request("GET", "/streams/github?limit=0", "").statusCode())
                 .isEqualTo(400);
         assertThat(broker.request("GET", "/streams/gihub", "").body()).contains("did you mean github?");
@@ -230,6 +234,24 @@ final class StreamsTest {
                 .contains("nothing open lies at offset 77");
         assertThat(Files.readString(data.resolve("audit.log")))
                 .contains("\"outcome\":\"performed\"", "streams/news/replay");
+    }
+
+    @Test
+    void a_compressed_file_is_tested_as_the_inbox_would_read_it() throws Exception {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+            gzip.write("{\"id\":\"1\",\"type\":\"WatchEvent\",\"created_at\":\"2026-11-29T10:00:00Z\"}\n"
+                    .getBytes(StandardCharsets.UTF_8));
+        }
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpRequest request = HttpRequest.newBuilder(broker.http("/streams/github/test?name=2026-11-29-10.json.gz"))
+                    .header("Authorization", "Bearer " + broker.token())
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(packed.toByteArray()))
+                    .build();
+            assertThat(client.send(request, HttpResponse.BodyHandlers.ofString())
+                            .body())
+                    .contains("\"records\":1,\"rejected\":0", "WatchEvent:1:2026-11-29T10:00:00Z");
+        }
     }
 
     @Test
