@@ -3,6 +3,7 @@ package com.databroker.streams;
 import java.io.IOException;
 import java.time.LocalDate;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,11 @@ final class ColdIds implements Repeats.Earlier {
             table = open;
         }
         return open;
+    }
+
+    @Override
+    public Map<LocalDate, Long> partitions() throws IOException {
+        return table().partitions();
     }
 
     @Override

@@ -16,7 +16,6 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -271,14 +270,22 @@ final class ColdTable implements DeltaFolder {
 
     Statistics statistics() throws IOException {
         Listing now = list(latest());
-        HashSet<LocalDate> partitions = new HashSet<>();
-        long rows = 0;
-        long bytes = 0;
-        for (ColdEntry file : now.files()) {
-            partitions.add(file.date());
-            rows += Math.max(0, file.rows());
-            bytes += file.size();
-        }
+        Map<LocalDate, Long> partitions = rows(now);
+        long rows = partitions.values().stream().mapToLong(Long::longValue).sum();
+        long bytes = now.files().stream().mapToLong(ColdEntry::size).sum();
         return new Statistics(now.version(), partitions.size(), now.files().size(), rows, bytes);
+    }
+
+    /// How many rows each partition has, by its first day.
+    Map<LocalDate, Long> partitions() throws IOException {
+        return rows(list(latest()));
+    }
+
+    private static Map<LocalDate, Long> rows(Listing listing) {
+        Map<LocalDate, Long> rows = new HashMap<>();
+        for (ColdEntry file : listing.files()) {
+            rows.merge(file.date(), Math.max(0, file.rows()), Long::sum);
+        }
+        return rows;
     }
 }

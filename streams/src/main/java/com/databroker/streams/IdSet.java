@@ -26,16 +26,27 @@ final class IdSet {
         }
     }
 
-    /// Adds an id, false where it was there.
-    boolean add(String id) {
+    /// What a set keeps of an id: the same in each, so that it is made once for many.
+    record Print(long high, int low) {}
+
+    Print print(String id) {
         byte[] digest = sha256.digest(id.getBytes(StandardCharsets.UTF_8));
         long high = longAt(digest);
-        int low = intAt(digest);
         // The empty slot is 0: nobody has it then.
-        if (high == 0) {
-            high = 1;
-        }
-        if (!insert(highs, lows, high, low)) {
+        return new Print(high == 0 ? 1 : high, intAt(digest));
+    }
+
+    boolean add(String id) {
+        return add(print(id));
+    }
+
+    boolean has(Print print) {
+        return highs[slot(highs, lows, print.high(), print.low())] != 0;
+    }
+
+    /// Adds an id, false where it was there.
+    boolean add(Print print) {
+        if (!insert(highs, lows, print.high(), print.low())) {
             return false;
         }
         size++;
@@ -54,18 +65,29 @@ final class IdSet {
         return (long) highs.length * BYTES_PER_SLOT;
     }
 
+    /// What so many ids take, just after the set has grown.
+    static long bytesAtMost(long ids) {
+        return Math.max(SMALLEST * BYTES_PER_SLOT, (long) (ids * 2 * BYTES_PER_SLOT / FULL));
+    }
+
     private static boolean insert(long[] highs, int[] lows, long high, int low) {
-        int mask = highs.length - 1;
-        int slot = (int) high & mask;
-        while (highs[slot] != 0) {
-            if (highs[slot] == high && lows[slot] == low) {
-                return false;
-            }
-            slot = (slot + 1) & mask;
+        int slot = slot(highs, lows, high, low);
+        if (highs[slot] != 0) {
+            return false;
         }
         highs[slot] = high;
         lows[slot] = low;
         return true;
+    }
+
+    /// Where it is, or would be.
+    private static int slot(long[] highs, int[] lows, long high, int low) {
+        int mask = highs.length - 1;
+        int slot = (int) high & mask;
+        while (highs[slot] != 0 && (highs[slot] != high || lows[slot] != low)) {
+            slot = (slot + 1) & mask;
+        }
+        return slot;
     }
 
     private void grow() {

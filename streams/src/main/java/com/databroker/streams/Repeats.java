@@ -9,7 +9,9 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ListState;
@@ -22,12 +24,16 @@ import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The step of the job that lets each record through once, however often and from wherever it was collected.
 ///
 /// The cold table is its memory, so it forgets nothing: the ids of a partition of the table are read when the first
-/// record for it comes, and kept while there is room. What passed since and is not in the table yet is the step's
-/// state, so that after a failure the two together are exactly what passed before the checkpoint:
+/// record for it comes, and kept while there is room. Of a stream whose partitions are longer than a day those of all
+/// partitions are read at the first record, since the same id may come with the time of another one. What passed
+/// since and is not in the table yet is the step's state, so that after a failure the two together are exactly what
+/// passed before the checkpoint:
 ///
 /// ```
 ///   passed before the checkpoint  =  committed to the table  ∪  pending in the state
@@ -37,12 +43,16 @@ import org.jspecify.annotations.Nullable;
 /// thread of this step: the first one in the topic wins.
 final class Repeats extends ProcessFunction<Arrival, Arrival> implements CheckpointedFunction {
     private static final long serialVersionUID = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(Repeats.class);
     private static final long IDS_BYTES_MAX = 96L << 20;
     private static final int PATIENCE = 16;
     private static final int ASKED_MAX = 8;
 
     /// What the table knows.
     interface Earlier extends Serializable {
+        /// How many records each partition has, by its first day.
+        Map<LocalDate, Long> partitions() throws IOException;
+
         /// Tells every id of the partition that begins at `date`.
         void ids(LocalDate date, Consumer<String> to) throws IOException;
 
@@ -56,6 +66,7 @@ final class Repeats extends ProcessFunction<Arrival, Arrival> implements Checkpo
     private final Earlier earlier;
     private final Granularity granularity;
 
+    private transient boolean recalled;
     private transient @Nullable Map<LocalDate, IdSet> known;
     private transient @Nullable Deque<Pending> pending;
     private transient @Nullable Map<LocalDate, List<String>> passed;
@@ -84,7 +95,7 @@ final class Repeats extends ProcessFunction<Arrival, Arrival> implements Checkpo
         state = context.getOperatorStateStore()
                 .getUnionListState(
                         new ListStateDescriptor<>("pending", Types.TUPLE(Types.LONG, Types.INT, Types.STRING)));
-        Map<Long, Map<LocalDate, List<String>>> restored = new java.util.TreeMap<>();
+        Map<Long, Map<LocalDate, List<String>>> restored = new TreeMap<>();
         for (Tuple3<Long, Integer, String> each : state.get()) {
             restored.computeIfAbsent(each.f0, none -> new LinkedHashMap<>())
                     .computeIfAbsent(LocalDate.ofEpochDay(each.f1), none -> new ArrayList<>())
@@ -96,18 +107,60 @@ final class Repeats extends ProcessFunction<Arrival, Arrival> implements Checkpo
     @Override
     public void processElement(Arrival arrival, Context context, Collector<Arrival> out) throws IOException {
         LocalDate date = granularity.begin(arrival.day());
-        IdSet ids = known().get(date);
-        if (ids == null) {
-            ids = load(date);
-        }
         String id = arrival.id();
-        boolean fresh = ids.add(id);
+        boolean fresh = isFresh(date, id);
         if (fresh) {
             passed().computeIfAbsent(date, none -> new ArrayList<>()).add(id);
         }
         // One that is replayed is known for the most part: it passes since it replaces what is there.
         if (fresh || arrival.replay()) {
             out.collect(arrival);
+        }
+    }
+
+    private boolean isFresh(LocalDate date, String id) throws IOException {
+        boolean slow = granularity != Granularity.DAY;
+        if (slow && !recalled) {
+            recall();
+            recalled = true;
+        }
+        IdSet own = known().get(date);
+        if (own == null) {
+            own = load(date);
+        }
+        IdSet.Print print = own.print(id);
+        if (slow) {
+            for (IdSet ids : known().values()) {
+                if (ids.has(print)) {
+                    return false;
+                }
+            }
+        }
+        return own.add(print);
+    }
+
+    /// Reads the ids of as many partitions as there is room for, of the newest ones; the oldest of these are the first
+    /// to be forgotten.
+    private void recall() throws IOException {
+        NavigableMap<LocalDate, Long> counts = new TreeMap<>(earlier.partitions());
+        for (Pending each : pending()) {
+            each.ids().forEach((date, ids) -> counts.merge(date, (long) ids.size(), Long::sum));
+        }
+        Deque<LocalDate> newest = new ArrayDeque<>();
+        long bytes = 0;
+        for (Map.Entry<LocalDate, Long> each : counts.descendingMap().entrySet()) {
+            bytes += IdSet.bytesAtMost(each.getValue());
+            if (bytes > IDS_BYTES_MAX) {
+                LOG.atWarn()
+                        .addKeyValue("known", newest.size())
+                        .addKeyValue("partitions", counts.size())
+                        .log("an id is looked for in so many partitions of the cold table: there is no room for more");
+                break;
+            }
+            newest.addFirst(each.getKey());
+        }
+        for (LocalDate date : newest) {
+            load(date);
         }
     }
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A source for tests: a line is a record, `id time text`; a line without blanks cannot be read, and a record whose
 /// text is `poison` kills no more than itself.
-record LinesSource(String name, int partitions, boolean repeats) implements Source {
+record LinesSource(String name, int partitions, boolean repeats, Granularity granularity) implements Source {
     private static final long serialVersionUID = 1;
 
     static final Schema SCHEMA = Schema.named("lines.v1")
@@ -26,6 +26,10 @@ record LinesSource(String name, int partitions, boolean repeats) implements Sour
             .add("text", FieldType.TEXT, "The rest of the line.")
             .add("word", FieldType.KEYWORD, "The first word of the rest.")
             .build();
+
+    LinesSource(String name, int partitions, boolean repeats) {
+        this(name, partitions, repeats, Granularity.DAY);
+    }
 
     static LinesSource named(String name) {
         return new LinesSource(name, 2, true);
@@ -57,11 +61,6 @@ record LinesSource(String name, int partitions, boolean repeats) implements Sour
     @Override
     public String timeField() {
         return "at";
-    }
-
-    @Override
-    public Granularity granularity() {
-        return Granularity.DAY;
     }
 
     @Override

@@ -87,6 +87,36 @@ final class StreamPlaneTest {
         }
     }
 
+    @Test
+    void the_same_id_with_the_time_of_another_month_is_the_same_record_also_after_a_restart() throws Exception {
+        Source monthly = new LinesSource("a", 2, true, Granularity.MONTH);
+        Instant october = Instant.parse("2026-10-15T10:00:00Z");
+        Instant november = Instant.parse("2026-11-15T10:00:00Z");
+        try (StreamPlane plane = plane(InstantSource.system(), monthly)) {
+            plane.offer(file("a", "inbox/a/1.txt", "777 " + october.getEpochSecond() + " first\n"));
+            awaitAll(plane, "a", 1, 1);
+            plane.offer(file(
+                    "a",
+                    "inbox/a/2.txt",
+                    "777 " + november.getEpochSecond() + " second\n778 " + november.getEpochSecond() + " other\n"));
+            awaitAll(plane, "a", 2, 2);
+        }
+        try (StreamPlane plane = plane(InstantSource.system(), monthly)) {
+            plane.offer(file(
+                    "a",
+                    "inbox/a/3.txt",
+                    "777 " + november.getEpochSecond() + " third\n778 " + october.getEpochSecond() + " third\n779 "
+                            + october.getEpochSecond() + " new\n"));
+            awaitAll(plane, "a", 3, 3);
+            assertThat(plane.search("a", StreamQuery.of("first OR other OR new", 10))
+                            .hits())
+                    .extracting(StreamQuery.Hit::id)
+                    .containsExactlyInAnyOrder("777", "778", "779");
+            assertThat(plane.search("a", StreamQuery.of("second OR third", 10)).hits())
+                    .isEmpty();
+        }
+    }
+
     /// Figures are asked for every few seconds, by whoever watches.
     @Test
     void how_a_stream_does_is_told_at_once_also_where_only_ends_of_transactions_follow() throws Exception {
