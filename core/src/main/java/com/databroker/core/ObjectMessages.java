@@ -100,6 +100,12 @@ public enum ObjectMessages {
         return bytes;
     }
 
+    /// A commit as the broker carries it out. What was sent has been measured; values of before that the broker itself
+    /// put in may be of any size.
+    public Bytes encodeWhole(ObjectMessage.Commit commit) {
+        return write(SMALL, out -> new ObjectFrameWriter(out, new GraphWriter(out, ANSWER_NODES_MAX)).write(commit));
+    }
+
     /// @param expected about how many bytes it will be
     private Bytes write(int expected, Consumer<GraphOut> writer) {
         if (this == BSON) {
