@@ -1,15 +1,63 @@
 package com.databroker.objects;
 
+import static com.databroker.objects.Wanted.commit;
+import static com.databroker.objects.Wanted.creating;
+import static com.databroker.objects.Wanted.done;
 import static com.databroker.objects.Wanted.there;
+import static com.databroker.objects.Wanted.update;
+import static com.databroker.objects.Wanted.where;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.databroker.core.ObjectKey;
+import com.databroker.core.ObjectMessage;
+import com.databroker.core.ObjectMessage.Operator;
+import com.databroker.core.Position;
 import com.databroker.objects.spi.ObjectStore;
+import com.databroker.objects.spi.StoreChange;
+import java.math.BigDecimal;
 import org.junit.jupiter.api.Test;
 
 /// Values of PostgreSQL as others write them: domains, documents with words of their own, the end of a day.
 class UnpreparedValuesTest extends UnpreparedTables {
+    @Test
+    void a_domain_is_what_it_is_made_of_and_its_refusal_names_it() {
+        try (ObjectStore store = open(
+                "CREATE DOMAIN money_amount AS numeric(12, 2) CHECK (VALUE >= 0)",
+                "CREATE DOMAIN price AS money_amount NOT NULL DEFAULT 1",
+                "CREATE DOMAIN code AS varchar(3)",
+                "CREATE DOMAIN count AS bigint",
+                "CREATE DOMAIN address AS inet",
+                "CREATE TABLE item (id count PRIMARY KEY, dm money_amount, p price, c code, ip address)",
+                "CREATE TABLE part (id int PRIMARY KEY, item_id count REFERENCES item)",
+                "INSERT INTO item VALUES (1, 1, 2, 'abc', '10.0.0.1')")) {
+            assertThat(type(store, "Item").fields())
+                    .extracting(field -> field.name() + " " + field.kind() + " " + field.length() + field.required())
+                    .containsExactly(
+                            "id INTEGER 0true",
+                            "dm DECIMAL 0false",
+                            "p DECIMAL 0false",
+                            "c TEXT 3false",
+                            "ip TEXT 0false");
+            ObjectKey item = ObjectKey.of("Item", 1);
+            Position start = store.position();
+            BigDecimal one = new BigDecimal("1.00");
+            done(store, update(item, 0, "dm", one, new BigDecimal("1.499"), "ip", "10.0.0.1", "10.0.0.2"));
+            assertThat(told(store, start))
+                    .flatExtracting(StoreChange::entries)
+                    .extracting(entry -> entry.fields().get("dm"))
+                    .containsExactly(new ObjectMessage.Edit(one, new BigDecimal("1.50")));
+            done(store, creating(1, "Part", "id", 1L, "item", item));
+            assertThat(found(store, "Part", where("item", Operator.IN, item))).containsExactly("Part/1");
+            assertThat(found(store, "Item", where("dm", Operator.GREATER, one))).containsExactly("Item/1");
+            assertThatThrownBy(() ->
+                            store.commit(commit(update(item, 0, "dm", new BigDecimal("1.50"), new BigDecimal(-1)))))
+                    .hasMessageContaining("(constraint money_amount_check of type money_amount)");
+            assertThatThrownBy(() -> store.commit(commit(update(item, 0, "p", new BigDecimal("2.00"), null))))
+                    .hasMessageContaining("a value is missing (type price)");
+        }
+    }
+
     @Test
     void a_table_that_may_not_be_read_is_named_and_is_no_change_that_was_refused() {
         url = Postgres.database();
