@@ -16,6 +16,9 @@ import com.databroker.core.Position;
 import com.databroker.objects.spi.ObjectStore;
 import com.databroker.objects.spi.StoreChange;
 import java.math.BigDecimal;
+import java.time.LocalDate;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// Values of PostgreSQL as others write them: domains, documents with words of their own, the end of a day.
@@ -72,6 +75,26 @@ class UnpreparedValuesTest extends UnpreparedTables {
             refused(7012, () -> found(store, "Secret"));
             assertThatThrownBy(() -> there(store, ObjectKey.of("Secret", 1)))
                     .hasMessageContaining("may not read table secret");
+        }
+    }
+
+    @Test
+    void words_of_others_that_the_broker_would_write_otherwise_are_a_document_that_can_be_changed() {
+        try (ObjectStore store = open(
+                "CREATE TABLE doc (id int PRIMARY KEY, j jsonb)",
+                "INSERT INTO doc VALUES (1, '{\"$map\": {\"a\": 1}}'), (2, '{\"$int\": \"5\"}'),"
+                        + " (3, '{\"$date\": \"2020-01-01\"}'), (4, '{\"$date\": {\"$numberLong\": \"5\"}}')")) {
+            assertThat(field(store, "Doc/1", "j")).isEqualTo(Map.of("$map", Map.of("a", 1L)));
+            assertThat(field(store, "Doc/2", "j")).isEqualTo(Map.of("$int", "5"));
+            assertThat(field(store, "Doc/3", "j")).isEqualTo(LocalDate.of(2020, 1, 1));
+            assertThat(field(store, "Doc/4", "j")).isEqualTo(Map.of("$date", Map.of("$numberLong", "5")));
+            for (long id = 1; id <= 4; id++) {
+                ObjectKey doc = ObjectKey.of("Doc", id);
+                Object before = there(store, doc).fields().get("j");
+                Map<String, @Nullable Object> after = Map.of("$date", "2020-01-01");
+                done(store, update(doc, 0, "j", before, after));
+                assertThat(there(store, doc).fields()).containsEntry("j", after);
+            }
         }
     }
 }
