@@ -2,6 +2,7 @@ package com.databroker.objects;
 
 import static com.databroker.objects.Wanted.commit;
 import static com.databroker.objects.Wanted.creating;
+import static com.databroker.objects.Wanted.delete;
 import static com.databroker.objects.Wanted.done;
 import static com.databroker.objects.Wanted.there;
 import static com.databroker.objects.Wanted.update;
@@ -75,6 +76,22 @@ class UnpreparedValuesTest extends UnpreparedTables {
             refused(7012, () -> found(store, "Secret"));
             assertThatThrownBy(() -> there(store, ObjectKey.of("Secret", 1)))
                     .hasMessageContaining("may not read table secret");
+        }
+    }
+
+    @Test
+    void a_key_that_is_equal_only_for_the_database_is_told_as_the_row_has_it() {
+        try (ObjectStore store = open(
+                "CREATE EXTENSION citext",
+                "CREATE TABLE person (name citext PRIMARY KEY, version int, note text)",
+                "INSERT INTO person VALUES ('Ada', 1, 'a')")) {
+            Position start = store.position();
+            done(store, update(ObjectKey.of("Person", "ADA"), 1, "note", "a", "b"));
+            done(store, delete(ObjectKey.of("Person", "ada"), 2));
+            assertThat(told(store, start))
+                    .flatExtracting(StoreChange::entries)
+                    .extracting(entry -> entry.kind() + " " + entry.key())
+                    .containsExactly("UPDATED Person/Ada", "DELETED Person/Ada");
         }
     }
 
