@@ -18,6 +18,7 @@ import com.databroker.objects.spi.ObjectStore;
 import com.databroker.objects.spi.StoreChange;
 import java.math.BigDecimal;
 import java.time.LocalDate;
+import java.time.LocalTime;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -92,6 +93,21 @@ class UnpreparedValuesTest extends UnpreparedTables {
                     .flatExtracting(StoreChange::entries)
                     .extracting(entry -> entry.kind() + " " + entry.key())
                     .containsExactly("UPDATED Person/Ada", "DELETED Person/Ada");
+        }
+    }
+
+    @Test
+    void the_last_moment_before_midnight_is_not_stored_as_midnight_and_midnight_at_the_end_of_a_day_stays_that() {
+        try (ObjectStore store = open(
+                "CREATE TABLE bell (id int PRIMARY KEY, t time, s time(0))",
+                "INSERT INTO bell VALUES (1, '24:00:00', '24:00:00')")) {
+            ObjectKey bell = ObjectKey.of("Bell", 1);
+            LocalTime late = LocalTime.parse("23:59:59.9999999");
+            done(store, update(bell, 0, "t", LocalTime.MAX, late, "s", LocalTime.MAX, late));
+            Postgres.run(url, "DO $$ BEGIN ASSERT (SELECT t = '23:59:59.999999' AND s = '23:59:59' FROM bell); END $$");
+            assertThat(field(store, "Bell/1", "t")).isEqualTo(LocalTime.parse("23:59:59.999999"));
+            done(store, update(bell, 0, "t", LocalTime.parse("23:59:59.999999"), LocalTime.MAX));
+            Postgres.run(url, "DO $$ BEGIN ASSERT (SELECT t = '24:00:00' FROM bell); END $$");
         }
     }
 
