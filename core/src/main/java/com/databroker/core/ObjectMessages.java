@@ -142,8 +142,17 @@ public enum ObjectMessages {
 
     /// A value by itself, as it stands in messages.
     public Bytes encodeValue(@Nullable Object value) {
+        return encodeValue(value, NODES_MAX);
+    }
+
+    /// A value of a database as it stands there, which nobody sent: it may have more than [#decodeValue] takes.
+    public Bytes encodeWhole(@Nullable Object value) {
+        return encodeValue(value, ANSWER_NODES_MAX);
+    }
+
+    private Bytes encodeValue(@Nullable Object value, int nodesMax) {
         return write(SMALL, out -> {
-            GraphWriter graph = new GraphWriter(out, NODES_MAX);
+            GraphWriter graph = new GraphWriter(out, nodesMax);
             graph.note(value);
             if (this == BSON) {
                 out.startMap();

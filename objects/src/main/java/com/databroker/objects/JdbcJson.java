@@ -42,7 +42,7 @@ final class JdbcJson {
     /// found as it was read, and no change of it would pass. Numbers of what is shared depend on the order of
     /// names, which a database does not keep.
     private static boolean isOurs(Bytes json, @Nullable Object value) {
-        Bytes words = ObjectMessages.JSON.encodeValue(value);
+        Bytes words = ObjectMessages.JSON.encodeWhole(value);
         try {
             return words.utf8().contains(SHARED) || Objects.equals(usual(Json.parse(words)), usual(Json.parse(json)));
         } catch (ProblemException beyondLimits) {
@@ -51,7 +51,7 @@ final class JdbcJson {
     }
 
     static String write(@Nullable Object value) {
-        String words = ObjectMessages.JSON.encodeValue(value).utf8();
+        String words = ObjectMessages.JSON.encodeWhole(value).utf8();
         if (!words.contains(WORD) || !isTree(value, Collections.newSetFromMap(new IdentityHashMap<>()))) {
             return words;
         }

@@ -19,6 +19,7 @@ import com.databroker.objects.spi.StoreChange;
 import java.math.BigDecimal;
 import java.time.LocalDate;
 import java.time.LocalTime;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -128,6 +129,17 @@ class UnpreparedValuesTest extends UnpreparedTables {
                 done(store, update(doc, 0, "j", before, after));
                 assertThat(there(store, doc).fields()).containsEntry("j", after);
             }
+        }
+    }
+
+    @Test
+    void a_document_with_more_lists_than_a_message_may_have_is_replaced() {
+        try (ObjectStore store = open(
+                "CREATE TABLE doc (id int PRIMARY KEY, j jsonb)",
+                "INSERT INTO doc SELECT 1, jsonb_agg('[]'::jsonb) FROM generate_series(1, 150000)")) {
+            ObjectKey doc = ObjectKey.of("Doc", 1);
+            done(store, update(doc, 0, "j", field(store, "Doc/1", "j"), List.of()));
+            assertThat(field(store, "Doc/1", "j")).isEqualTo(List.of());
         }
     }
 }
