@@ -21,6 +21,8 @@ import java.time.LocalDate;
 import java.time.LocalTime;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -140,6 +142,22 @@ class UnpreparedValuesTest extends UnpreparedTables {
             ObjectKey doc = ObjectKey.of("Doc", 1);
             done(store, update(doc, 0, "j", field(store, "Doc/1", "j"), List.of()));
             assertThat(field(store, "Doc/1", "j")).isEqualTo(List.of());
+        }
+    }
+
+    @Test
+    void a_commit_of_more_fields_than_a_message_may_have_lists_is_made_and_told_as_a_whole() {
+        String columns =
+                IntStream.range(0, 300).mapToObj(at -> ", c" + at + " int").collect(Collectors.joining());
+        try (ObjectStore store = open("CREATE TABLE wide (id int PRIMARY KEY" + columns + ")")) {
+            Position start = store.position();
+            done(
+                    store,
+                    IntStream.rangeClosed(1, 500)
+                            .mapToObj(id -> creating(id, "Wide", "id", (long) id))
+                            .toArray(ObjectMessage.Op[]::new));
+            assertThat(field(store, "Wide/500", "id")).isEqualTo(500L);
+            assertThat(told(store, start)).extracting(StoreChange::overturned).containsExactly(true);
         }
     }
 }
