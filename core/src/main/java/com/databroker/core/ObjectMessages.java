@@ -100,6 +100,12 @@ public enum ObjectMessages {
         return bytes;
     }
 
+    /// A commit as the broker carries it out. What was sent has been measured; values of before that the broker itself
+    /// put in may be of any size.
+    public Bytes encodeWhole(ObjectMessage.Commit commit) {
+        return write(SMALL, out -> new ObjectFrameWriter(out, new GraphWriter(out, ANSWER_NODES_MAX)).write(commit));
+    }
+
     /// @param expected about how many bytes it will be
     private Bytes write(int expected, Consumer<GraphOut> writer) {
         if (this == BSON) {
@@ -136,8 +142,17 @@ public enum ObjectMessages {
 
     /// A value by itself, as it stands in messages.
     public Bytes encodeValue(@Nullable Object value) {
+        return encodeValue(value, NODES_MAX);
+    }
+
+    /// A value of a database as it stands there, which nobody sent: it may have more than [#decodeValue] takes.
+    public Bytes encodeWhole(@Nullable Object value) {
+        return encodeValue(value, ANSWER_NODES_MAX);
+    }
+
+    private Bytes encodeValue(@Nullable Object value, int nodesMax) {
         return write(SMALL, out -> {
-            GraphWriter graph = new GraphWriter(out, NODES_MAX);
+            GraphWriter graph = new GraphWriter(out, nodesMax);
             graph.note(value);
             if (this == BSON) {
                 out.startMap();

@@ -49,6 +49,7 @@ record JdbcColumn(
         boolean any,
         boolean exact) {
     private static final int MICROS = 6;
+    private static final int NANOS = 9;
 
     /// JSON has a null of its own, which is read as that of the database.
     String isNull() {
@@ -129,6 +130,7 @@ record JdbcColumn(
             case BigInteger number -> statement.setBigDecimal(at, new BigDecimal(number));
             case Bytes bytes -> statement.setBytes(at, bytes.toArray());
             case Instant instant -> statement.setObject(at, time(instant));
+            case LocalTime time -> statement.setObject(at, last(time));
             case String text when kind != ObjectTypes.Kind.GRAPH -> statement.setString(at, text);
             default -> {
                 if (kind == ObjectTypes.Kind.GRAPH) {
@@ -138,6 +140,14 @@ record JdbcColumn(
                 }
             }
         }
+    }
+
+    /// What is later than the last time that the column has a place for, a database rounds to the end of the
+    /// day. That is another time, for which the last one that there is stands.
+    private LocalTime last(LocalTime time) {
+        int unit = BigInteger.TEN.pow(NANOS - Math.min(scale, NANOS)).intValue();
+        LocalTime last = LocalTime.MAX.minusNanos(unit - 1L);
+        return time.isAfter(last) && !time.equals(LocalTime.MAX) ? last : time;
     }
 
     /// As a part of a key.

@@ -245,6 +245,7 @@ final class JdbcCommit implements JdbcLedger.Attempt {
         /// Whether it is known before what will be told.
         boolean isForeseen() {
             return !table.computing()
+                    && table.key().stream().allMatch(JdbcColumn::exact)
                     && edits.entrySet().stream().allMatch(edit -> {
                         JdbcTable.Part part = table.part(edit.getKey());
                         return part.field().kind() == ObjectTypes.Kind.REFERENCE
@@ -272,7 +273,8 @@ final class JdbcCommit implements JdbcLedger.Attempt {
         rows[at] = row;
         Map<String, ObjectMessage.Edit> edits =
                 before == null ? it.made(row) : edits(table, before.fields(), row.fields());
-        entries.add(new StoreChange.Entry(StoreChange.Kind.UPDATED, key, row.version(), edits));
+        // The row's own key, under which it is held: the one that was asked for may only be equal to it.
+        entries.add(new StoreChange.Entry(StoreChange.Kind.UPDATED, row.key(), row.version(), edits));
     }
 
     private Updating updating(JdbcTable table, ObjectMessage.Update update) {

@@ -24,19 +24,34 @@ final class JdbcJson {
     /// With what names begin that may be words.
     private static final String WORD = "\"$";
 
+    private static final String SHARED = "{\"$id\":";
+
     private JdbcJson() {}
 
     static @Nullable Object read(String json) {
         Bytes bytes = Bytes.utf8(json);
         try {
-            return ObjectMessages.JSON.decodeValue(bytes);
+            Object value = ObjectMessages.JSON.decodeValue(bytes);
+            return json.contains(WORD) && !isOurs(bytes, value) ? usual(Json.parse(bytes)) : value;
         } catch (ProblemException othersWords) {
             return usual(Json.parse(bytes));
         }
     }
 
+    /// Whether the words of a document are those that its value is written with. With others it would never be
+    /// found as it was read, and no change of it would pass. Numbers of what is shared depend on the order of
+    /// names, which a database does not keep.
+    private static boolean isOurs(Bytes json, @Nullable Object value) {
+        Bytes words = ObjectMessages.JSON.encodeWhole(value);
+        try {
+            return words.utf8().contains(SHARED) || Objects.equals(usual(Json.parse(words)), usual(Json.parse(json)));
+        } catch (ProblemException beyondLimits) {
+            return true;
+        }
+    }
+
     static String write(@Nullable Object value) {
-        String words = ObjectMessages.JSON.encodeValue(value).utf8();
+        String words = ObjectMessages.JSON.encodeWhole(value).utf8();
         if (!words.contains(WORD) || !isTree(value, Collections.newSetFromMap(new IdentityHashMap<>()))) {
             return words;
         }

@@ -50,6 +50,8 @@ final class JdbcOutbox {
 
     private static final int BODY_MAX = ObjectMessages.REQUEST_MAX - 1024;
 
+    private static final String OVERTURNED = "[\"overturned\"]";
+
     static final String BY_OTHERS = "database";
 
     private final JdbcDialect dialect;
@@ -113,8 +115,12 @@ final class JdbcOutbox {
         if (overturned) {
             body.add("overturned");
         }
-        Bytes encoded = ObjectMessages.JSON.encodeValue(body);
-        return encoded.length() < BODY_MAX ? encoded.utf8() : "[\"overturned\"]";
+        try {
+            Bytes encoded = ObjectMessages.JSON.encodeValue(body);
+            return encoded.length() < BODY_MAX ? encoded.utf8() : OVERTURNED;
+        } catch (ProblemException tooManyFields) {
+            return OVERTURNED;
+        }
     }
 
     private static @Nullable Object wire(@Nullable Object value) {

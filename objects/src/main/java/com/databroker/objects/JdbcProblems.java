@@ -5,6 +5,8 @@ import com.databroker.core.ProblemException;
 import java.sql.SQLException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -40,7 +42,7 @@ final class JdbcProblems {
             LOG.atWarn().addKeyValue("store", store).setCause(failed).log("the database does not answer");
             return new ProblemException(Problem.STORE_UNAVAILABLE, "store " + store + " (" + state + ")", failed);
         }
-        if (state.equals("42501") || state.equals("25006") || state.equals("90096")) {
+        if (isForbidden(failed) || state.equals("25006")) {
             return new ProblemException(
                     Problem.READ_ONLY, "the user of store " + store + " may not do that in its database", failed);
         }
@@ -95,6 +97,19 @@ final class JdbcProblems {
         return failed;
     }
 
+    /// Whether the user of the store lacks a right in its database.
+    static boolean isForbidden(SQLException failed) {
+        return "42501".equals(failed.getSQLState()) || "90096".equals(failed.getSQLState());
+    }
+
+    /// Nobody's request is at fault, and no change was asked for: the store lacks what it needs.
+    static ProblemException unreadable(String store, String table, SQLException failed) {
+        return new ProblemException(
+                Problem.STORE_UNAVAILABLE,
+                "the user of store " + store + " may not read table " + table + " in its database: GRANT SELECT",
+                logged(store, String.valueOf(failed.getSQLState()), failed));
+    }
+
     /// Whether the same transaction may succeed when it begins again: deadlocks, waits that took too
     /// long.
     static boolean isToBeRepeated(SQLException failed) {
@@ -117,11 +132,17 @@ final class JdbcProblems {
         };
         if (failed instanceof PSQLException postgres && postgres.getServerErrorMessage() != null) {
             ServerErrorMessage message = postgres.getServerErrorMessage();
-            return what + " ("
-                    + (message.getConstraint() == null
-                            ? "column " + message.getColumn()
-                            : "constraint " + message.getConstraint())
-                    + " of table " + message.getTable() + ")";
+            String parts = Stream.of(
+                            message.getConstraint() == null
+                                    ? named("column ", message.getColumn())
+                                    : named("constraint ", message.getConstraint()),
+                            // A domain refuses without knowing of which table the value is.
+                            message.getTable() == null
+                                    ? named("type ", message.getDatatype())
+                                    : named("table ", message.getTable()))
+                    .filter(part -> !part.isEmpty())
+                    .collect(Collectors.joining(" of "));
+            return parts.isEmpty() ? what : what + " (" + parts + ")";
         }
         Matcher named = NAMED.matcher(failed.getMessage() == null ? "" : failed.getMessage());
         if (!named.find()) {
@@ -130,5 +151,9 @@ final class JdbcProblems {
         Matcher reference = REFERENCE.matcher(failed.getMessage());
         return what + " (" + (state.equals("23502") ? "column " : "constraint ") + named.group(1)
                 + (reference.find() ? ", " + reference.group(1) + " " + reference.group(2) : "") + ")";
+    }
+
+    private static String named(String what, @Nullable String name) {
+        return name == null ? "" : what + name;
     }
 }

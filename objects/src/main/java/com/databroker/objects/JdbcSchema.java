@@ -48,7 +48,7 @@ final class JdbcSchema {
     private final Map<String, String> typeOfTable = new TreeMap<>();
 
     /// A column as the driver describes it.
-    private record Raw(
+    record Raw(
             String name,
             int sqlType,
             String typeName,
@@ -84,6 +84,7 @@ final class JdbcSchema {
 
     Found read() throws SQLException {
         readColumns();
+        JdbcDomains.of(connection, dialect, schema).resolve(columns);
         readKeys();
         readComputing();
         nameTypes();
@@ -136,16 +137,21 @@ final class JdbcSchema {
         boolean generated = row.getString("COLUMN_DEF") != null
                 || "YES".equals(row.getString("IS_AUTOINCREMENT"))
                 || "YES".equals(row.getString("IS_GENERATEDCOLUMN"));
-        boolean whole = type == Types.INTEGER || type == Types.BIGINT || type == Types.SMALLINT;
-        return new Raw(
+        return raw(
                 name,
                 type,
                 row.getString("TYPE_NAME"),
                 size,
-                size > SIZED_MAX ? Integer.MAX_VALUE : row.getInt("DECIMAL_DIGITS"),
+                row.getInt("DECIMAL_DIGITS"),
                 row.getInt("NULLABLE") != DatabaseMetaData.columnNoNulls,
-                generated,
-                whole && name.equalsIgnoreCase("version"));
+                generated);
+    }
+
+    static Raw raw(String name, int type, String typeName, int size, int scale, boolean nullable, boolean generated) {
+        boolean whole = type == Types.INTEGER || type == Types.BIGINT || type == Types.SMALLINT;
+        boolean isVersionLike = whole && name.equalsIgnoreCase("version");
+        int digits = size > SIZED_MAX ? Integer.MAX_VALUE : scale;
+        return new Raw(name, type, typeName, size, digits, nullable, generated, isVersionLike);
     }
 
     private void readKeys() throws SQLException {

@@ -110,12 +110,12 @@ final class JdbcStore implements ObjectStore {
     private JdbcLoads loadsOf(String type) {
         table(type);
         return new JdbcLoads(
-                keys -> ledger.ask(connection -> JdbcFind.load(connection, table(type), keys)), STATEMENTS_MAX);
+                keys -> read(type, (connection, table) -> JdbcFind.load(connection, table, keys)), STATEMENTS_MAX);
     }
 
     @Override
     public StorePage find(StoreQuery query) {
-        return ledger.ask(connection -> JdbcFind.find(connection, table(query.type()), query, null));
+        return read(query.type(), (connection, table) -> JdbcFind.find(connection, table, query, null));
     }
 
     @Override
@@ -123,10 +123,28 @@ final class JdbcStore implements ObjectStore {
         if (query.limit() <= JdbcRows.TOGETHER) {
             return find(query);
         }
-        return ledger.ask(connection -> {
+        return read(query.type(), (connection, table) -> {
             // H2 has them in this process in any case.
             connection.setAutoCommit(ledger.dialect() != JdbcDialect.POSTGRESQL);
-            return JdbcFind.find(connection, table(query.type()), query, some);
+            return JdbcFind.find(connection, table, query, some);
+        });
+    }
+
+    private interface Reading<T> {
+        T of(Connection connection, JdbcTable table) throws SQLException;
+    }
+
+    private <T> T read(String type, Reading<T> reading) {
+        return ledger.ask(connection -> {
+            JdbcTable table = table(type);
+            try {
+                return reading.of(connection, table);
+            } catch (SQLException failed) {
+                if (JdbcProblems.isForbidden(failed)) {
+                    throw JdbcProblems.unreadable(name, table.table(), failed);
+                }
+                throw failed;
+            }
         });
     }
 

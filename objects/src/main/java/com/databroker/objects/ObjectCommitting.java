@@ -146,7 +146,7 @@ final class ObjectCommitting {
             digest.update((byte) 0);
             ObjectMessage.Commit canonical = new ObjectMessage.Commit(1, commit.commit(), commit.ops());
             return Bytes.wrap(
-                    digest.digest(ObjectMessages.CBOR.encode(canonical).toArray()));
+                    digest.digest(ObjectMessages.CBOR.encodeWhole(canonical).toArray()));
         } catch (NoSuchAlgorithmException everyJdkHasIt) {
             throw new IllegalStateException(everyJdkHasIt);
         }

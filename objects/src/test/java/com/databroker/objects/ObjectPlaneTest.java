@@ -60,6 +60,19 @@ class ObjectPlaneTest extends ShopPlane {
     }
 
     @Test
+    void a_value_of_before_that_the_broker_itself_put_in_may_be_longer_than_a_request() {
+        Postgres.run("jdbc:h2:file:" + folder.resolve("shop"), "ALTER TABLE dept ADD COLUMN story CLOB");
+        plane.refresh();
+        String read = "x".repeat(2 * ObjectMessages.REQUEST_MAX);
+        ObjectMessage.Row dept = ada.row(commit(creating(1, "Dept", "id", 17L, "name", "Lab")));
+        for (ObjectMessage.Edit edit :
+                List.of(new ObjectMessage.Edit(null, read), new ObjectMessage.Edit(read, "short"))) {
+            dept = ada.row(commit(new ObjectMessage.Update(dept.ref(), dept.version(), Map.of("story", edit))));
+        }
+        assertThat(dept.fields()).containsEntry("story", "short");
+    }
+
+    @Test
     void what_comes_along_comes_in_one_answer_both_ways_and_across_stores() {
         ObjectRef lab = lab();
         ObjectMessage.Row boss = hired("Boss", "country", ObjectRef.parse("Country/AT"));

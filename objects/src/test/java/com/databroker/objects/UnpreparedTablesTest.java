@@ -16,28 +16,22 @@ import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectMessage.Operator;
 import com.databroker.core.ObjectTypes;
 import com.databroker.core.Position;
-import com.databroker.core.ProblemException;
 import com.databroker.objects.spi.ObjectStore;
 import com.databroker.objects.spi.StoreChange;
-import com.databroker.objects.spi.StoreChanges;
 import com.databroker.objects.spi.StorePage;
 import com.databroker.objects.spi.StoreQuery;
 import com.databroker.objects.spi.Values;
 import java.math.BigDecimal;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// Tables of PostgreSQL as companies have them, which nobody made for a broker.
-class UnpreparedTablesTest {
+class UnpreparedTablesTest extends UnpreparedTables {
     private static final String[] TENANTS = {
         "CREATE TABLE tenant (id int PRIMARY KEY)",
         "CREATE TABLE cust (tenant_id int REFERENCES tenant, id int, PRIMARY KEY (tenant_id, id))",
@@ -54,50 +48,6 @@ class UnpreparedTablesTest {
         "INSERT INTO sale VALUES (1, 1, 1, 1), (1, 2, NULL, 1), (1, 3, 2, NULL)",
         "INSERT INTO offer VALUES (1, 1, 1, 1)"
     };
-
-    private String url = "";
-
-    private ObjectStore open(String... tables) {
-        url = Postgres.database();
-        Postgres.run(url, tables);
-        return open(StoreConfig.defaults().at(url, null, null));
-    }
-
-    private static ObjectStore open(StoreConfig config) {
-        return JdbcStore.open("shop", config, Duration.ofHours(1), Path.of("unused"), InstantSource.system());
-    }
-
-    private static ObjectTypes.Type type(ObjectStore store, String name) {
-        return store.types().stream()
-                .filter(type -> type.name().equals(name))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static void refused(int number, ThrowingCallable what) {
-        assertThatThrownBy(what)
-                .isInstanceOfSatisfying(
-                        ProblemException.class,
-                        problem -> assertThat(problem.problem().number()).isEqualTo(number));
-    }
-
-    private static @Nullable Object field(ObjectStore store, String key, String field) {
-        return there(store, ObjectKey.parse(key)).fields().get(field);
-    }
-
-    private static List<StoreChange> told(ObjectStore store, Position from) {
-        StoreChanges changes = store.changes(from);
-        if (changes == null) {
-            throw new AssertionError("forgotten");
-        }
-        return changes.changes();
-    }
-
-    private static List<String> found(ObjectStore store, String type, ObjectMessage.Condition... where) {
-        return store.find(new StoreQuery(type, List.of(where), List.of(), 100, null, false)).rows().stream()
-                .map(row -> row.key().toString())
-                .toList();
-    }
 
     @Test
     void a_reference_of_a_tenant_is_changed_and_emptied_without_touching_what_shares_its_columns() {
@@ -212,10 +162,6 @@ class UnpreparedTablesTest {
         try (ObjectStore store = open(reading(address, "public"))) {
             assertThat(found(store, "Seen")).containsExactly("Seen/1");
         }
-    }
-
-    private static StoreConfig reading(String address, String schema) {
-        return new StoreConfig(address, null, null, schema, 4, true, StoreConfig.Lookup.KEY, List.of(), null, Map.of());
     }
 
     @Test

@@ -220,7 +220,7 @@ final class ObjectsHandler {
     private static String etag(ObjectMessage.Row row) {
         return row.version() > 0
                 ? '"' + Long.toString(row.version()) + '"'
-                : '"' + HexFormat.of().formatHex(digest(ObjectMessages.JSON.encodeValue(row.fields())), 0, 8) + '"';
+                : '"' + HexFormat.of().formatHex(digest(ObjectMessages.JSON.encodeWhole(row.fields())), 0, 8) + '"';
     }
 
     private static byte[] digest(Bytes bytes) {

@@ -169,7 +169,11 @@ final class NginxTest {
         }
         // To this machine alone the broker shows its metrics without a token, nginx not even that to others.
         assertThat(nginx.curl("/metrics")).endsWith(" 200");
-        assertThat(nginx.curl("/metrics", "--interface", ELSEWHERE)).endsWith(" 403");
+        for (String path : List.of("/metrics", "/metrics/", "/metrics%2fx", "/objects/..%2fmetrics")) {
+            assertThat(nginx.curl(path, "--path-as-is", "--interface", ELSEWHERE))
+                    .as(path)
+                    .endsWith(" 403");
+        }
     }
 
     @Test
