@@ -78,8 +78,8 @@ final class DefinedIds {
         return limited(id.toString());
     }
 
-    /// The same number is the same record, however it is written. What is none becomes poison in the parser, and is
-    /// told there.
+    /// The same number is the same record, however it is written. What is none becomes poison in the parser, and
+    /// is told there.
     private static String digits(String text) {
         try {
             return Long.toString(DefinedParser.whole(text));

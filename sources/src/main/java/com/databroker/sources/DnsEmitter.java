@@ -117,8 +117,8 @@ final class DnsEmitter {
         return lastNumber;
     }
 
-    /// Who answers in a local network does so from the port that all ask there (RFC 6762, 6.7; RFC 4795, 2.5), while
-    /// the port of who asks may be any by chance.
+    /// Who answers in a local network does so from the port that all ask there (RFC 6762, 6.7; RFC 4795, 2.5),
+    /// while the port of who asks may be any by chance.
     private static String protocol(DnsFlow.End server) {
         return server.port == PORT_MULTICAST ? "mdns" : server.port == PORT_LOCAL ? "llmnr" : "dns";
     }
