@@ -38,26 +38,28 @@ final class StreamsCollectVerb implements Verb {
     @Mixin
     private final BrokerOptions broker = new BrokerOptions();
 
+    private record Named(String stream, String collector) {}
+
     @Override
     public int run(Surroundings around) throws IOException, InterruptedException {
         int exit = Exit.OK;
         try (Http http = new Http(broker.resolve(around), around)) {
-            for (Map<String, @Nullable Object> collector : named(http)) {
-                exit = Math.max(exit, step(http, collector, around));
+            for (Named named : named(http)) {
+                exit = Math.max(exit, step(http, named, around));
             }
         }
         return exit;
     }
 
-    private List<Map<String, @Nullable Object>> named(Http http) throws InterruptedException {
-        List<Map<String, @Nullable Object>> all = new ArrayList<>();
+    private List<Named> named(Http http) throws InterruptedException {
+        List<Named> all = new ArrayList<>();
         List<String> names = new ArrayList<>();
         for (Map<String, @Nullable Object> stream : Streams.list(http)) {
             for (Map<String, @Nullable Object> collector : JsonTree.objects(stream.get("collectors"))) {
-                collector.put("stream", stream.get("name"));
-                names.add(JsonTree.text(collector, "name"));
-                if (name.equals(collector.get("name")) || name.equals(stream.get("name"))) {
-                    all.add(collector);
+                Named named = new Named(JsonTree.text(stream, "name"), JsonTree.text(collector, "name"));
+                names.add(named.collector);
+                if (name.equals(named.collector) || name.equals(named.stream)) {
+                    all.add(named);
                 }
             }
         }
@@ -71,10 +73,9 @@ final class StreamsCollectVerb implements Verb {
         return all;
     }
 
-    private int step(Http http, Map<String, @Nullable Object> collector, Surroundings around)
-            throws InterruptedException {
-        String stream = Http.segment(JsonTree.text(collector, "stream"));
-        String which = JsonTree.text(collector, "name");
+    private int step(Http http, Named named, Surroundings around) throws InterruptedException {
+        String stream = Http.segment(named.stream);
+        String which = named.collector;
         Map<String, @Nullable Object> answer = http.call(
                         "POST", "/streams/" + stream + "/collectors/" + Http.segment(which), null)
                 .object();

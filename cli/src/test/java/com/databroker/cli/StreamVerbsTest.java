@@ -2,10 +2,16 @@ package com.databroker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +39,16 @@ final class StreamVerbsTest {
                 folder.resolve("event.json"),
                 "[{\"id\":\"7\",\"type\":\"WatchEvent\",\"actor\":{\"id\":1,\"login\":\"ann\"},\"repo\":{\"id\":2,"
                         + "\"name\":\"lab/x\"},\"payload\":{},\"public\":true,\"created_at\":\"2026-11-27T10:00:00Z\"}]");
-        Map<String, String> settings = Map.of("streams.enabled", "true", "streams.flink.checkpoint-interval", "1s");
+        AtomicBoolean isWell = new AtomicBoolean();
+        HttpServer site = site(isWell);
+        Map<String, String> settings = Map.of(
+                "streams.enabled", "true",
+                "streams.flink.checkpoint-interval", "1s",
+                "streams.collectors.contact", "tests@example.org",
+                "streams.collectors.private-addresses", "true",
+                "streams.collectors.from.blog.kind", "feed",
+                "streams.collectors.from.blog.url",
+                        "http://127.0.0.1:" + site.getAddress().getPort() + "/feed.xml");
         try (RunningBroker broker = new RunningBroker(folder, settings)) {
             happens(() -> broker.run("streams", "ls").out().split("running").length == 5);
             Typed tested = broker.run("streams", "test", "news", "feed.xml");
@@ -75,9 +90,37 @@ final class StreamVerbsTest {
             Typed replayed = broker.run("streams", "replay", "news");
             assertThat(replayed.exit()).as(replayed.err()).isZero();
             assertThat(replayed.out()).endsWith("1 of 1 bodies, 1 records, 0 set aside, 0 gone; lag 0\n");
-            Typed none = broker.run("streams", "collect", "blog", "--once");
-            assertThat(none.exit()).isEqualTo(3);
-            assertThat(none.err()).contains("no collector \"blog\" is configured");
+            collects(broker, isWell);
+        } finally {
+            site.stop(0);
         }
+    }
+
+    private static void collects(RunningBroker broker, AtomicBoolean isWell) throws InterruptedException {
+        happens(() ->
+                broker.run("streams", "describe", "news", "--collectors").out().contains("500"));
+        isWell.set(true);
+        Typed step = broker.run("streams", "collect", "blog", "--once");
+        assertThat(step.exit()).as(step.out() + step.err()).isZero();
+        assertThat(step.out()).startsWith("blog: 1 records, 0 set aside; next 2");
+        Typed early = broker.run("streams", "collect", "news", "--once");
+        assertThat(early.exit()).as(early.err()).isEqualTo(5);
+        assertThat(early.out()).startsWith("blog: not before 2");
+        Typed none = broker.run("streams", "collect", "blig", "--once");
+        assertThat(none.exit()).isEqualTo(3);
+        assertThat(none.err()).contains("no collector \"blig\" is configured; did you mean blog?");
+    }
+
+    private static HttpServer site(AtomicBoolean isWell) throws IOException {
+        HttpServer site = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        byte[] feed = FEED.replace("n1", "n2").getBytes(StandardCharsets.UTF_8);
+        site.createContext("/", exchange -> {
+            try (exchange) {
+                exchange.sendResponseHeaders(isWell.get() ? 200 : 500, feed.length);
+                exchange.getResponseBody().write(feed);
+            }
+        });
+        site.start();
+        return site;
     }
 }

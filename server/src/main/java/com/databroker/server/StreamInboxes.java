@@ -13,7 +13,6 @@ import com.databroker.streams.StreamPlane;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.Channels;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.function.Consumer;
@@ -104,6 +103,8 @@ final class StreamInboxes implements InboxFile.Present {
             throw new NoSuchFileException(path);
         }
         Bytes small = file.bytes();
-        return small == null ? Channels.newInputStream(file.channel()) : new ByteArrayInputStream(small.toArray());
+        return small == null
+                ? new StillFile(file.channel(), path, file.entry().size())
+                : new ByteArrayInputStream(small.toArray());
     }
 }

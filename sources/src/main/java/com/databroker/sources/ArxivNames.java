@@ -203,13 +203,37 @@ final class ArxivNames {
     /// @param keyname with its particles: `van den Bosch`
     record Parts(String forenames, String keyname, String suffix) {
         static Parts of(String name) {
+            if (name.indexOf(',') < 0 || isGroup(name)) {
+                return ofWords(name);
+            }
+            List<String> pieces = new ArrayList<>();
+            String suffix = "";
+            for (String piece : name.split(",", -1)) {
+                if (!pieces.isEmpty() && SUFFIX.matcher(piece.strip()).matches()) {
+                    suffix = piece.strip();
+                } else if (!piece.isBlank()) {
+                    pieces.add(piece.strip());
+                }
+            }
+            return switch (pieces.size()) {
+                case 1 -> ofWords(pieces.get(0) + (suffix.isEmpty() ? "" : " " + suffix));
+                // A catalogue's form; more commas than that are those of several names.
+                case 2 -> new Parts(pieces.get(1), pieces.get(0), suffix);
+                default -> ofWords(name);
+            };
+        }
+
+        private static boolean isGroup(String name) {
+            return name.toLowerCase(Locale.ROOT).matches(".*\\b(collaborations?|consortium|team)\\b.*");
+        }
+
+        private static Parts ofWords(String name) {
             List<String> words = new ArrayList<>(List.of(name.split(" ", -1)));
             String suffix = "";
-            if (words.size() > 2 && SUFFIX.matcher(words.get(words.size() - 1)).matches()) {
+            if (words.size() > 1 && SUFFIX.matcher(words.get(words.size() - 1)).matches()) {
                 suffix = words.remove(words.size() - 1);
             }
-            boolean group = name.toLowerCase(Locale.ROOT).matches(".*\\b(collaborations?|consortium|team)\\b.*");
-            int key = group ? 0 : words.size() - 1;
+            int key = isGroup(name) ? 0 : words.size() - 1;
             while (key > 1 && PARTICLES.contains(words.get(key - 1).toLowerCase(Locale.ROOT))) {
                 key--;
             }

@@ -7,15 +7,17 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What tells records of a [Definition] from one another.
 ///
 /// ```
-///   one field        its text, as it stands there
+///   one field        its text, as it stands there; of a whole number its digits: 57 for " 57 " and 57.0
 ///   several          the texts with ':' between them; '\' stands before a ':' or '\' of their own
 ///   none             sha256-<half of the hash of the record, without white space between its values>
 ///   none, of events  <epoch>-<offset>, the event's position
@@ -23,8 +25,10 @@ import org.jspecify.annotations.Nullable;
 /// What is too long for an id is hashed.
 final class DefinedIds {
     private static final int HASH_BYTES = 16;
+    private static final Set<Definition.Type> DIGITS = EnumSet.of(Definition.Type.INT, Definition.Type.LONG);
 
     private final List<DefinedPath> paths = new ArrayList<>();
+    private final List<Definition.Type> types = new ArrayList<>();
     private final List<String> names;
     private final boolean events;
     private final MessageDigest sha256;
@@ -33,8 +37,10 @@ final class DefinedIds {
         names = definition.id();
         events = definition.takesEvents();
         for (String name : names) {
-            String from = java.util.Objects.requireNonNull(definition.fields().get(name))
-                    .from(name);
+            Definition.Of field =
+                    java.util.Objects.requireNonNull(definition.fields().get(name));
+            String from = field.from(name);
+            types.add(field.type());
             paths.add(definition.format().isFlat() ? DefinedPath.ofName(from) : DefinedPath.of(from));
         }
         try {
@@ -66,9 +72,20 @@ final class DefinedIds {
             if (i > 0) {
                 id.append(':');
             }
+            text = DIGITS.contains(types.get(i)) ? digits(text) : text;
             id.append(paths.size() == 1 ? text : text.replace("\\", "\\\\").replace(":", "\\:"));
         }
         return limited(id.toString());
+    }
+
+    /// The same number is the same record, however it is written. What is none becomes poison in the parser, and
+    /// is told there.
+    private static String digits(String text) {
+        try {
+            return Long.toString(DefinedParser.whole(text));
+        } catch (IllegalArgumentException | ArithmeticException noNumber) {
+            return text;
+        }
     }
 
     private String limited(String id) {

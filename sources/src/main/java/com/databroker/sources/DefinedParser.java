@@ -178,7 +178,8 @@ final class DefinedParser implements RecordParser {
         return new BigDecimal(text.strip());
     }
 
-    private static long whole(Object found) {
+    /// @throws IllegalArgumentException or [ArithmeticException] where it is no whole number of 64 bits
+    static long whole(Object found) {
         BigDecimal number = number(found);
         // The exponent of a hostile number must not become its digits.
         if (number.signum() != 0 && Math.abs((long) number.precision() - number.scale()) > DIGITS_MAX) {

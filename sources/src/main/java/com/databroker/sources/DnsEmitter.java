@@ -80,7 +80,7 @@ final class DnsEmitter {
         boolean tapped = flow.messageType != 0;
         DnsFlow.End client = tapped || !response ? flow.source : flow.target;
         DnsFlow.End server = client == flow.source ? flow.target : flow.source;
-        String protocol = protocol(flow);
+        String protocol = protocol(server);
         json.clear();
         json.raw('{');
         head(flow, frame, protocol);
@@ -117,11 +117,10 @@ final class DnsEmitter {
         return lastNumber;
     }
 
-    private static String protocol(DnsFlow flow) {
-        if (flow.source.port == PORT_MULTICAST || flow.target.port == PORT_MULTICAST) {
-            return "mdns";
-        }
-        return flow.source.port == PORT_LOCAL || flow.target.port == PORT_LOCAL ? "llmnr" : "dns";
+    /// Who answers in a local network does so from the port that all ask there (RFC 6762, 6.7; RFC 4795, 2.5),
+    /// while the port of who asks may be any by chance.
+    private static String protocol(DnsFlow.End server) {
+        return server.port == PORT_MULTICAST ? "mdns" : server.port == PORT_LOCAL ? "llmnr" : "dns";
     }
 
     private void head(DnsFlow flow, long frame, String protocol) {

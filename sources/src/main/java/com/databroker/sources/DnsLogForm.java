@@ -14,7 +14,7 @@ abstract sealed class DnsLogForm {
         OTHER
     }
 
-    final DnsLogTime time;
+    private final DnsLogTime time;
 
     private DnsLogForm(DnsLogTime time) {
         this.time = time;
@@ -26,6 +26,14 @@ abstract sealed class DnsLogForm {
     /// Of the message in the last line, in bytes; -1 where it does not say.
     int size() {
         return -1;
+    }
+
+    /// When the line was written, or what is told in place of that.
+    final void stamp(String line, DnsFlow flow) {
+        flow.nanos = time.read(line);
+        if (time.isBroken()) {
+            flow.error = "the line begins with a time that cannot be read";
+        }
     }
 
     private static boolean end(DnsFlow.End end, String address) {
@@ -95,7 +103,7 @@ abstract sealed class DnsLogForm {
                     || !question(message, words[0], words[1], words[2])) {
                 return Outcome.BROKEN;
             }
-            flow.nanos = time.read(line);
+            stamp(line, flow);
             flow.transport = words[flags].indexOf('T') >= 0 ? "tcp" : "udp";
             flags(words[flags], message);
             if (response >= 0) {
@@ -177,7 +185,7 @@ abstract sealed class DnsLogForm {
                     || (untold && count != 4 && count < 8)) {
                 return untold ? Outcome.PASSED : Outcome.BROKEN;
             }
-            flow.nanos = time.read(line);
+            stamp(line, flow);
             flow.transport = "";
             if (count >= 8) {
                 message.bits |= DnsMessage.QR;
@@ -229,7 +237,7 @@ abstract sealed class DnsLogForm {
             if (serial.length >= 2) {
                 end(flow.source, serial[1], '/');
             }
-            flow.nanos = time.read(line);
+            stamp(line, flow);
             flow.transport = "";
             return message.type < 0 ? Outcome.BROKEN : Outcome.READ;
         }
@@ -273,7 +281,9 @@ abstract sealed class DnsLogForm {
             if (message.id < 0 || !end(flow.target, client, ':') || !question(message, asked[2], asked[1], asked[0])) {
                 return Outcome.BROKEN;
             }
-            flow.nanos = mark == 0 ? DnsFlow.NO_TIME : time.read(line);
+            if (mark > 0) {
+                stamp(line, flow);
+            }
             flow.transport = asked[3].toLowerCase(Locale.ROOT);
             if (!flow.transport.equals("udp") && !flow.transport.equals("tcp")) {
                 flow.transport = "";

@@ -12,6 +12,7 @@ import java.util.Locale;
 /// ```
 ///   [1795219005]   [1795219005.25]   20-Nov-2026 23:56:37.693   Nov 20 23:56:54   2026-11-20T23:56:54.5Z
 /// ```
+/// Before it there may be what syslog sends in front: a priority, `<30>`, and since RFC 5424 a version, `<30>1 `.
 final class DnsLogTime {
     private static final String MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec";
     private static final long SECOND = 1_000_000_000L;
@@ -23,6 +24,11 @@ final class DnsLogTime {
     private String line = "";
     private int at;
 
+    /// What was read so far is the begin of a time, and of nothing else.
+    private boolean begun;
+
+    private boolean broken;
+
     DnsLogTime(Instant received) {
         this.received = received;
     }
@@ -31,13 +37,26 @@ final class DnsLogTime {
     long read(String text) {
         line = text;
         at = 0;
+        begun = false;
+        long nanos = DnsFlow.NO_TIME;
         try {
-            if (text.startsWith("[")) {
-                return epoch();
-            }
-            return Character.isLetter(peek()) ? syslog() : dated();
+            priority();
+            nanos = accept('[') ? epoch() : Character.isLetter(peek()) ? syslog() : dated();
         } catch (DateTimeException noSuchDay) {
-            return DnsFlow.NO_TIME;
+            // It is broken, as what begins as a time and is none.
+        }
+        broken = begun && nanos == DnsFlow.NO_TIME;
+        return nanos;
+    }
+
+    /// Whether the last line began with a time that cannot be: a day that its month has not, a minute 61.
+    boolean isBroken() {
+        return broken;
+    }
+
+    private void priority() {
+        if (accept('<') && digits(3) >= 0 && accept('>') && line.startsWith("1 ", at)) {
+            at += 2;
         }
     }
 
@@ -65,8 +84,8 @@ final class DnsLogTime {
     }
 
     private long epoch() {
-        at = 1;
         long seconds = digits(10);
+        begun = seconds >= 0;
         long fraction = fraction();
         return seconds < 0 || peek() != ']' ? DnsFlow.NO_TIME : seconds * SECOND + fraction;
     }
@@ -99,6 +118,7 @@ final class DnsLogTime {
         }
         accept(' ');
         int day = (int) digits(2);
+        begun = day >= 0;
         if (day < 1 || !accept(' ')) {
             return DnsFlow.NO_TIME;
         }
@@ -125,6 +145,7 @@ final class DnsLogTime {
         }
         boolean named = Character.isLetter(peek());
         int month = named ? month() : (int) digits(2);
+        begun = true;
         if (month < 1 || !accept('-')) {
             return DnsFlow.NO_TIME;
         }

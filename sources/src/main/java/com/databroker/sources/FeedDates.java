@@ -27,6 +27,7 @@ final class FeedDates {
     private static final Pattern CLOCK = Pattern.compile("\\d{1,2}:\\d{1,2}(?::\\d{1,2}(?:[.,]\\d{1,12})?)?");
     private static final Pattern OFFSET = Pattern.compile("(?:gmt|utc|ut|etc/gmt)?([+-])(\\d{1,2}):?(\\d{2})?");
     private static final Pattern NUMBERS = Pattern.compile("(\\d{4})[/.](\\d{1,2})[/.](\\d{1,2})");
+    private static final Pattern SLASHED = Pattern.compile("(\\d{1,2})/(\\d{1,2})/(\\d{4})");
     private static final Pattern DOTTED = Pattern.compile("(\\d{1,2})\\.(\\d{1,2})\\.(\\d{4})");
 
     private static final Map<String, Integer> MONTHS = months();
@@ -136,6 +137,9 @@ final class FeedDates {
         if (date.matches("\\d{9,10}")) {
             return Instant.ofEpochSecond(Long.parseLong(date));
         }
+        if (date.matches("\\d{13}")) {
+            return Instant.ofEpochMilli(Long.parseLong(date));
+        }
         Matcher ordinal = ORDINAL.matcher(date);
         if (ordinal.matches()) {
             LocalDate day = LocalDate.ofYearDay(Integer.parseInt(ordinal.group(1)), Integer.parseInt(ordinal.group(2)));
@@ -213,8 +217,12 @@ final class FeedDates {
 
     /// Word by word: names of days are passed over, and what is what is told by its form.
     private static @Nullable Instant words(String date) {
-        String plain = date.replaceAll("(\\d)\\s*[년월]\\s*", "$1-")
-                .replaceAll("(\\d)\\s*일", "$1")
+        String plain = date.replaceAll("(\\d)\\s*[년월年月]\\s*", "$1-")
+                .replaceAll("(\\d)\\s*[일日]", "$1 ")
+                .replaceAll("(\\d)\\s*[時时点分]\\s*(?=\\d)", "$1:")
+                .replaceAll("(\\d)\\s*[分秒]", "$1 ")
+                .replaceAll("上午|午前", " am ")
+                .replaceAll("下午|午後", " pm ")
                 .replaceAll("(\\d{4})-([\\p{L}]{3,12})-(\\d{1,2})(?:t(?=\\d))?", "$3 $2 $1 ")
                 .replaceAll("(\\d{1,2})[-/]([\\p{L}.]{3,12})[-/](\\d{2,4})", "$1 $2 $3")
                 .replaceAll("(?<=\\d)(?:st|nd|rd|th)\\b", "")
@@ -238,12 +246,15 @@ final class FeedDates {
 
         void take(String word) {
             Matcher numbers = NUMBERS.matcher(word.replace('-', '/'));
+            Matcher slashed = SLASHED.matcher(word.replace('-', '/'));
             Matcher dotted = DOTTED.matcher(word);
             Integer named = MONTHS.get(word.endsWith(".") ? word.substring(0, word.length() - 1) : word);
             if (numbers.matches() && year == 0) {
                 set(numbers.group(3), numbers.group(2), numbers.group(1));
             } else if (dotted.matches() && year == 0) {
                 set(dotted.group(1), dotted.group(2), dotted.group(3));
+            } else if (slashed.matches() && year == 0) {
+                either(slashed.group(1), slashed.group(2), slashed.group(3));
             } else if (CLOCK.matcher(word).matches() && clock == null) {
                 clock = padded(word);
             } else if (named != null && month == 0) {
@@ -283,6 +294,15 @@ final class FeedDates {
             day = Integer.parseInt(days);
             month = Integer.parseInt(months);
             year = Integer.parseInt(years);
+        }
+
+        /// Half of the world writes the day first, the other the month: it is told only by what can be no month.
+        private void either(String first, String second, String years) {
+            if (Integer.parseInt(first) > 12 || first.equals(second)) {
+                set(first, second, years);
+            } else if (Integer.parseInt(second) > 12) {
+                set(second, first, years);
+            }
         }
 
         private void number(String digits) {

@@ -8,6 +8,7 @@ import com.databroker.streams.Intake;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -119,13 +120,17 @@ final class GithubReader implements BodyReader {
         reading.end();
     }
 
-    /// Webhooks may come as a form with the JSON in one field.
+    /// Webhooks may come as a form with the JSON in one field; a file has no header that says so.
     private static InputStream form(Body body) throws IOException {
         String type = body.headers().getOrDefault("content-type", "").toLowerCase(Locale.ROOT);
-        if (!type.startsWith("application/x-www-form-urlencoded")) {
-            return body.bytes();
+        PushbackInputStream start = new PushbackInputStream(body.bytes(), FORM_FIELD.length());
+        byte[] head = start.readNBytes(FORM_FIELD.length());
+        start.unread(head);
+        boolean begins = new String(head, StandardCharsets.ISO_8859_1).equals(FORM_FIELD);
+        if (!begins && !type.startsWith("application/x-www-form-urlencoded")) {
+            return start;
         }
-        byte[] form = body.bytes().readNBytes(FORM_MAX);
+        byte[] form = start.readNBytes(FORM_MAX);
         try {
             for (String field : new String(form, StandardCharsets.UTF_8).split("&", FORM_FIELDS_MAX)) {
                 if (field.startsWith(FORM_FIELD)) {

@@ -25,6 +25,10 @@ final class NewsLanguage {
 
     private static final int LENGTH_MAX = 8_192;
     private static final int LETTERS_MIN = 8;
+
+    /// Nearer to one another, two languages are as good a guess.
+    private static final double CONFIDENCE_MIN = 0.05;
+
     private static final double ENDING = 0.35;
     private static final double LETTER = 0.45;
 
@@ -329,10 +333,11 @@ final class NewsLanguage {
         for (int i = 0; i < scores.length; i++) {
             next = i == best ? next : Math.max(next, scores[i]);
         }
+        double confidence = (scores[best] - next) / (scores[best] + 0.5);
         // A word or two is chance.
-        return scores[best] < 0.5
+        return scores[best] < 0.5 || confidence < CONFIDENCE_MIN
                 ? null
-                : new Guess(LANGUAGES.get(best).code, (scores[best] - next) / (scores[best] + 0.5));
+                : new Guess(LANGUAGES.get(best).code, confidence);
     }
 
     private static void add(double[] scores, double @Nullable [] weights) {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -190,6 +191,32 @@ final class ArxivReaderTest {
         assertThat(read(error).reasons()).containsExactly("error: arXiv answers with the error badVerb: no");
         assertThat(read(error.replace("badVerb", "noRecordsMatch")).rejects).isEmpty();
         assertThat(Objects.requireNonNull(reader.answer()).error()).isEqualTo("noRecordsMatch");
+    }
+
+    @Test
+    void a_name_with_a_comma_is_told_as_in_a_catalogue() throws Exception {
+        String names = String.join(
+                "</name></author><author><name>",
+                "van der Berg, Jan",
+                "Smith, Jr.",
+                "Ann Smith, Jr.",
+                "Smith, Ann, III",
+                "One, Two, Three",
+                "Planck Collaboration, P. Ade");
+        DataRecord paper = only(FEED.replace("Bo Li", names));
+        List<String> read = new ArrayList<>();
+        for (int i = 1; i <= 6; i++) {
+            DataRecord author = author(paper, i);
+            read.add(author.text("name") + "|" + author.text("keyname") + "|" + author.text("forenames"));
+        }
+        assertThat(read)
+                .containsExactly(
+                        "Jan van der Berg|van der Berg|Jan",
+                        "Smith Jr.|Smith|null",
+                        "Ann Smith Jr.|Smith|Ann",
+                        "Ann Smith III|Smith|Ann",
+                        "One, Two, Three|Three|One, Two,",
+                        "Planck Collaboration, P. Ade|Planck Collaboration, P. Ade|null");
     }
 
     @Test

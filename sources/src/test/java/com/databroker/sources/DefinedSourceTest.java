@@ -147,6 +147,19 @@ final class DefinedSourceTest {
     }
 
     @Test
+    void the_same_number_is_the_same_id_however_it_is_written() throws IOException {
+        String csv = "n,v\n57,a\n57.0,b\n 57 ,c\n057,d\n5.7E1,e\n-0,f\n5.5,g\nx,h\n";
+        Defined read = Defined.read(CSV, List.of("n"), csv, "n:LONG", "v");
+        assertThat(read.ids).startsWith("57", "57", "57", "57", "57", "0");
+        assertThat(Defined.read(CSV, List.of("n", "v"), csv, "n:INT", "v").ids).startsWith("57:a", "57:b", "57:c");
+        assertThat(Defined.read(CSV, List.of("n"), csv, "n:KEYWORD").ids)
+                .as("a text is another where it is written otherwise")
+                .startsWith("57", "57.0", " 57 ", "057");
+        assertThat(Defined.read(JSON_LINES, List.of("n"), "{\"n\":1e2}\n{\"n\":\"100\"}\n", "n:LONG").ids)
+                .containsExactly("100", "100");
+    }
+
+    @Test
     void ids_of_several_fields_cannot_be_confused_and_one_that_is_missing_is_no_record() throws IOException {
         Defined read = Defined.read(
                 JSON_LINES,

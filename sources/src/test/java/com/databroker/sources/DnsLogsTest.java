@@ -3,6 +3,7 @@ package com.databroker.sources;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.databroker.core.Bytes;
 import com.databroker.streams.DataRecord;
 import java.time.Instant;
 import java.util.List;
@@ -105,7 +106,35 @@ final class DnsLogsTest {
         assertThat(time.read("99-Nov-2025 23:56:37.697")).isEqualTo(DnsFlow.NO_TIME);
         assertThat(time.read("Feb 29 10:00:00"))
                 .isEqualTo(Instant.parse("2024-02-29T10:00:00Z").getEpochSecond() * 1_000_000_000L);
+        assertThat(time.read("<30>Nov 20 23:56:37.697 x")).isEqualTo(time.read("Nov 20 23:56:37.697 x"));
+        assertThat(time.read("<30>1 2025-11-20T23:56:37.697Z host x"))
+                .isEqualTo(time.read("2025-11-20T23:56:37.697Z x"));
         assertThat(time.read("no time at all")).isEqualTo(DnsFlow.NO_TIME);
+        assertThat(time.isBroken()).isFalse();
+    }
+
+    @Test
+    void a_time_that_cannot_be_is_told_and_none_at_all_is_not() {
+        String query = "client 192.0.2.7#379 (a.b): query: a.b IN A + (192.0.2.53)\n";
+        DnsFound found = in("30-Feb-2026 10:00:00.000 " + query
+                + "<30>Feb 30 10:00:00 host named[1]: " + query
+                + "2026-11-29T25:00:00Z " + query
+                + "queries: info: " + query
+                + "[pod/coredns-1] [INFO] 192.0.2.7:50759 - 2 \"A IN a.b. udp 41 false 512\" NOERROR qr 68 0.03s\n");
+        String told = "the line begins with a time that cannot be read";
+        assertThat(found.rejects).isEmpty();
+        assertThat(all(found, "parse_error")).containsExactly(told, told, told, null, null);
+    }
+
+    @Test
+    void a_client_may_have_any_port_by_chance() {
+        DnsFound found = DnsFound.in(
+                new DnsSource(Bytes.wrap(new byte[32])),
+                "20-Nov-2026 23:56:37.697 client 192.0.2.7#5353 (a.b): query: a.b IN A + (198.51.100.53)\n"
+                        .getBytes(US_ASCII));
+        DataRecord record = found.parsed(0);
+        assertThat(record.text("protocol")).isEqualTo("dns");
+        assertThat(record.text("server_addr")).isEqualTo("198.51.100.53");
     }
 
     @Test

@@ -182,6 +182,17 @@ final class GithubReaderTest {
     }
 
     @Test
+    void a_form_in_a_file_is_the_webhook_that_is_in_it() throws Exception {
+        String payload = "{\"zen\":\"Half & half = 100%\",\"hook_id\":1}";
+        String form = "payload=" + URLEncoder.encode(payload, StandardCharsets.UTF_8);
+        assertThat(read(form).ids()).isEqualTo(read(payload).ids()).hasSize(1);
+        assertThat(read(form).records.get(0).json())
+                .isEqualTo(read(payload).records.get(0).json());
+        assertThat(read("payload=%7").rejects).hasSize(1);
+        assertThat(read("payload").rejects).hasSize(1);
+    }
+
+    @Test
     void an_event_without_id_as_until_2014_has_one_from_its_bytes() throws Exception {
         String old = "{\"type\":\"ForkEvent\",\"actor\":\"somebody\",\"created_at\":\"2012/01/02 03:04:05 -0800\"}";
         assertThat(read(old).ids().get(0)).matches("ForkEvent:sha256-[0-9a-f]{32}:2012/01/02 03:04:05 -0800");

@@ -49,4 +49,10 @@ final class NewsLanguageTest {
         assertThat(NewsLanguage.detect("2026 – 42 %")).isNull();
         assertThat(NewsLanguage.detect("XKCD QWRTZ")).isNull();
     }
+
+    @Test
+    void words_that_are_of_two_languages_alike_are_of_none() {
+        assertThat(NewsLanguage.detect("og det er en")).isNull();
+        assertThat(NewsLanguage.detect("v na je že s z do o to i za")).isNull();
+    }
 }

@@ -7,6 +7,8 @@ import com.databroker.sources.ReplayServer.Reply;
 import com.databroker.streams.PoliteHttp;
 import com.databroker.streams.Polling;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -160,6 +162,17 @@ final class PoliteHttpTest {
             assertThatThrownBy(() -> polling.get(PoliteHttp.Query.of(server.uri("/slow"))))
                     .hasMessageContaining("did not answer within 300 ms");
         }
+    }
+
+    @Test
+    void an_address_at_which_nobody_listens_is_told_as_that() throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        assertThatThrownBy(() -> get(PoliteHttp.Query.of(URI.create("http://127.0.0.1:" + port + "/"))))
+                .isInstanceOf(IOException.class)
+                .hasMessage("127.0.0.1: nobody answers there");
     }
 
     @Test

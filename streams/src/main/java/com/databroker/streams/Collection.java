@@ -177,6 +177,12 @@ final class Collection implements AutoCloseable {
     }
 
     private void step(Held held) {
+        Instant until = held.collector.isLocal() ? null : http.limited(held.collector.lease());
+        if (until != null) {
+            // Another one was asked to wait, and this one did not fail: it has its turn when all may ask again.
+            held.put(jittered(until));
+            return;
+        }
         Polling polling = new Polling(held.cursor, clock, http);
         try {
             Collector.Polled polled = held.collector.poll(polling);
@@ -383,6 +389,15 @@ final class Collection implements AutoCloseable {
                 requests += polling.requests();
                 notModified += polling.notModified();
                 gaps += polling.gaps();
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        void put(@Nullable Instant later) {
+            lock.lock();
+            try {
+                next = later;
             } finally {
                 lock.unlock();
             }

@@ -5,6 +5,7 @@ import com.databroker.core.Text;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -406,14 +407,17 @@ public final class PoliteHttp implements AutoCloseable {
             throw new IOException(
                     host + " did not answer within " + manners.timeout().toMillis() + " ms", slow);
         } catch (ExecutionException failed) {
-            String reason = failed.getCause() == null
-                    ? ""
-                    : String.valueOf(failed.getCause().getMessage());
-            throw new IOException(host + ": " + Text.excerpt(reason), failed);
+            throw new IOException(host + ": " + Text.excerpt(reason(failed.getCause())), failed);
         } catch (InterruptedException end) {
             coming.cancel(true);
             throw interrupted();
         }
+    }
+
+    /// The JDK has no words for a connection that was refused.
+    private static String reason(@Nullable Throwable cause) {
+        String message = cause == null ? null : cause.getMessage();
+        return message != null ? message : cause instanceof ConnectException ? "nobody answers there" : "it failed";
     }
 
     private static Map<String, String> headers(HttpResponse<?> response) {

@@ -210,6 +210,25 @@ final class CollectionTest {
     }
 
     @Test
+    void who_waits_as_another_of_the_lease_was_asked_to_did_not_fail_and_goes_on_when_the_wait_is_over() {
+        Instant until = BEGIN.plusSeconds(7);
+        Scripted limited = new Scripted("a", "host", "one", polling -> {
+            http.limit("host", until);
+            throw new LimitedException("wait", until);
+        });
+        Scripted other = new Scripted("b", "host", "one", counting("b").step());
+        Collection collection = collection(limited, other);
+        collection.stepDue();
+        assertThat(of(collection, "b").steps()).isZero();
+        assertThat(of(collection, "b").trouble()).isEmpty();
+        assertThat(of(collection, "b").nextPoll()).isBetween(until, until.plusSeconds(1));
+        assertThat(of(collection, "a").nextPoll()).isAfter(until.plusSeconds(1));
+        now = until.plusSeconds(1);
+        collection.stepDue();
+        assertThat(memory.taken).containsExactly("b1");
+    }
+
+    @Test
     void one_that_has_ended_stays_so_until_its_configuration_is_another() {
         Scripted ending = new Scripted("a", "a", "one", polling -> Collector.Polled.of(List.of(), Map.of(), null));
         collection(ending).stepDue();
