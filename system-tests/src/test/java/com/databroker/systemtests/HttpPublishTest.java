@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +74,29 @@ class HttpPublishTest {
                 .containsEntry("type", "databroker.event");
         posted("/events/t/json", "{\"a\":[1,2.50]}", "Content-Type", "application/json; charset=utf-8");
         assertThat(String.valueOf(nextEvent().get("data"))).isEqualTo("{a=[1, 2.50]}");
+    }
+
+    @Test
+    void a_payload_with_a_byte_order_mark_or_in_utf_16_does_not_break_the_json_around_it() throws Exception {
+        for (byte[] payload : List.of(
+                "\uFEFF{}".getBytes(StandardCharsets.UTF_8),
+                "{\"a\":1}".getBytes(StandardCharsets.UTF_16),
+                "{\"a\":1}".getBytes(StandardCharsets.UTF_16LE),
+                "7".getBytes(StandardCharsets.UTF_16LE),
+                "{\"a\":1}".getBytes(StandardCharsets.UTF_16BE))) {
+            HttpRequest request = HttpRequest.newBuilder(broker.http("/events/t/mark"))
+                    .header("Authorization", "Bearer " + broker.token())
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(payload))
+                    .build();
+            try (HttpClient client = HttpClient.newHttpClient()) {
+                assertThat(client.send(request, HttpResponse.BodyHandlers.discarding())
+                                .statusCode())
+                        .isEqualTo(200);
+            }
+            assertThat(nextEvent())
+                    .containsEntry("data_base64", Base64.getEncoder().encodeToString(payload));
+        }
     }
 
     @Test
