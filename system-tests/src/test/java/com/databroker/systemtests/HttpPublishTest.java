@@ -183,6 +183,46 @@ class HttpPublishTest {
     }
 
     @Test
+    void a_time_is_what_rfc_3339_calls_one_in_every_mode() throws Exception {
+        for (String time :
+                List.of("2016-12-31T23:59:60Z", "2026-11-30t10:00:00.123456789123z", "2026-11-30T10:00:00+23:59")) {
+            posted("/events", event("1", ",\"topic\":\"t/x\",\"time\":\"" + time + "\""), "Content-Type", STRUCTURED);
+            assertThat(nextEvent()).containsEntry("time", time);
+        }
+        for (String none :
+                List.of("2026-11-30T10:00Z", "2026-02-29T10:00:00Z", "2026-11-30T24:00:00Z", "2026-11-30T10:00:00")) {
+            String body = event("1", ",\"topic\":\"t/x\",\"time\":\"" + none + "\"");
+            assertThat(broker.request("POST", "/events", body, "Content-Type", STRUCTURED)
+                            .body())
+                    .contains("\"number\":1011", none);
+        }
+        try (Peer speaker =
+                Peers.ws(broker, "/events", Map.of("token", broker.token(), "protocol", "databroker.v1.json"))) {
+            speaker.await("OPEN databroker.v1.json");
+            for (Map<String, String> wrong :
+                    List.of(Map.of("time", "noon"), Map.of("id", ""), Map.of("source", ""), Map.of("type", ""))) {
+                speaker.say(Peers.json(Map.of(
+                        "text", Peers.json(Map.of("op", "publish", "id", 1, "topic", "t/x", "attributes", wrong)))));
+                assertThat(speaker.await(line -> line.contains("\"id\":1")))
+                        .contains("1011", wrong.keySet().iterator().next());
+            }
+        }
+    }
+
+    @Test
+    void what_a_publication_says_twice_or_by_halves_is_refused() throws Exception {
+        String half = event("1", ",\"topic\":\"t/x\",\"datacontenttype\":\"text/plain\",\"data\":\"a\\ud800\"");
+        assertThat(broker.request("POST", "/events", half, "Content-Type", STRUCTURED)
+                        .body())
+                .contains("\"number\":1011", "half a character");
+        String[] twice = {
+            "ce-specversion", "1.0", "ce-id", "1", "ce-source", "/s", "ce-type", "t", "ce-ext", "a", "ce-ext", "b"
+        };
+        assertThat(broker.request("POST", "/events/t/x", "x", twice).body())
+                .contains("\"number\":1011", "ce-ext stands twice");
+    }
+
+    @Test
     void wrongCloudEventsAreRefusedWithTheReason() throws Exception {
         Map<String, String> wrong = Map.of(
                 event("1", "").replace("1.0", "0.3"),
