@@ -1,6 +1,8 @@
 package com.databroker.core;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -9,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
@@ -24,6 +27,10 @@ public final class CloudEvents {
 
     /// What the broker alone says of an event.
     private static final Set<String> OURS = Set.of("specversion", "topic", "position", "principal");
+
+    private static final String CLOCK = "([01]\\d|2[0-3]):[0-5]\\d";
+    private static final java.util.regex.Pattern TIME = java.util.regex.Pattern.compile(
+            "(\\d{4}-\\d\\d-\\d\\d)[Tt]" + CLOCK + ":([0-5]\\d|60)(\\.\\d+)?([Zz]|[+-]" + CLOCK + ")");
 
     private CloudEvents() {}
 
@@ -146,7 +153,7 @@ public final class CloudEvents {
                 topic == null ? ownTopic(fields) : topic,
                 payload,
                 contentType == null && data != null ? "application/json" : contentType,
-                checked(attributes));
+                attributes);
     }
 
     private static Topic ownTopic(Fields fields) {
@@ -183,15 +190,22 @@ public final class CloudEvents {
         Map<String, String> attributes = new TreeMap<>(ceHeaders);
         attributes.keySet().removeAll(OURS);
         Topic where = topic != null ? topic : ownTopic(new Fields(new TreeMap<String, @Nullable Object>(ceHeaders)));
-        return new Publication(where, body, contentType, checked(attributes));
+        return new Publication(where, body, contentType, attributes);
     }
 
-    private static Map<String, String> checked(Map<String, String> attributes) {
-        String time = attributes.get("time");
-        if (time != null) {
-            time(time);
+    /// Whether a text is a time as RFC 3339 writes it: with seconds, a leap second among them, any number of
+    /// digits behind them, and an offset.
+    static boolean isTime(String text) {
+        Matcher matcher = TIME.matcher(text);
+        if (!matcher.matches()) {
+            return false;
         }
-        return attributes;
+        try {
+            LocalDate.parse(matcher.group(1));
+            return true;
+        } catch (DateTimeParseException noSuchDay) {
+            return false;
+        }
     }
 
     static Instant time(String text) {
@@ -228,6 +242,10 @@ public final class CloudEvents {
             return bytes;
         }
         if (data instanceof String text && !isJson(contentType)) {
+            if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+                throw new ProblemException(
+                        Problem.MESSAGE_INVALID, "data has half a character, for which there are no bytes");
+            }
             return Bytes.utf8(text);
         }
         return Json.bytes(json -> Json.writeTree(json, data));

@@ -78,9 +78,9 @@ public final class Json {
         return asObject(parse(json), "the document");
     }
 
-    /// Whether the bytes are one JSON value within the limits.
+    /// Whether the bytes are one JSON value within the limits, as it may stand within other JSON.
     public static boolean isValid(Bytes json) {
-        if (json.length() == 0) {
+        if (!beginsAsUtf8(json)) {
             return false;
         }
         byte[] array = json.unsafeArray();
@@ -100,6 +100,12 @@ public final class Json {
         } catch (JacksonException malformed) {
             return false;
         }
+    }
+
+    /// The parser also reads what has a byte order mark, UTF-16 and UTF-32: within JSON of ours that would be
+    /// none. No JSON in UTF-8 begins with anything but ASCII, or has a zero in front.
+    private static boolean beginsAsUtf8(Bytes json) {
+        return json.length() > 0 && json.get(0) > 0 && (json.length() == 1 || json.get(1) != 0);
     }
 
     @SuppressWarnings("unchecked")

@@ -21,6 +21,9 @@ public record Publication(
     private static final Set<String> NOT_THE_PUBLISHERS =
             Set.of("specversion", "topic", "position", "principal", "data", "datacontenttype");
 
+    /// Those without which an event is no CloudEvent; what a publisher does not say, the broker does.
+    private static final Set<String> NEVER_EMPTY = Set.of("id", "source", "type");
+
     /// @throws ProblemException [Problem#MESSAGE_INVALID] where an attribute breaks the CloudEvents grammar
     public Publication {
         if (attributes.size() > ATTRIBUTES_MAX) {
@@ -57,6 +60,13 @@ public record Publication(
                     Problem.MESSAGE_INVALID,
                     "attribute " + name + " is longer than " + ATTRIBUTE_LENGTH_MAX
                             + " characters, or has a control character or half a one");
+        }
+        if (value.isEmpty() && NEVER_EMPTY.contains(name)) {
+            throw new ProblemException(Problem.MESSAGE_INVALID, "attribute " + name + " is empty");
+        }
+        if (name.equals("time") && !CloudEvents.isTime(value)) {
+            throw new ProblemException(
+                    Problem.MESSAGE_INVALID, "time \"" + Text.excerpt(value) + "\" is not an RFC 3339 time");
         }
     }
 }

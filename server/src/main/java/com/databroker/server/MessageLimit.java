@@ -41,7 +41,7 @@ final class MessageLimit extends ChannelInboundHandlerAdapter {
                 .build();
         pipeline.replace(DECODER, DECODER, new WebSocket13FrameDecoder(config));
         pipeline.addAfter(DECODER, null, new MessageLimit(max));
-        pipeline.addAfter(DECODER, null, new Utf8FrameValidator(true));
+        pipeline.addAfter(DECODER, null, new Utf8FrameValidator(false));
     }
 
     @Override

@@ -99,7 +99,9 @@ final class PublishHandler {
         request.headers().forEach((name, value) -> {
             String lower = name.toLowerCase(Locale.ROOT);
             if (lower.startsWith("ce-")) {
-                ce.put(lower.substring(3), percentDecoded(value));
+                if (ce.put(lower.substring(3), percentDecoded(value)) != null) {
+                    throw new ProblemException(Problem.MESSAGE_INVALID, "the header " + lower + " stands twice");
+                }
             }
         });
         if (!ce.isEmpty()) {

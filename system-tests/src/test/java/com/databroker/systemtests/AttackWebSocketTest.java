@@ -90,6 +90,19 @@ class AttackWebSocketTest {
     }
 
     @Test
+    void a_text_that_is_not_utf_8_is_told_as_malformed_and_no_ordinary_end() throws IOException {
+        try (AttackWebSocket attacker = AttackWebSocket.open(broker, broker.token())) {
+            attacker.await("welcome");
+            // Half a character at the end of one frame and its rest in the next is well-formed.
+            attacker.socket.send(frame(0x01, new byte[] {'{', '"', (byte) 0xC3}));
+            attacker.socket.send(frame(0x80, new byte[] {(byte) 0xA9, '"', ':', '1', '}'}));
+            assertThat(attacker.await("1011")).contains("op");
+            attacker.socket.send(frame(TEXT, new byte[] {'"', (byte) 0xFF, '"'}));
+            assertThat(attacker.closeCode()).isEqualTo(4400);
+        }
+    }
+
+    @Test
     void fragmentsWithoutEndAreBounded() throws IOException {
         try (AttackWebSocket attacker = AttackWebSocket.open(broker, broker.token())) {
             attacker.await("welcome");

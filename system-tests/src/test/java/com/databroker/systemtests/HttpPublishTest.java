@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +74,29 @@ class HttpPublishTest {
                 .containsEntry("type", "databroker.event");
         posted("/events/t/json", "{\"a\":[1,2.50]}", "Content-Type", "application/json; charset=utf-8");
         assertThat(String.valueOf(nextEvent().get("data"))).isEqualTo("{a=[1, 2.50]}");
+    }
+
+    @Test
+    void a_payload_with_a_byte_order_mark_or_in_utf_16_does_not_break_the_json_around_it() throws Exception {
+        for (byte[] payload : List.of(
+                "\uFEFF{}".getBytes(StandardCharsets.UTF_8),
+                "{\"a\":1}".getBytes(StandardCharsets.UTF_16),
+                "{\"a\":1}".getBytes(StandardCharsets.UTF_16LE),
+                "7".getBytes(StandardCharsets.UTF_16LE),
+                "{\"a\":1}".getBytes(StandardCharsets.UTF_16BE))) {
+            HttpRequest request = HttpRequest.newBuilder(broker.http("/events/t/mark"))
+                    .header("Authorization", "Bearer " + broker.token())
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(payload))
+                    .build();
+            try (HttpClient client = HttpClient.newHttpClient()) {
+                assertThat(client.send(request, HttpResponse.BodyHandlers.discarding())
+                                .statusCode())
+                        .isEqualTo(200);
+            }
+            assertThat(nextEvent())
+                    .containsEntry("data_base64", Base64.getEncoder().encodeToString(payload));
+        }
     }
 
     @Test
@@ -153,6 +180,46 @@ class HttpPublishTest {
                 .isEqualTo(List.of());
         posted("/events/t/end", "end");
         assertThat(nextEvent()).containsEntry("topic", "t/end");
+    }
+
+    @Test
+    void a_time_is_what_rfc_3339_calls_one_in_every_mode() throws Exception {
+        for (String time :
+                List.of("2016-12-31T23:59:60Z", "2026-11-30t10:00:00.123456789123z", "2026-11-30T10:00:00+23:59")) {
+            posted("/events", event("1", ",\"topic\":\"t/x\",\"time\":\"" + time + "\""), "Content-Type", STRUCTURED);
+            assertThat(nextEvent()).containsEntry("time", time);
+        }
+        for (String none :
+                List.of("2026-11-30T10:00Z", "2026-02-29T10:00:00Z", "2026-11-30T24:00:00Z", "2026-11-30T10:00:00")) {
+            String body = event("1", ",\"topic\":\"t/x\",\"time\":\"" + none + "\"");
+            assertThat(broker.request("POST", "/events", body, "Content-Type", STRUCTURED)
+                            .body())
+                    .contains("\"number\":1011", none);
+        }
+        try (Peer speaker =
+                Peers.ws(broker, "/events", Map.of("token", broker.token(), "protocol", "databroker.v1.json"))) {
+            speaker.await("OPEN databroker.v1.json");
+            for (Map<String, String> wrong :
+                    List.of(Map.of("time", "noon"), Map.of("id", ""), Map.of("source", ""), Map.of("type", ""))) {
+                speaker.say(Peers.json(Map.of(
+                        "text", Peers.json(Map.of("op", "publish", "id", 1, "topic", "t/x", "attributes", wrong)))));
+                assertThat(speaker.await(line -> line.contains("\"id\":1")))
+                        .contains("1011", wrong.keySet().iterator().next());
+            }
+        }
+    }
+
+    @Test
+    void what_a_publication_says_twice_or_by_halves_is_refused() throws Exception {
+        String half = event("1", ",\"topic\":\"t/x\",\"datacontenttype\":\"text/plain\",\"data\":\"a\\ud800\"");
+        assertThat(broker.request("POST", "/events", half, "Content-Type", STRUCTURED)
+                        .body())
+                .contains("\"number\":1011", "half a character");
+        String[] twice = {
+            "ce-specversion", "1.0", "ce-id", "1", "ce-source", "/s", "ce-type", "t", "ce-ext", "a", "ce-ext", "b"
+        };
+        assertThat(broker.request("POST", "/events/t/x", "x", twice).body())
+                .contains("\"number\":1011", "ce-ext stands twice");
     }
 
     @Test
