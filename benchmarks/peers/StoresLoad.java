@@ -21,10 +21,10 @@ import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /// Fills a hot store, and a cold one where it is given, with GitHub events that arrived evenly over their days,
-/// by the parser of the stream and the stores' own writers: what a broker has that ran for so long, in minutes. Its clock goes with what
-/// arrives, so that what is done once a minute or when a day is over is done here, too. Recorded events come
-/// again and again under new ids, each time of another of a thousand repositories and people, of which few
-/// are frequent.
+/// by the parser of the stream and the stores' own writers: what a broker has that ran for so long, in minutes.
+/// Its clock goes with what arrives, so that what is done once a minute or when a day is over is done here, too.
+/// Recorded events come again and again under new ids, each time of another of a thousand repositories and
+/// people, of which few are frequent.
 public final class StoresLoad {
     private static final int THREADS = 2;
     private static final int VARIANTS = 1000;

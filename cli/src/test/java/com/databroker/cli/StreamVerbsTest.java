@@ -51,18 +51,7 @@ final class StreamVerbsTest {
                         "http://127.0.0.1:" + site.getAddress().getPort() + "/feed.xml");
         try (RunningBroker broker = new RunningBroker(folder, settings)) {
             happens(() -> broker.run("streams", "ls").out().split("running").length == 5);
-            Typed tested = broker.run("streams", "test", "news", "feed.xml");
-            assertThat(tested.exit()).as(tested.err()).isZero();
-            assertThat(tested.out())
-                    .startsWith("1 records, 0 would be set aside\n")
-                    .contains("Bridges reopen");
-            Typed broken = broker.run("streams", "test", "github", "broken.json", "--json");
-            assertThat(broken.exit()).isEqualTo(5);
-            assertThat(broken.out()).contains("\"records\":0", "\"reason\":");
-            assertThat(broker.run("streams", "lag", "news").out())
-                    .contains("STREAM", "OLDEST", "news")
-                    .doesNotContain("github");
-
+            tests(broker);
             broker.run("put", "broken.json", "inbox/github/broken.json");
             broker.run("put", "feed.xml", "inbox/news/feed.xml");
             happens(() -> broker.run("streams", "dead", "github", "-o", "ndjson")
@@ -94,6 +83,18 @@ final class StreamVerbsTest {
         } finally {
             site.stop(0);
         }
+    }
+
+    private static void tests(RunningBroker broker) {
+        Typed tested = broker.run("streams", "test", "news", "feed.xml");
+        assertThat(tested.exit()).as(tested.err()).isZero();
+        assertThat(tested.out()).startsWith("1 records, 0 would be set aside\n").contains("Bridges reopen");
+        Typed broken = broker.run("streams", "test", "github", "broken.json", "--json");
+        assertThat(broken.exit()).isEqualTo(5);
+        assertThat(broken.out()).contains("\"records\":0", "\"reason\":");
+        assertThat(broker.run("streams", "lag", "news").out())
+                .contains("STREAM", "OLDEST", "news")
+                .doesNotContain("github");
     }
 
     private static void collects(RunningBroker broker, AtomicBoolean isWell) throws InterruptedException {

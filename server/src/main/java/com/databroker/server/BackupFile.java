@@ -75,7 +75,7 @@ final class BackupFile {
                 out.file(entry, new java.io.ByteArrayInputStream(written));
                 break;
             }
-            MessageDigest digest = BackupSums.digest();
+            MessageDigest digest = Digests.sha256();
             if (entry.path().equals(FACTS)) {
                 byte[] written = small(in, entry, FACTS_MAX);
                 digest.update(written);

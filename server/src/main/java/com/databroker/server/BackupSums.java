@@ -3,7 +3,6 @@ package com.databroker.server;
 import com.databroker.core.Text;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,14 +18,6 @@ final class BackupSums {
     private static final int DIGITS = 64;
 
     private final Map<String, String> sums = new TreeMap<>();
-
-    static MessageDigest digest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every JDK has SHA-256", impossible);
-        }
-    }
 
     void add(String path, byte[] sha256) {
         if (sums.put(path, HexFormat.of().formatHex(sha256)) != null) {
@@ -46,7 +37,8 @@ final class BackupSums {
             out.append(odd ? "\\" : "").append(sum).append("  ").append(name).append('\n');
         });
         byte[] lines = out.toString().getBytes(StandardCharsets.UTF_8);
-        String end = "# " + sums.size() + " files, sha256 " + HexFormat.of().formatHex(digest().digest(lines)) + "\n";
+        String end = "# " + sums.size() + " files, sha256 "
+                + HexFormat.of().formatHex(Digests.sha256().digest(lines)) + "\n";
         return (out + end).getBytes(StandardCharsets.UTF_8);
     }
 

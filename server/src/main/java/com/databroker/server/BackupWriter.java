@@ -46,7 +46,7 @@ final class BackupWriter implements FileCopy {
     }
 
     private void write(ArchiveEntry entry, InputStream bytes) throws IOException {
-        MessageDigest digest = BackupSums.digest();
+        MessageDigest digest = Digests.sha256();
         Filled filled = new Filled(bytes, entry.size());
         out.file(entry, new DigestInputStream(filled, digest));
         sums.add(entry.path(), digest.digest());

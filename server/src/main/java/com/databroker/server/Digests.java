@@ -75,6 +75,10 @@ final class Digests {
         }
     }
 
+    static MessageDigest sha256() {
+        return digest("SHA-256");
+    }
+
     private static MessageDigest digest(String name) {
         try {
             return MessageDigest.getInstance(name);

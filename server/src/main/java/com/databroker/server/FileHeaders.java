@@ -139,7 +139,8 @@ final class FileHeaders {
         request.headers().forEach((name, value) -> {
             String lower = name.toLowerCase(Locale.ROOT);
             if (lower.startsWith(FileMetadata.PREFIX)) {
-                values.put(lower, value);
+                // Lines of one name are one value, as RFC 9110 joins them.
+                values.merge(lower, value, (first, more) -> first + ", " + more);
             }
         });
         return values.isEmpty() ? FileMetadata.NONE : new FileMetadata(values);

@@ -18,8 +18,6 @@ import com.databroker.objects.ObjectPlane;
 import io.vertx.core.http.HttpMethod;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -220,15 +218,12 @@ final class ObjectsHandler {
     private static String etag(ObjectMessage.Row row) {
         return row.version() > 0
                 ? '"' + Long.toString(row.version()) + '"'
-                : '"' + HexFormat.of().formatHex(digest(ObjectMessages.JSON.encodeWhole(row.fields())), 0, 8) + '"';
+                : '"' + HexFormat.of().formatHex(digest(row), 0, 8) + '"';
     }
 
-    private static byte[] digest(Bytes bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes.toArray());
-        } catch (NoSuchAlgorithmException everyJdkHasIt) {
-            throw new IllegalStateException(everyJdkHasIt);
-        }
+    private static byte[] digest(ObjectMessage.Row row) {
+        return Digests.sha256()
+                .digest(ObjectMessages.JSON.encodeWhole(row.fields()).toArray());
     }
 
     private void find(Exchange exchange, String type) {

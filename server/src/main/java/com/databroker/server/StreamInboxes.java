@@ -104,7 +104,7 @@ final class StreamInboxes implements InboxFile.Present {
         }
         Bytes small = file.bytes();
         return small == null
-                ? new StillFile(file.channel(), path, file.entry().size())
+                ? new StillFile(file.channel(), path, file.entry().size(), sha256)
                 : new ByteArrayInputStream(small.toArray());
     }
 }

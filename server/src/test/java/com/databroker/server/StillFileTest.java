@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,12 +29,16 @@ final class StillFileTest {
     }
 
     private StillFile open() throws IOException {
-        return new StillFile(FileChannel.open(file, StandardOpenOption.READ), "inbox/x/a.csv", OLD.length());
+        return new StillFile(
+                FileChannel.open(file, StandardOpenOption.READ),
+                "inbox/x/a.csv",
+                OLD.length(),
+                HexFormat.of().formatHex(Digests.sha256().digest(OLD.getBytes(StandardCharsets.UTF_8))));
     }
 
     @Test
     void two_versions_of_a_file_are_never_read_as_one() throws IOException {
-        for (String other : new String[] {"", "new", "new ".repeat(2000)}) {
+        for (String other : new String[] {"", "new", "new ".repeat(2000), "new ".repeat(1000)}) {
             write();
             try (StillFile still = open()) {
                 assertThat(still.readNBytes(400)).hasSize(400);

@@ -70,6 +70,9 @@ final class Replay implements AutoCloseable {
     /// @param from only what came then or later; null for no such limit
     /// @param to only what came before
     synchronized boolean start(@Nullable Instant from, @Nullable Instant to, InboxFile.Present files) {
+        if (from != null && to != null && from.isAfter(to)) {
+            throw StreamQuery.wrong("from " + from + " is after to " + to);
+        }
         if (status.phase() == ReplayStatus.Phase.RUNNING) {
             return false;
         }

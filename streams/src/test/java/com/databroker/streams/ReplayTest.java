@@ -1,7 +1,9 @@
 package com.databroker.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -163,6 +165,9 @@ final class ReplayTest {
             plane.replay("a", InstantSource.system().instant().plusSeconds(60), null);
             awaitDone(plane, 1200);
             assertThat(plane.replayed("a").bodies()).isZero();
+            assertThatThrownBy(() -> plane.replay("a", Instant.EPOCH.plusSeconds(1), Instant.EPOCH))
+                    .isInstanceOf(ProblemException.class)
+                    .hasMessageContaining("is after to");
             assertThat(plane.status().getFirst().collected()).isEqualTo(1360);
         }
         Map<String, Arrival> after = cold();

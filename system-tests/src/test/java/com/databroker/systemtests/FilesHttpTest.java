@@ -347,7 +347,18 @@ class FilesHttpTest {
     @Test
     void what_a_sender_says_of_a_file_comes_back_also_after_a_restart(@TempDir Path data) throws Exception {
         String[] said = {
-            "X-Meta-Build", "17", "x-meta-Odd", "a & \"b\" = c", "Content-Type", "text/x-own", "X-Other", "no"
+            "X-Meta-Build",
+            "17",
+            "x-meta-Odd",
+            "a & \"b\" = c",
+            "X-Meta-Two",
+            "1",
+            "X-Meta-Two",
+            "2",
+            "Content-Type",
+            "text/x-own",
+            "X-Other",
+            "no"
         };
         for (int life = 0; life < 2; life++) {
             try (FilesBroker own = FilesBroker.start(data, Map.of())) {
@@ -359,6 +370,7 @@ class FilesHttpTest {
                 HttpResponse<byte[]> got = own.get("/files/a.txt");
                 assertThat(header(got, "X-Meta-Build")).isEqualTo("17");
                 assertThat(header(got, "X-Meta-Odd")).isEqualTo("a & \"b\" = c");
+                assertThat(header(got, "X-Meta-Two")).isEqualTo("1, 2");
                 assertThat(header(got, "Content-Type")).isEqualTo("text/x-own");
                 assertThat(header(got, "X-Other")).isEmpty();
                 assertThat(own.text("/files/")).contains("\"x-meta-build\":\"17\"");
