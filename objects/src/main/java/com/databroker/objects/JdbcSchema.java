@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// Finds the types of a database in its metadata, with five questions whatever the number of tables.
+/// Finds the types of a database in its metadata, with as many questions whatever the number of tables.
 ///
 /// A table with a primary key is a type. A foreign key to such a table is a reference, and its columns
 /// are no fields by themselves unless they belong to the key.

@@ -1,7 +1,6 @@
 package com.databroker.server;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.security.MessageDigest;
@@ -12,7 +11,7 @@ import java.util.HexFormat;
 /// What comes through the files plane takes the place of a file, and who holds it open reads on in the old one. A
 /// program that writes into the file itself would have begin and end of two versions read as one, with a record in
 /// the middle that is of neither. Another size tells at once, anything else the hash at the end. Owns the channel.
-final class StillFile extends InputStream {
+final class StillFile extends BulkInput {
     private final MessageDigest digest = Digests.sha256();
     private final FileChannel channel;
     private final String path;
@@ -27,12 +26,6 @@ final class StillFile extends InputStream {
         this.path = path;
         this.size = size;
         this.sha256 = sha256;
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override
