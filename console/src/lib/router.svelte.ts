@@ -6,7 +6,7 @@ export const place = $state<{ page: string; rest: string; parameters: Record<str
   page: "", rest: "", parameters: {},
 });
 
-function read(): void {
+export function read(): void {
   const path = location.pathname.startsWith(BASE) ? location.pathname.slice(BASE.length) : "";
   const slash = path.indexOf("/");
   place.page = slash < 0 ? path : path.slice(0, slash);
@@ -49,7 +49,6 @@ export function start(): () => void {
       go(address.pathname.slice(BASE.length) + address.search);
     }
   };
-  read();
   window.addEventListener("popstate", read);
   document.addEventListener("click", clicked);
   return () => {

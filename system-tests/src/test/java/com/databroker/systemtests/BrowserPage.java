@@ -119,6 +119,12 @@ final class BrowserPage implements AutoCloseable {
         awaitMethod("Page.loadEventFired");
     }
 
+    /// From now on what these patterns of addresses name does not come, as if nobody answered.
+    void blocks(String... patterns) throws InterruptedException {
+        call("Network.enable", Map.of());
+        call("Network.setBlockedURLs", Map.of("urls", List.of(patterns)));
+    }
+
     void size(int width, int height) throws InterruptedException {
         call(
                 "Emulation.setDeviceMetricsOverride",

@@ -428,4 +428,19 @@ final class ConsoleTest {
         assertThat(page.run("document.activeElement.tagName")).isEqualTo("INPUT");
         assertThat(page.complaints()).isEmpty();
     }
+
+    @Test
+    @Order(8)
+    void a_page_whose_script_does_not_come_says_so_and_is_there_when_it_is_loaded_again() throws Exception {
+        open("live");
+        page.blocks("*/assets/Health-*");
+        page.click("nav a", "Health");
+        see("this page of the console did not load");
+        page.click("nav a", "Live");
+        page.await("document.querySelector('main h1').textContent === 'Live'");
+        page.click("nav a", "Health");
+        page.blocks();
+        page.click("main button", "Load again");
+        page.await("document.querySelector('main h1')?.textContent === 'Health' && document.querySelector('main table')");
+    }
 }
