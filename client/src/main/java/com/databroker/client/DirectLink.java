@@ -18,13 +18,15 @@ import java.nio.channels.SocketChannel;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /// A link over a WebSocket of its own, CBOR on it, where neither TLS nor a proxy stands between.
 ///
 /// Whoever asks writes to the socket itself, and takes along what others ask meanwhile; it never waits for the
-/// other end. One thread reads and tells the owner.
+/// other end. One thread reads and tells the owner: that of the link, or, where one waits for an answer after the
+/// other, whoever waits ([#help]), so that no thread is woken in between.
 final class DirectLink implements ObjectLink, Frames.Owner {
     private static final long BYTES_MAX = 64L << 20;
     private static final int TOGETHER_MAX = 64;
@@ -32,6 +34,9 @@ final class DirectLink implements ObjectLink, Frames.Owner {
     private static final int ABNORMAL = 1006;
     private static final int NORMAL = 1000;
     private static final long GOODBYE_MILLIS = 1000;
+    private static final long LINGER_MILLIS = 2;
+    private static final long LINGER_MILLIS_MAX = 16;
+    private static final long HELP_MILLIS = 50;
 
     private final Settings settings;
     private final ObjectLink.Owner owner;
@@ -49,6 +54,24 @@ final class DirectLink implements ObjectLink, Frames.Owner {
     private @Nullable SocketChannel channel;
     private @Nullable Selector selector;
     private @Nullable SelectionKey key;
+
+    /// Somebody waited for an answer who would have read it.
+    private boolean wanted;
+
+    /// The thread of the link does not read.
+    private boolean lent;
+
+    /// Somebody who waits for an answer reads.
+    private boolean borrowed;
+
+    /// More than one waits for an answer.
+    private boolean needed;
+
+    /// Somebody has read since the thread of the link looked last.
+    private boolean used;
+
+    /// What failed while somebody else read.
+    private @Nullable Throwable failure;
 
     /// Whether somebody writes.
     private final AtomicBoolean writing = new AtomicBoolean();
@@ -132,22 +155,130 @@ final class DirectLink implements ObjectLink, Frames.Owner {
     private void read(SocketChannel its, Selector selecting) throws IOException {
         long goodbye = Long.MAX_VALUE;
         while (its.isOpen()) {
+            lend();
             // Who has said good-bye waits a moment for the answer, whatever else still comes.
             boolean leaving = isEnded();
             goodbye = Math.min(goodbye, leaving ? settings.clock().millis() + GOODBYE_MILLIS : Long.MAX_VALUE);
-            int ready = selecting.select(
-                    one -> {
-                        if (one.isValid() && one.isWritable()) {
-                            flush();
-                        }
-                    },
-                    leaving ? GOODBYE_MILLIS : 0);
+            int ready = select(selecting, leaving ? GOODBYE_MILLIS : 0);
             boolean late = leaving && (ready == 0 || settings.clock().millis() > goodbye);
             if (late || !frames.read(its::read)) {
                 break;
             }
         }
         end(new ProblemException(Problem.UNAVAILABLE, "the connection was closed by the other end"), false);
+    }
+
+    /// Waits until there is something to read, and writes when there is room.
+    private int select(Selector selecting, long millis) throws IOException {
+        return selecting.select(
+                one -> {
+                    if (one.isValid() && one.isWritable()) {
+                        flush();
+                    }
+                },
+                millis);
+    }
+
+    /// Leaves reading to those who wait for answers, as long as they come one soon after the other. The longer that
+    /// goes on, the less often it is looked at.
+    private void lend() {
+        Throwable failed;
+        synchronized (lock) {
+            lent = wanted && open && !ended;
+            wanted = false;
+            long linger = LINGER_MILLIS;
+            while (lent || borrowed) {
+                used = false;
+                try {
+                    lock.wait(linger);
+                } catch (InterruptedException nobodyInterruptsThisThread) {
+                    lent = false;
+                }
+                lent = lent && (used || borrowed);
+                linger = Math.min(LINGER_MILLIS_MAX, 2 * linger);
+            }
+            failed = failure;
+        }
+        if (failed instanceof RuntimeException unchecked) {
+            throw unchecked;
+        }
+        if (failed instanceof Error error) {
+            throw error;
+        }
+    }
+
+    /// Under the lock: the thread of the link reads again, as soon as nobody else does.
+    private void takeBack() {
+        if (lent) {
+            lent = false;
+            lock.notifyAll();
+        }
+    }
+
+    @Override
+    public void help(CompletableFuture<?> answer, boolean alone) {
+        // One that waits for a socket would keep others from the thread that carries it.
+        boolean virtual =
+                "VirtualThreads".equals(Thread.currentThread().getThreadGroup().getName());
+        if (!borrow(alone && !virtual)) {
+            return;
+        }
+        try {
+            readUntil(answer);
+        } catch (IOException | CancelledKeyException broken) {
+            // The thread of the link finds the same.
+        } catch (RuntimeException | Error failed) {
+            synchronized (lock) {
+                failure = failed;
+            }
+        } finally {
+            synchronized (lock) {
+                borrowed = false;
+                used = true;
+                if (needed || !answer.isDone()) {
+                    lent = false;
+                }
+                if (!lent) {
+                    lock.notifyAll();
+                }
+            }
+        }
+    }
+
+    private boolean borrow(boolean alone) {
+        synchronized (lock) {
+            if (alone && lent && !borrowed) {
+                borrowed = true;
+                needed = false;
+                return true;
+            }
+            wanted = alone;
+            needed = borrowed;
+            if (!borrowed) {
+                takeBack();
+            }
+            return false;
+        }
+    }
+
+    private void readUntil(CompletableFuture<?> answer) throws IOException {
+        while (!answer.isDone()) {
+            SocketChannel its;
+            Selector selecting;
+            synchronized (lock) {
+                its = channel;
+                selecting = selector;
+                if (!lent || its == null || selecting == null) {
+                    return;
+                }
+            }
+            select(selecting, HELP_MILLIS);
+            // A thread that is interrupted would close the connection by reading; one that has its answer reads no
+            // more.
+            if (Thread.currentThread().isInterrupted() || !frames.read(into -> answer.isDone() ? 0 : its.read(into))) {
+                return;
+            }
+        }
     }
 
     private boolean isEnded() {
@@ -299,6 +430,7 @@ final class DirectLink implements ObjectLink, Frames.Owner {
                 return;
             }
             ended = true;
+            takeBack();
         }
         owner.lost(this, why, last);
     }
@@ -311,6 +443,7 @@ final class DirectLink implements ObjectLink, Frames.Owner {
         synchronized (lock) {
             polite = open && !ended;
             ended = true;
+            takeBack();
             selecting = selector;
         }
         if (polite && selecting != null) {
@@ -326,6 +459,7 @@ final class DirectLink implements ObjectLink, Frames.Owner {
         Selector selecting;
         synchronized (lock) {
             open = false;
+            takeBack();
             its = channel;
             selecting = selector;
         }

@@ -142,7 +142,7 @@ public final class Finder<T> {
         if (page != null && page.next == null) {
             return page.refs.size();
         }
-        return DatabrokerClient.await(context.loader.find(query(null, true).key(), query(null, true), List.of(), 0))
+        return context.await(context.loader.find(query(null, true).key(), query(null, true), List.of(), 0))
                 .result()
                 .count;
     }
@@ -172,7 +172,7 @@ public final class Finder<T> {
                 && context.cache.entry(key).item() == null) {
             context.nPlusOne.single(collection.owner().type(), collection.collection(), type);
         }
-        ObjectLoader.Found found = DatabrokerClient.await(context.loader.find(key, query, List.copyOf(with), size));
+        ObjectLoader.Found found = context.await(context.loader.find(key, query, List.copyOf(with), size));
         Result result = found.result();
         @SuppressWarnings("unchecked")
         List<T> entities = (List<T>) context.entities(found, size, shown);

@@ -189,6 +189,19 @@ final class ObjectChannel implements ObjectLink.Owner {
         return answer;
     }
 
+    /// Called by who is about to wait for an answer.
+    void help(CompletableFuture<?> answer) {
+        ObjectLink its;
+        boolean alone;
+        synchronized (lock) {
+            its = state == State.READY && !inFlight.isEmpty() ? link : null;
+            alone = inFlight.size() == 1;
+        }
+        if (its != null && !answer.isDone()) {
+            its.help(answer, alone);
+        }
+    }
+
     /// Under the lock.
     private void send(ObjectLink to, long id, Waiting waiting) {
         waiting.parts = waiting.taking.get();

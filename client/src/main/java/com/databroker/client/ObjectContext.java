@@ -42,6 +42,12 @@ final class ObjectContext {
         this.nPlusOne = nPlusOne;
     }
 
+    /// The answer, or the [ProblemException] that it failed with.
+    <T extends @Nullable Object> T await(CompletableFuture<T> answer) {
+        channel.help(answer);
+        return DatabrokerClient.await(answer);
+    }
+
     /// The view of an interface; of [Entity] itself, what shows `type`.
     View view(Class<?> shown, String type) {
         if (shown == Entity.class) {
@@ -66,7 +72,7 @@ final class ObjectContext {
         if (known != null) {
             return known;
         }
-        ObjectMessage.Reply reply = DatabrokerClient.await(channel.ask(ObjectMessage.Types::new, true));
+        ObjectMessage.Reply reply = await(channel.ask(ObjectMessage.Types::new, true));
         ObjectTypes told = ObjectTypes.of(reply instanceof ObjectMessage.Ok ok ? ok.result() : null);
         types = told;
         return told;
@@ -101,7 +107,7 @@ final class ObjectContext {
         if (from != null) {
             nPlusOne.single(from.name, field[0], ref.key().type());
         }
-        Row row = DatabrokerClient.await(coming);
+        Row row = await(coming);
         if (row == null) {
             throw new ProblemException(Problem.OBJECT_NOT_FOUND, ref + " does not exist, or is not yours to see");
         }
@@ -162,8 +168,7 @@ final class ObjectContext {
         Called key = kept && on != null ? new Called(on.ref.key(), method, values) : null;
         LongFunction<ObjectMessage.Request> request =
                 id -> new ObjectMessage.Call(id, target, typeName, method, values);
-        Result result =
-                DatabrokerClient.await(loader.call(key, request, on == null ? List.of() : on.tags, !declared.cached()));
+        Result result = await(loader.call(key, request, on == null ? List.of() : on.tags, !declared.cached()));
         return result(result, returns);
     }
 
@@ -192,9 +197,7 @@ final class ObjectContext {
     }
 
     List<Entity> entities(List<ObjectRef> refs, Class<?> shown) {
-        return DatabrokerClient.await(loader.rows(refs)).stream()
-                .map(row -> entity(row, shown))
-                .toList();
+        return await(loader.rows(refs)).stream().map(row -> entity(row, shown)).toList();
     }
 
     /// What is known of `row` now, without asking.

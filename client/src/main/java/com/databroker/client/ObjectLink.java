@@ -2,6 +2,7 @@ package com.databroker.client;
 
 import com.databroker.core.ObjectMessage;
 import com.databroker.core.ProblemException;
+import java.util.concurrent.CompletableFuture;
 
 /// One connection of the protocol *dbo/1*, from its attempt to its end: frames out, frames in.
 interface ObjectLink {
@@ -11,6 +12,12 @@ interface ObjectLink {
 
     /// Called after [#send], without a lock, so that writing to a socket keeps nobody waiting.
     default void flush() {}
+
+    /// Called by who is about to wait for an answer: may read what comes until it is there, in place of the link's own
+    /// thread, so that no thread has to be woken for it.
+    ///
+    /// @param alone whether nobody else waits for one
+    default void help(CompletableFuture<?> answer, boolean alone) {}
 
     /// Ends the link without a word to its owner.
     void close();

@@ -161,8 +161,7 @@ public final class ObjectSession implements AutoCloseable {
                 .map(draft -> draft.row)
                 .toList();
         try {
-            List<Row> rows =
-                    DatabrokerClient.await(context.loader.commit(attempt.commit, attempt.ops, gone, attempt.birth));
+            List<Row> rows = context.await(context.loader.commit(attempt.commit, attempt.ops, gone, attempt.birth));
             settle(attempt, rows);
             return context.cache.news.floor();
         } catch (ObjectLoader.Refused conflict) {
@@ -313,7 +312,7 @@ public final class ObjectSession implements AutoCloseable {
     /// @return false where it is gone
     boolean reload(Draft draft) {
         ObjectRef ref = draft.ref();
-        Row now = DatabrokerClient.await(context.loader.row(ref, List.of()));
+        Row now = context.await(context.loader.row(ref, List.of()));
         synchronized (this) {
             if (now != null) {
                 draft.row = now;

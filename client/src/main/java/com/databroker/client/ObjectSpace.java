@@ -247,7 +247,7 @@ public final class ObjectSpace implements AutoCloseable {
     /// Waits until everything up to a position can be seen here, as another's [ObjectSession#commit] gave
     /// it.
     public void await(ObjectPosition at) {
-        DatabrokerClient.await(context.loader.sync(at));
+        context.await(context.loader.sync(at));
     }
 
     /// How the cache does, since this space was opened.

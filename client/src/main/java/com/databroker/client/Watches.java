@@ -53,7 +53,7 @@ final class Watches implements AutoCloseable {
             if (closed) {
                 return;
             }
-            Row now = DatabrokerClient.await(context.loader.row(row.ref, List.of()));
+            Row now = context.await(context.loader.row(row.ref, List.of()));
             if (now == row || (now == null && entity == null)) {
                 return;
             }

@@ -18,6 +18,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -136,6 +138,76 @@ final class ObjectConnectionTest {
                 1,
                 "tag" + number,
                 Map.of("name", "person " + number));
+    }
+
+    private static void answer(Line line, ObjectMessage.Request request) throws IOException {
+        int number = Integer.parseInt(
+                ((ObjectMessage.Get) request).keys().get(0).key().toString().substring("Person/".length()));
+        line.send(new ObjectMessage.Ok(request.id(), 1, List.of(person(number)), null, null, -1, List.of(), SEVEN));
+    }
+
+    @Test
+    void whoever_asks_alone_reads_the_answer_itself_and_nobody_misses_anything() throws Exception {
+        try (ScriptedBroker broker = new ScriptedBroker(
+                        line -> {
+                            welcome(line);
+                            for (int i = 0; i < 200; i++) {
+                                answer(line, line.nextOfObjects());
+                            }
+                            line.send(new ObjectMessage.Changed(
+                                    1, EIGHT, 0, List.of(new ObjectMessage.Tagged("tag7", 2))));
+                            ObjectMessage.Request first = line.nextOfObjects();
+                            heard.add("one waits");
+                            answer(line, line.nextOfObjects());
+                            answer(line, first);
+                            line.nextOfObjects();
+                            heard.add("to be interrupted");
+                            answer(line, line.nextOfObjects());
+                            // Cut in the place of an answer.
+                            line.nextOfObjects();
+                        },
+                        line -> {
+                            welcome(line);
+                            // What was interrupted is asked again, too.
+                            answer(line, line.nextOfObjects());
+                            answer(line, line.nextOfObjects());
+                            line.untilEnd();
+                        });
+                DatabrokerClient client = client(broker)) {
+            Entity seventh = client.objects().get("Person", 7);
+            for (int i = 1000; i < 1199; i++) {
+                assertThat(client.objects().get("Person", i).get("name")).isEqualTo("person " + i);
+            }
+            take(heard);
+            for (int i = 0; i < 2000 && !seventh.obsolete(); i++) {
+                assertThat(heard.poll(10, TimeUnit.MILLISECONDS)).isNull();
+            }
+            assertThat(seventh.obsolete()).isTrue();
+
+            FutureTask<Object> slow =
+                    inThread(() -> client.objects().get("Person", 1).get("name"));
+            assertThat(take(heard)).isEqualTo("one waits");
+            assertThat(client.objects().get("Person", 2).get("name")).isEqualTo("person 2");
+            assertThat(slow.get()).isEqualTo("person 1");
+
+            FutureTask<Object> interrupted =
+                    new FutureTask<>(() -> client.objects().get("Person", 3));
+            Thread thread = new Thread(interrupted);
+            thread.start();
+            assertThat(take(heard)).isEqualTo("to be interrupted");
+            thread.interrupt();
+            assertThatThrownBy(interrupted::get).rootCause().isInstanceOf(InterruptedException.class);
+            assertThat(client.objects().get("Person", 4).get("name")).isEqualTo("person 4");
+            assertThat(heard).as("still the same connection").isEmpty();
+            assertThat(client.objects().get("Person", 5).get("name")).isEqualTo("person 5");
+            take(heard);
+        }
+    }
+
+    private static FutureTask<Object> inThread(Callable<Object> call) {
+        FutureTask<Object> task = new FutureTask<>(call);
+        new Thread(task).start();
+        return task;
     }
 
     private static long part(Line line, int... numbers) throws Exception {
