@@ -9,6 +9,7 @@ const vite = await createServer({ configFile: false, server: { middlewareMode: t
 after(() => vite.close());
 const { filter, FilterError } = await vite.ssrLoadModule("/src/lib/filter.ts");
 const { shell, subscribing, publishing, calling } = await vite.ssrLoadModule("/src/lib/copies.ts");
+const drafts = await vite.ssrLoadModule("/src/lib/drafts.ts");
 const { laidOut } = await vite.ssrLoadModule("/src/lib/graph.ts");
 const objects = await vite.ssrLoadModule("/src/lib/objects.ts");
 const { blocks, cells, spans, target, anchor } = await vite.ssrLoadModule("/src/lib/markdown.ts");
@@ -41,6 +42,19 @@ test("a filter that cannot be read says what is missing", () => {
   for (const wrong of [".size >", "> 5", '"open', ".a = = 1", "core and"]) {
     assert.throws(() => filter(wrong), FilterError, wrong);
   }
+});
+
+test("of a file that is edited only what was changed is changed", () => {
+  const { shown, edited } = drafts;
+  for (const from of ["", "a", "a\n", "a\r\nb\r\n", "\uFEFFa\r\n", "a\rb\nc\r\n", "\r\n\r\n", "a\r\n\n"]) {
+    assert.equal(edited(from, shown(from)), from, JSON.stringify(from));
+  }
+  assert.equal(edited("@echo off\r\nrem a\r\n", "@echo  off\nrem a\n"), "@echo  off\r\nrem a\r\n");
+  assert.equal(edited("\uFEFFa\n", "aZ\n"), "\uFEFFaZ\n");
+  assert.equal(edited("a\nb\r\nc\r\n", "a\nnew\nb\nc\n"), "a\nnew\r\nb\r\nc\r\n");
+  assert.equal(edited("a\r\nb", "a\nb\nc"), "a\r\nb\r\nc");
+  assert.equal(edited("a\r\nb\r\nc\n", "c\n"), "c\n");
+  assert.equal(edited("a\r\n", ""), "");
 });
 
 test("what is copied survives a shell", () => {

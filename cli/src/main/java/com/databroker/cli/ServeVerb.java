@@ -60,7 +60,7 @@ final class ServeVerb implements Verb {
         AtomicReference<Runnable> ending = new AtomicReference<>(() -> {});
         try (Surroundings.Hook _ = around.hooks().add(() -> {
                     ending.get().run();
-                    stop(started, around);
+                    stop(started);
                 });
                 Databroker broker = Databroker.start(read)) {
             started.complete(broker);
@@ -98,7 +98,7 @@ final class ServeVerb implements Verb {
     }
 
     /// @param started never comes where the start failed
-    private static void stop(CompletableFuture<Databroker> started, Surroundings around) {
+    private static void stop(CompletableFuture<Databroker> started) {
         Thread closing = Thread.ofPlatform().daemon().name("stop").start(() -> {
             try {
                 started.join().close();
@@ -108,7 +108,7 @@ final class ServeVerb implements Verb {
         });
         try {
             if (!closing.join(STOP_MAX)) {
-                around.say("some work did not end within " + STOP_MAX.toSeconds() + " s and is cut off");
+                LOG.atWarn().log("some work did not end within {} s and is cut off", STOP_MAX.toSeconds());
             }
         } catch (InterruptedException hurried) {
             Thread.currentThread().interrupt();

@@ -49,8 +49,15 @@ record BackupSource(
             Pattern.compile("kafka/logs/.*\\.(index|timeindex)").asMatchPredicate();
 
     /// Of this life of a broker, or of this machine.
-    private static final Set<String> PASSING =
-            Set.of(DataFolder.LOCK, DataFolder.CONTEXT, DataFolder.RESTORING, "restored", PINNED, INDEX, STREAMS);
+    private static final Set<String> PASSING = Set.of(
+            DataFolder.LOCK,
+            DataFolder.CONTEXT,
+            DataFolder.CERTIFICATE,
+            DataFolder.RESTORING,
+            "restored",
+            PINNED,
+            INDEX,
+            STREAMS);
 
     /// Settings by whose last word files outside of the data folder are known that belong to the broker.
     static final Set<String> OURS = Set.of(

@@ -12,7 +12,7 @@ final class ContextFile {
 
     /// Where the broker is.
     ///
-    /// @param certificate the file of the HTTP door's certificate; empty without TLS
+    /// @param certificate a file with the certificate that the HTTP door shows; empty without TLS
     /// @param curve its public CURVE key
     record Addresses(URI http, Optional<Path> certificate, URI zmq, Optional<URI> ssh, Bytes curve) {}
 

@@ -23,6 +23,7 @@ import java.util.HexFormat;
 /// lock               held while a broker runs; its process id inside
 /// format             version of what lies here
 /// context.json       address and administrator's token, for the command line (0600)
+/// certificate.pem    the certificate that the HTTP door shows
 /// admin.token        the first administrator's token (0600)
 /// curve.key          secret CURVE key (0600)
 /// ssh_host_key       secret key of the SSH door (0600)
@@ -40,6 +41,9 @@ import java.util.HexFormat;
 /// ```
 final class DataFolder implements AutoCloseable {
     static final String CONTEXT = "context.json";
+
+    /// The certificate that the HTTP door shows.
+    static final String CERTIFICATE = "certificate.pem";
     static final String TOKEN = "admin.token";
 
     /// Made by a restore before anything else, and removed when all is there.

@@ -118,7 +118,7 @@ public final class Databroker implements AutoCloseable {
             gate = open(Gate.open(config.access(), usersFile(), data.resolve("audit.log"), clock));
             events = open(EventPlane.open(config.events(), clock));
             curve = CurveKeyFile.open(config.curveKeyFile(), data, random);
-            tls = new Tls(config.http().tls());
+            tls = new Tls(config.http().tls(), data);
 
             ConnectionLimit httpLimit =
                     limit("http", config.http().maxConnections(), config.http().maxConnectionsPerAddress());
@@ -411,7 +411,10 @@ public final class Databroker implements AutoCloseable {
                 data,
                 new ContextFile.Addresses(
                         httpAddress(),
-                        Optional.ofNullable(config.http().tls().certificate()).map(Path::toAbsolutePath),
+                        tls.enabled()
+                                ? Optional.of(
+                                        data.resolve(DataFolder.CERTIFICATE).toAbsolutePath())
+                                : Optional.empty(),
                         zmqAddress(),
                         sshAddress(),
                         curve.publicKey()),

@@ -149,11 +149,13 @@ final class DefinitionsHandler {
                     || origin.value().isEmpty()) {
                 continue;
             }
-            boolean secret = origin.value().equals(SettingKey.SECRET);
+            boolean secret = origin.value().contains(SettingKey.SECRET);
             if (!secret) {
                 found.put(origin.key(), origin.value());
             } else if (secrets) {
-                found.put(origin.key(), String.valueOf(value(of.config(), origin.key())));
+                Object value = value(of.config(), origin.key());
+                found.put(
+                        origin.key(), value instanceof List<?> list ? SettingType.listed(list) : String.valueOf(value));
             }
         }
         return found;

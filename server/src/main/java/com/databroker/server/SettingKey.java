@@ -2,6 +2,7 @@ package com.databroker.server;
 
 import com.databroker.core.Setting;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// One setting: a component of a configuration record that is not itself a record.
@@ -12,6 +13,12 @@ import org.jspecify.annotations.Nullable;
 record SettingKey(String key, Setting setting, SettingType type, boolean optional, boolean named)
         implements SettingNode {
     static final String SECRET = "********";
+
+    /// An address may hold a password, and so may a command's argument.
+    private static final Pattern IN_ADDRESS = Pattern.compile("(://[^/@:\\s]*:)[^/@\\s]+(?=@)");
+
+    private static final Pattern IN_ARGUMENT = Pattern.compile(
+            "((?:password|passwd|secret|token|api-?key|access-?key)=)[^&;,\\s\"\\]]+", Pattern.CASE_INSENSITIVE);
 
     SettingKey {
         if (setting.value().isBlank()) {
@@ -101,6 +108,11 @@ record SettingKey(String key, Setting setting, SettingType type, boolean optiona
         if (value == null) {
             return "";
         }
-        return setting.secret() ? SECRET : type.text(value);
+        return setting.secret() ? SECRET : withoutSecrets(type.text(value));
+    }
+
+    private static String withoutSecrets(String text) {
+        String masked = "$1" + SECRET;
+        return IN_ARGUMENT.matcher(IN_ADDRESS.matcher(text).replaceAll(masked)).replaceAll(masked);
     }
 }

@@ -90,10 +90,13 @@ record SettingType(Form form, Class<?> raw) {
         return switch (value) {
             case Duration duration -> duration(duration.toMillis());
             case Enum<?> word -> lower(word);
-            case List<?> list ->
-                list.stream().map(item -> item(String.valueOf(item))).collect(Collectors.joining(", ", "[", "]"));
+            case List<?> list -> listed(list);
             default -> value.toString();
         };
+    }
+
+    static String listed(List<?> list) {
+        return list.stream().map(item -> item(String.valueOf(item))).collect(Collectors.joining(", ", "[", "]"));
     }
 
     /// The number that a setting's least and greatest value speak of.

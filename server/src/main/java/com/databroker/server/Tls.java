@@ -9,33 +9,58 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.core.net.TrustOptions;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.InvalidKeyException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.SignatureException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Set;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.X509KeyManager;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Certificate and key of the HTTP door, read again when their files change.
+/// Certificate and key of the HTTP door, read again when their files change and belong together. Which certificate is
+/// shown stands in the data folder: by it the command line knows the broker, whatever lies in the files meanwhile.
 final class Tls {
     private static final Logger LOG = LoggerFactory.getLogger(Tls.class);
     private static final Set<String> PROTOCOLS = Set.of("TLSv1.3", "TLSv1.2");
 
+    private static final String APART = "the certificate is not one of this key";
+    private static final Map<String, String> SIGNATURES =
+            Map.of("RSA", "SHA256withRSA", "EC", "SHA256withECDSA", "DSA", "SHA256withDSA");
+    private static final byte[] PROBE = {1, 2, 3, 4};
+
     private record State(String certificate, String key) {}
 
     private final Config.TlsConfig config;
+    private final DataFolder data;
     private @Nullable HttpServer server;
+
+    /// What was looked at last.
     private @Nullable State state;
 
-    Tls(Config.TlsConfig config) {
+    /// What does not belong together, or not yet: who renews both files writes one after the other.
+    private @Nullable State apart;
+
+    /// The certificate that is shown.
+    private volatile @Nullable String shown;
+
+    Tls(Config.TlsConfig config, DataFolder data) {
         this.config = config;
+        this.data = data;
     }
 
     boolean enabled() {
@@ -58,7 +83,13 @@ final class Tls {
         if (read == null) {
             throw new ProblemException(Problem.CONFIGURATION_INVALID, "http.tls: " + certificate + " cannot be read");
         }
+        String wrong = mismatch(read);
+        if (wrong != null) {
+            throw new ProblemException(
+                    Problem.CONFIGURATION_INVALID, "http.tls: " + certificate + " and " + key + ": " + wrong);
+        }
         state = read;
+        shows(read);
         options.setSsl(true)
                 .setUseAlpn(true)
                 .setEnabledSecureTransportProtocols(PROTOCOLS)
@@ -88,7 +119,18 @@ final class Tls {
         if (running == null || certificate == null || now == null || now.equals(state)) {
             return;
         }
+        String wrong = mismatch(now);
+        if (wrong != null && !now.equals(apart)) {
+            apart = now;
+            return;
+        }
         state = now;
+        if (wrong != null) {
+            LOG.atError()
+                    .addKeyValue("path", certificate)
+                    .log("certificate not reloaded, the old one stays in use: {}", wrong);
+            return;
+        }
         ServerSSLOptions options = new ServerSSLOptions();
         options.setKeyCertOptions(pem(now));
         options.setEnabledSecureTransportProtocols(PROTOCOLS);
@@ -98,28 +140,72 @@ final class Tls {
             options.setTrustOptions(TrustOptions.wrap(new ShownToTheGate()));
         }
         running.updateSSLOptions(options)
-                .onSuccess(
-                        changed -> LOG.atInfo().addKeyValue("path", certificate).log("certificate reloaded"))
+                .onSuccess(changed -> {
+                    shows(now);
+                    LOG.atInfo().addKeyValue("path", certificate).log("certificate reloaded");
+                })
                 .onFailure(refused -> LOG.atError()
                         .addKeyValue("path", certificate)
                         .log("certificate not reloaded, the old one stays in use: {}", refused.getMessage()));
     }
 
-    /// When the certificate in the file ends; null where there is none, or none that can be read.
+    private void shows(State read) {
+        shown = read.certificate;
+        data.write(DataFolder.CERTIFICATE, read.certificate, false);
+    }
+
+    /// When the certificate that is shown ends; null where there is none.
     @Nullable
     Instant expiry() {
-        Path file = config.certificate();
-        if (file == null) {
+        String pem = shown;
+        try {
+            return pem == null ? null : first(pem).getNotAfter().toInstant();
+        } catch (CertificateException unreadable) {
+            LOG.atDebug().setCause(unreadable).log("the certificate cannot be read");
             return null;
         }
-        try (InputStream in = Files.newInputStream(file)) {
-            X509Certificate certificate =
-                    (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
-            return certificate.getNotAfter().toInstant();
-        } catch (IOException | CertificateException unreadable) {
-            LOG.atDebug().setCause(unreadable).addKeyValue("path", file).log("the certificate cannot be read");
-            return null;
+    }
+
+    private static X509Certificate first(String pem) throws CertificateException {
+        return (X509Certificate) CertificateFactory.getInstance("X.509")
+                .generateCertificate(new ByteArrayInputStream(pem.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /// What the key signs has to be what the certificate confirms.
+    ///
+    /// @return why certificate and key cannot be used together; null where they can
+    private static @Nullable String mismatch(State read) {
+        try {
+            PublicKey confirms = first(read.certificate).getPublicKey();
+            PrivateKey signs = key(read, confirms.getAlgorithm());
+            if (signs == null) {
+                return "there is no private key";
+            }
+            String algorithm = SIGNATURES.getOrDefault(confirms.getAlgorithm(), confirms.getAlgorithm());
+            Signature signature = Signature.getInstance(algorithm);
+            signature.initSign(signs);
+            signature.update(PROBE);
+            byte[] signed = signature.sign();
+            signature.initVerify(confirms);
+            signature.update(PROBE);
+            return signature.verify(signed) ? null : APART;
+        } catch (InvalidKeyException | SignatureException otherKind) {
+            return APART;
+        } catch (Exception unreadable) {
+            return String.valueOf(unreadable.getMessage());
         }
+    }
+
+    private static @Nullable PrivateKey key(State read, String algorithm) throws Exception {
+        for (KeyManager each : pem(read).getKeyManagerFactory(null).getKeyManagers()) {
+            if (each instanceof X509KeyManager keys) {
+                String[] names = keys.getServerAliases(algorithm, null);
+                if (names != null && names.length > 0) {
+                    return keys.getPrivateKey(names[0]);
+                }
+            }
+        }
+        return null;
     }
 
     private @Nullable State read() {

@@ -166,6 +166,21 @@ final class ConfigReaderTest {
     }
 
     @Test
+    void a_password_within_an_address_or_an_argument_is_not_printed() throws IOException {
+        Map<String, String> shown = Map.of(
+                "amqp://broker:hunter2@host:5672/v", "amqp://broker:********@host:5672/v",
+                "jdbc:postgresql://host/db?user=a&password=hunter2&ssl=true",
+                        "jdbc:postgresql://host/db?user=a&password=********&ssl=true",
+                "--token=hunter2", "--token=********",
+                "http://127.0.0.1:8080/a@b", "http://127.0.0.1:8080/a@b");
+        for (Map.Entry<String, String> each : shown.entrySet()) {
+            var read = read(Needy.class, "name: \"" + each.getKey() + "\"\nstore: {password: x}", Map.of(), Map.of());
+            assertThat(read.config().name()).isEqualTo(each.getKey());
+            assertThat(read.origins().toString()).contains(each.getValue()).doesNotContain("hunter2");
+        }
+    }
+
+    @Test
     void a_secret_is_never_printed() throws IOException {
         var read = read(Needy.class, "name: a\nstore: {password: s3cret-1}", Map.of(), Map.of("store.pin", "77"));
         assertThat(read.config().store().password()).isEqualTo("s3cret-1");

@@ -18,8 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What the console consists of, and how it is answered.
 final class ConsoleAssetsTest {
-    private static final Path BUILT =
-            House.ROOT.resolve("server/src/main/resources/com/databroker/server/console");
+    private static final Path BUILT = House.ROOT.resolve("server/src/main/resources/com/databroker/server/console");
 
     @Test
     void the_console_is_small_never_stale_and_asks_nobody_else(@TempDir Path folder) throws Exception {

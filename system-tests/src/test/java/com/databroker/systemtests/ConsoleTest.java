@@ -437,10 +437,42 @@ final class ConsoleTest {
         page.click("nav a", "Health");
         see("this page of the console did not load");
         page.click("nav a", "Live");
-        page.await("document.querySelector('main h1').textContent === 'Live'");
+        page.await("document.querySelector('main h1')?.textContent === 'Live'");
         page.click("nav a", "Health");
         page.blocks();
         page.click("main button", "Load again");
-        page.await("document.querySelector('main h1')?.textContent === 'Health' && document.querySelector('main table')");
+        page.await(
+                "document.querySelector('main h1')?.textContent === 'Health' && document.querySelector('main table')");
+    }
+
+    @Test
+    @Order(9)
+    void an_edit_changes_nothing_else_and_waits_where_the_page_is_left() throws Exception {
+        put("ci/run.bat", "@echo off\r\nrem a\r\n");
+        open("files/ci/run.bat");
+        page.click("#edit", "Edit");
+        page.type("#draft", "@echo  off\nrem a\n");
+        page.click("nav a", "Live");
+        page.await("document.querySelector('main h1')?.textContent === 'Live'");
+        page.run("history.back()");
+        page.await("document.querySelector('#draft')?.value.startsWith('@echo  off')");
+        page.run("location.reload()");
+        page.await("document.querySelector('#draft')?.value.startsWith('@echo  off')");
+        page.click("button", "Save");
+        Peers.until(
+                "it is saved",
+                () -> broker.request("GET", "/files/ci/run.bat", "").body().equals("@echo  off\r\nrem a\r\n"));
+        page.await("document.querySelector('#draft') === null");
+    }
+
+    @Test
+    @Order(10)
+    void the_link_signs_in_where_the_console_is_open_already_and_a_damaged_one_is_refused() throws Exception {
+        page.run("location.hash = '#token=abc%zz'");
+        page.await("document.querySelector('#token') !== null");
+        assertThat(page.run("location.hash")).isEmpty();
+        page.run("location.hash = '#token=" + broker.token() + "'");
+        page.await("document.querySelector('main h1') !== null && document.querySelector('#token') === null");
+        assertThat(page.run("location.hash")).isEmpty();
     }
 }

@@ -1,6 +1,7 @@
 package com.databroker.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -168,6 +169,36 @@ class TlsTest {
             curl(broker, "second", "/events/tls/after", "--header", bearer(broker), "--data", "still here");
             ws.await(line -> line.contains("still here"));
         }
+    }
+
+    private void reload(TestBroker broker) throws Exception {
+        assertThat(curl(broker, "first", "/config/reload", "--header", bearer(broker), "--request", "POST")
+                        .output())
+                .endsWith(" 200");
+    }
+
+    @Test
+    void aCertificateThatIsNotOfTheKeyOrNoneIsNotTakenUpAndTheCommandLineKnowsTheOneThatIsShown() throws Exception {
+        selfSigned("other", "/CN=other");
+        try (TestBroker broker = start()) {
+            for (String wrong : List.of(Files.readString(file("other.pem")), "garbage")) {
+                Files.writeString(file("server.pem"), wrong);
+                // Looked at twice: between two files that are renewed one after the other nothing is wrong yet.
+                reload(broker);
+                reload(broker);
+                assertThat(curl(broker, "first", "/health/live").output()).endsWith(" 200");
+                Command.Result checked = Command.run(
+                        folder, "check", "ready", "--data", file("data").toString());
+                assertThat(checked.exit()).as(checked.said()).isZero();
+            }
+        }
+        Files.copy(file("other.pem"), file("server.pem"), StandardCopyOption.REPLACE_EXISTING);
+        assertThatThrownBy(() -> TestBroker.start(
+                        file("more"),
+                        Map.of(
+                                "http.tls.certificate", file("server.pem").toString(),
+                                "http.tls.key", file("server.key").toString())))
+                .hasMessageContaining("the certificate is not one of this key");
     }
 
     @Test
