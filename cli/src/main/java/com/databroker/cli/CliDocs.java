@@ -41,7 +41,9 @@ final class CliDocs {
             | 6 | nothing answers, not available, or timed out |
             | 130 | interrupted |
 
-            `serve` ends with 0 after Ctrl-C or SIGTERM: an ordered end is not a failure.
+            `serve` ends with 0 after Ctrl-C or SIGTERM: an ordered end is not a failure. Where standard output cannot be
+            written, as on a full disk, that is 1 with a message; where whoever read it has gone, as `head` does, it is 1
+            without one.
 
             ## Variables
 
