@@ -34,7 +34,7 @@ final class CliDocs {
             |---|---|
             | 0 | done |
             | 1 | failed |
-            | 2 | wrong usage, a malformed topic, pattern, path or position, an invalid configuration, or a broker that could not start |
+            | 2 | wrong usage: a malformed topic, pattern, path, position, name, grant, time, key, query or value, a field that there is not; an invalid configuration, or a broker that could not start |
             | 3 | not found |
             | 4 | not authenticated, or not permitted |
             | 5 | conflict: a precondition, a path that is taken, or a file that its validator refused |
