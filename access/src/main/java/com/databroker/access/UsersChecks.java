@@ -77,8 +77,7 @@ final class UsersChecks {
     private UsersFile.User user(Element user, Map<String, List<Grant>> roles, Set<String> authorities) {
         String name = name(user, "user");
         if (RESERVED.contains(name)) {
-            findings.add(
-                    user.offsetOf("name", findings.text()), "\"" + name + "\" is the broker's own; choose another");
+            findings.add(user.offsetOf("name", findings.text()), wrongName(name));
         }
         Set<String> memberships = new LinkedHashSet<>();
         List<Grant> own = grants(user, "grant");
@@ -308,13 +307,21 @@ final class UsersChecks {
         return actions;
     }
 
+    /// What is wrong with the name of a user, empty for nothing.
+    static String wrongName(String name) {
+        if (!NAME.test(name)) {
+            return "\"" + Text.excerpt(name) + "\" is not a name of 1 to 64 of A-Z a-z 0-9 . _ @ -";
+        }
+        return RESERVED.contains(name) ? "\"" + name + "\" is the broker's own; choose another" : "";
+    }
+
     private String name(Element element, String kind) {
         String name = element.find("name");
         if (name == null) {
             return "";
         }
         if (!NAME.test(name)) {
-            at(element, "name", () -> "\"" + Text.excerpt(name) + "\" is not a name of 1 to 64 of A-Z a-z 0-9 . _ @ -");
+            at(element, "name", () -> wrongName(name));
         } else {
             unique(element, "name", kind, name);
         }

@@ -68,6 +68,16 @@ public final class UsersEditor {
         return valid(append(text, users.root(), xml.toString()));
     }
 
+    /// Says before a file is edited what is wrong with the name of a user: whoever sent it wrote no lines of a file.
+    ///
+    /// @throws ProblemException BAD_REQUEST
+    public static void checkName(String name) {
+        String wrong = UsersChecks.wrongName(name);
+        if (!wrong.isEmpty()) {
+            throw new ProblemException(Problem.BAD_REQUEST, wrong);
+        }
+    }
+
     /// Removes a user with everything in it.
     ///
     /// @throws ProblemException also NOT_FOUND

@@ -1,10 +1,12 @@
 package com.databroker.cli;
 
 import com.databroker.core.Bytes;
+import com.databroker.core.Json;
 import com.databroker.core.ProblemDocument;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -22,7 +24,8 @@ import picocli.CommandLine.Parameters;
             "  databroker check health --format json",
             "",
             "Exit code 0 where it is well, 1 where it says that it is not, 6 where nothing answers. With",
-            "--format nagios: 0 where it is well, 2 where not, 3 where it could not be asked."
+            "--format nagios: 0 where it is well, 2 where not, 3 where it could not be asked. Where nothing",
+            "answers, json has the status \"away\" and prometheus a 0."
         })
 final class CheckVerb implements Verb {
     private static final Duration PAUSE = Duration.ofMillis(200);
@@ -58,7 +61,7 @@ final class CheckVerb implements Verb {
 
     @Override
     public int run(Surroundings around) throws IOException, InterruptedException {
-        return Verdict.asked(around, format, () -> ask(around));
+        return Verdict.asked(around, format, () -> ask(around), why -> printAway(around, why));
     }
 
     private int ask(Surroundings around) throws IOException, InterruptedException {
@@ -92,7 +95,7 @@ final class CheckVerb implements Verb {
             throw ProblemDocument.read(answer.status(), answer.body());
         }
         Map<String, @Nullable Object> health = answer.object();
-        String word = what.name().toLowerCase(Locale.ROOT);
+        String word = word();
         String status = String.valueOf(health.getOrDefault("status", ""));
         switch (format) {
             case JSON -> around.out().println(answer.body().utf8());
@@ -101,11 +104,7 @@ final class CheckVerb implements Verb {
                 around.out().println(Verdict.nagios(level, word + ": " + status));
                 return level.exit();
             }
-            case PROMETHEUS -> {
-                around.out().println("# HELP databroker_check_ok 1 where it is well.");
-                around.out().println("# TYPE databroker_check_ok gauge");
-                around.out().println("databroker_check_ok{check=\"" + word + "\"} " + (well ? 1 : 0));
-            }
+            case PROMETHEUS -> prometheus(around, well);
             case TEXT -> {
                 around.out().println(Surroundings.visible(word + ": " + status));
                 if ((what == What.HEALTH || !well) && health.get("components") instanceof Map<?, ?> components) {
@@ -114,6 +113,27 @@ final class CheckVerb implements Verb {
             }
         }
         return well ? Exit.OK : Exit.FAILED;
+    }
+
+    private void printAway(Surroundings around, String why) {
+        if (format == Verdict.Format.PROMETHEUS) {
+            prometheus(around, false);
+            return;
+        }
+        Map<String, @Nullable Object> health = new LinkedHashMap<>();
+        health.put("status", "away");
+        health.put("cause", why);
+        around.out().println(Json.bytes(json -> Json.writeTree(json, health)).utf8());
+    }
+
+    private void prometheus(Surroundings around, boolean well) {
+        around.out().println("# HELP databroker_check_ok 1 where it is well.");
+        around.out().println("# TYPE databroker_check_ok gauge");
+        around.out().println("databroker_check_ok{check=\"" + word() + "\"} " + (well ? 1 : 0));
+    }
+
+    private String word() {
+        return what.name().toLowerCase(Locale.ROOT);
     }
 
     private static String component(@Nullable Object name, @Nullable Object state) {

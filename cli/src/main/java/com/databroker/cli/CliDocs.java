@@ -34,14 +34,16 @@ final class CliDocs {
             |---|---|
             | 0 | done |
             | 1 | failed |
-            | 2 | wrong usage, a malformed topic, pattern, path or position, an invalid configuration, or a broker that could not start |
+            | 2 | wrong usage: a malformed topic, pattern, path, position, name, grant, time, key, query or value, a field that there is not; an invalid configuration, or a broker that could not start |
             | 3 | not found |
             | 4 | not authenticated, or not permitted |
             | 5 | conflict: a precondition, a path that is taken, or a file that its validator refused |
             | 6 | nothing answers, not available, or timed out |
             | 130 | interrupted |
 
-            `serve` ends with 0 after Ctrl-C or SIGTERM: an ordered end is not a failure.
+            `serve` ends with 0 after Ctrl-C or SIGTERM: an ordered end is not a failure. Where standard output cannot be
+            written, as on a full disk, that is 1 with a message; where whoever read it has gone, as `head` does, it is 1
+            without one.
 
             ## Variables
 

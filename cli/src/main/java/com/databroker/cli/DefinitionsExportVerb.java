@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,8 +25,12 @@ import picocli.CommandLine.Parameters;
             "and collectors. The name says the form: .json, else YAML."
         })
 final class DefinitionsExportVerb implements Verb {
-    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "A new file; else standard output.")
-    private @Nullable Path file;
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "FILE|-",
+            description = "A new file; else, or as -, standard output.")
+    private @Nullable String file;
 
     @Option(names = "--secrets", description = "With the passwords of settings, which are left out otherwise.")
     private boolean secrets;
@@ -37,11 +40,11 @@ final class DefinitionsExportVerb implements Verb {
 
     @Override
     public int run(Surroundings around) throws IOException, InterruptedException {
-        boolean json = file != null && Objects.toString(file.getFileName()).endsWith(".json");
+        boolean json = file != null && file.endsWith(".json");
         String path = "/definitions?form=" + (json ? "json" : "yaml") + (secrets ? "&secrets=true" : "");
         try (Http http = new Http(broker.resolve(around), around)) {
             Bytes body = http.call("GET", path, null).body();
-            if (file == null) {
+            if (file == null || file.equals("-")) {
                 around.out().print(body.utf8());
                 return Exit.OK;
             }

@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
             "",
             "Exit code 0 where nothing failed, 1 where something did, 6 where nothing answers. With",
             "--format nagios: 0 all is well, 1 there are warnings, 2 something failed or nothing answers,",
-            "3 it could not be asked."
+            "3 it could not be asked. Where nothing answers, json and prometheus have one check, which failed."
         })
 final class DoctorVerb implements Verb {
     @Parameters(
@@ -47,33 +47,50 @@ final class DoctorVerb implements Verb {
 
     @Override
     public int run(Surroundings around) throws IOException, InterruptedException {
-        return Verdict.asked(around, format, () -> {
-            try (Http http = new Http(broker.resolve(around), around)) {
-                Http.Answer answer = http.call("GET", "/health/checks", null);
-                List<Map<String, @Nullable Object>> checks = JsonTree.objects(
-                                answer.object().get("checks"))
-                        .stream()
-                        .filter(this::isWanted)
-                        .toList();
-                if (checks.isEmpty() && !names.isEmpty()) {
-                    throw new CliException(
-                            Exit.NOT_FOUND,
-                            "no check begins with " + String.join(" or ", names),
-                            "",
-                            "see databroker doctor --all",
-                            null);
-                }
-                switch (format) {
-                    case TEXT -> print(around, checks);
-                    case JSON -> around.out().println(json(checks));
-                    case NAGIOS -> around.out().println(Verdict.nagios(level(checks), summary(checks)));
-                    case PROMETHEUS -> prometheus(around, checks);
-                }
-                return format == Verdict.Format.NAGIOS
-                        ? level(checks).exit()
-                        : level(checks) == Verdict.Level.CRITICAL ? Exit.FAILED : Exit.OK;
+        return Verdict.asked(around, format, () -> ask(around), why -> printAway(around, why));
+    }
+
+    private int ask(Surroundings around) throws IOException, InterruptedException {
+        try (Http http = new Http(broker.resolve(around), around)) {
+            Http.Answer answer = http.call("GET", "/health/checks", null);
+            List<Map<String, @Nullable Object>> checks = JsonTree.objects(
+                            answer.object().get("checks"))
+                    .stream()
+                    .filter(this::isWanted)
+                    .toList();
+            if (checks.isEmpty() && !names.isEmpty()) {
+                throw new CliException(
+                        Exit.NOT_FOUND,
+                        "no check begins with " + String.join(" or ", names),
+                        "",
+                        "see databroker doctor --all",
+                        null);
             }
-        });
+            switch (format) {
+                case TEXT -> print(around, checks);
+                case JSON -> around.out().println(json(checks));
+                case NAGIOS -> around.out().println(Verdict.nagios(level(checks), summary(checks)));
+                case PROMETHEUS -> prometheus(around, checks);
+            }
+            return format == Verdict.Format.NAGIOS
+                    ? level(checks).exit()
+                    : level(checks) == Verdict.Level.CRITICAL ? Exit.FAILED : Exit.OK;
+        }
+    }
+
+    /// As a check that failed, the only one that could be made.
+    private void printAway(Surroundings around, String why) {
+        Map<String, @Nullable Object> check = new LinkedHashMap<>();
+        check.put("name", "broker");
+        check.put("status", "failed");
+        check.put("value", "away");
+        check.put("why", why);
+        check.put("remedy", "start it, or say where it is with --url and --token");
+        if (format == Verdict.Format.PROMETHEUS) {
+            prometheus(around, List.of(check));
+        } else {
+            around.out().println(json(List.of(check)));
+        }
     }
 
     private boolean isWanted(Map<String, @Nullable Object> check) {

@@ -23,10 +23,12 @@ final class Exit {
         }
         return switch (problem) {
             // What the user typed, whoever noticed it.
-            case TOPIC_INVALID, PATTERN_INVALID, PATH_INVALID, POSITION_INVALID -> USAGE;
+            case FIELD_UNKNOWN, VALUE_INVALID -> USAGE;
             case TOO_MANY_FAILURES -> DENIED;
             default ->
                 switch (problem.status()) {
+                    // Bytes that were lost on the way are nobody's mistake: the same may do the next time.
+                    case 400 -> problem.retry() ? FAILED : USAGE;
                     case 401, 403 -> DENIED;
                     case 404, 410 -> NOT_FOUND;
                     case 409, 412, 422 -> CONFLICT;

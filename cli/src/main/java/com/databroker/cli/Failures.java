@@ -60,6 +60,16 @@ final class Failures {
         return Exit.USAGE;
     }
 
+    /// What was printed did not arrive, as on a disk that is full. Nothing is said where who read it has gone.
+    ///
+    /// @param exit of the verb, which holds where it is a failure anyway
+    static int tellUnwritten(Surroundings around, IOException unwritten, int exit) {
+        if (!around.out().isLeft()) {
+            lines(around, "standard output could not be written: " + unwritten.getMessage(), "", "");
+        }
+        return exit == Exit.OK ? Exit.FAILED : exit;
+    }
+
     private static void lines(Surroundings around, String error, String because, String remedy) {
         around.err().println(around.styled("1;31", "error:") + " " + Surroundings.visible(error));
         because.lines().forEach(line -> around.err().println("cause: " + Surroundings.visible(line)));

@@ -1,6 +1,9 @@
 package com.databroker.cli;
 
+import com.databroker.client.DatabrokerClient;
 import com.databroker.client.FileInfo;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,16 +43,38 @@ final class GetVerb implements Verb {
         }
         if ("-".equals(file)) {
             return broker.with(around, (client, address) -> {
-                client.get(source, around.out());
-                return around.out().checkError() ? Exit.FAILED : Exit.OK;
+                fetch(client, source, () -> client.get(source, around.out()));
+                return Exit.OK;
             });
         }
         Path target = target(around, source);
         return broker.with(around, (client, address) -> {
-            FileInfo info = client.get(source, target);
+            FileInfo info = fetch(client, source, () -> client.get(source, target));
             around.say(source + " to " + Shell.path(around.folder(), target) + ", " + info.size() + " bytes");
             return Exit.OK;
         });
+    }
+
+    private interface Call {
+        FileInfo get() throws IOException;
+    }
+
+    /// Says of a folder that it is one: that there is no such file would be half of it.
+    private static FileInfo fetch(DatabrokerClient client, String source, Call call) throws IOException {
+        try {
+            return call.get();
+        } catch (ProblemException refused) {
+            if (refused.problem() != Problem.FILE_NOT_FOUND || !Paths.isFolder(client, source)) {
+                throw refused;
+            }
+            throw new CliException(
+                    Exit.of(refused.problem()),
+                    "[" + refused.problem().number() + "] " + refused.problem().title() + ": " + source
+                            + " is a folder",
+                    "",
+                    "ls " + Shell.quoted(source) + " lists it",
+                    refused);
+        }
     }
 
     private Path target(Surroundings around, String source) {

@@ -1,5 +1,6 @@
 package com.databroker.cli;
 
+import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -20,13 +21,15 @@ public final class Main {
         Surroundings around = new Surroundings(
                 System.getenv(),
                 System.in,
-                stream(FileDescriptor.out),
-                stream(FileDescriptor.err),
+                new Output(new FileOutputStream(FileDescriptor.out), Main::isPipe),
+                new PrintStream(
+                        new BufferedOutputStream(new FileOutputStream(FileDescriptor.err), BUFFER),
+                        false,
+                        StandardCharsets.UTF_8),
                 Path.of("").toAbsolutePath(),
                 Main::isTerminal,
                 ProcessEnd::hook);
         int exit = run(args, around);
-        around.out().flush();
         around.err().flush();
         System.exit(exit);
     }
@@ -35,20 +38,23 @@ public final class Main {
     static int run(String[] args, Surroundings around) {
         try {
             int exit = Verbs.run(args, around);
-            around.out().flush();
-            return exit;
+            // Whatever the verb: what it printed is a part of what it was to do.
+            IOException unwritten = around.out().failure();
+            return unwritten == null ? exit : Failures.tellUnwritten(around, unwritten, exit);
         } catch (IOException | InterruptedException | RuntimeException failure) {
             around.out().flush();
             return Failures.tell(around, failure);
         }
     }
 
-    /// Always UTF-8, whatever the locale: what passes through is, and so is what we say.
-    private static PrintStream stream(FileDescriptor descriptor) {
-        return new PrintStream(
-                new java.io.BufferedOutputStream(new FileOutputStream(descriptor), BUFFER),
-                false,
-                StandardCharsets.UTF_8);
+    /// Whether standard output goes to another program, or over a network.
+    private static boolean isPipe() {
+        try {
+            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();
+            return target.startsWith("pipe:") || target.startsWith("socket:");
+        } catch (IOException | UnsupportedOperationException elsewhere) {
+            return false;
+        }
     }
 
     /// Whether standard error is a terminal. Java's own console tells about standard input and output only.

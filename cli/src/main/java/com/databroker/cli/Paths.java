@@ -1,5 +1,8 @@
 package com.databroker.cli;
 
+import com.databroker.client.DatabrokerClient;
+import com.databroker.core.ProblemException;
+
 /// Paths of the files plane as users type them.
 final class Paths {
     private Paths() {}
@@ -19,6 +22,15 @@ final class Paths {
             throw CliException.usage("PATH names a folder", "name the file, as " + plain + "data.bin");
         }
         return plain + name;
+    }
+
+    /// Asked where something was refused, to say it in better words; false where even that cannot be told.
+    static boolean isFolder(DatabrokerClient client, String path) {
+        try {
+            return client.stat(path).folder();
+        } catch (ProblemException unknown) {
+            return false;
+        }
     }
 
     /// The last segment.

@@ -1,5 +1,7 @@
 package com.databroker.cli;
 
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,10 +27,25 @@ final class RmVerb implements Verb {
         return broker.with(around, (client, address) -> {
             if (recursive) {
                 client.deleteTree(Paths.plain(path));
-            } else {
+                return Exit.OK;
+            }
+            try {
                 client.delete(Paths.plain(path));
+            } catch (ProblemException refused) {
+                boolean full = refused.problem() == Problem.PATH_CONFLICT && Paths.isFolder(client, Paths.plain(path));
+                throw full ? full(refused) : refused;
             }
             return Exit.OK;
         });
+    }
+
+    /// In words of who removes; those of the problem are of who writes.
+    private CliException full(ProblemException refused) {
+        return new CliException(
+                Exit.CONFLICT,
+                "[" + refused.problem().number() + "] " + refused.detail(),
+                "",
+                "rm -r " + Shell.quoted(path) + " removes it with all that is in it",
+                refused);
     }
 }

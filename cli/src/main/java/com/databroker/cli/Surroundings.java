@@ -15,7 +15,7 @@ import java.util.function.BooleanSupplier;
 record Surroundings(
         Map<String, String> environment,
         InputStream in,
-        PrintStream out,
+        Output out,
         PrintStream err,
         Path folder,
         BooleanSupplier terminal,

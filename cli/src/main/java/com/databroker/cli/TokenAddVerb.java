@@ -52,7 +52,17 @@ final class TokenAddVerb implements Verb {
         try (Users users = new Users(broker, around)) {
             Map<String, @Nullable Object> made = users.addToken(user, token);
             around.out().println(JsonTree.text(made, "token"));
-            around.out().flush();
+            IOException lost = around.out().failure();
+            if (lost != null) {
+                // Also where who read it has gone: there is a token now that nobody has.
+                throw new CliException(
+                        Exit.FAILED,
+                        "the token could not be written to standard output, and is lost: " + lost.getMessage(),
+                        "",
+                        around.launcher() + " token revoke " + Shell.quoted(user) + " " + JsonTree.text(made, "id")
+                                + ", then make another",
+                        lost);
+            }
             String until = JsonTree.text(made, "expires");
             around.say("token " + JsonTree.text(made, "id") + " of " + user
                     + (until.isEmpty() ? "" : ", valid until " + until) + "; it is not shown again");

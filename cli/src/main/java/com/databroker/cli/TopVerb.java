@@ -35,7 +35,7 @@ final class TopVerb implements Verb {
             names = {"-n", "--count"},
             paramLabel = "N",
             description = "End after N lines. Else it goes on.")
-    private long count;
+    private long count = Long.MAX_VALUE;
 
     @Option(names = "--format", paramLabel = "FORMAT", description = "text, or json: an object a line.")
     private StatusVerb.Format format = StatusVerb.Format.TEXT;
@@ -45,11 +45,14 @@ final class TopVerb implements Verb {
 
     @Override
     public int run(Surroundings around) throws IOException, InterruptedException {
+        if (count < 1) {
+            throw CliException.usage("--count " + count + " is less than 1", "leave it out for no end");
+        }
         // Nothing counts it down: a pause that an interrupt ends.
         CountDownLatch never = new CountDownLatch(1);
         try (Http http = new Http(broker.resolve(around), around)) {
             Map<String, @Nullable Object> before = status(http);
-            for (long lines = 0; count == 0 || lines < count; lines++) {
+            for (long lines = 0; lines < count; lines++) {
                 if (lines % HEADED == 0 && format == StatusVerb.Format.TEXT) {
                     around.out()
                             .printf(
@@ -71,6 +74,10 @@ final class TopVerb implements Verb {
                 Map<String, @Nullable Object> now = status(http);
                 print(around, new Flow(before, now));
                 before = now;
+                if (around.out().checkError()) {
+                    // Nobody would see the lines that follow.
+                    return Exit.FAILED;
+                }
             }
         }
         return Exit.OK;
@@ -118,7 +125,6 @@ final class TopVerb implements Verb {
                             number(flow.now, "files", "files"),
                             number(flow.now, "heap", "used") / (1 << 20));
         }
-        around.out().flush();
     }
 
     private static String json(Flow flow, Map<String, @Nullable Object> doors) {

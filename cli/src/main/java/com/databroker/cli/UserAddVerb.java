@@ -1,5 +1,7 @@
 package com.databroker.cli;
 
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,9 +45,21 @@ final class UserAddVerb implements Verb {
         user.put("roles", roles);
         try (Users users = new Users(broker, around)) {
             users.add(user);
+        } catch (ProblemException refused) {
+            throw refused.problem() == Problem.BAD_REQUEST ? unnamed(refused) : refused;
         }
         around.say("added " + name + "; give it a token: " + around.launcher() + " token add " + Shell.quoted(name)
                 + " --label LABEL");
         return Exit.OK;
+    }
+
+    /// A name that cannot be one is all that the broker refuses so.
+    private static CliException unnamed(ProblemException refused) {
+        return new CliException(
+                Exit.USAGE,
+                "[" + refused.problem().number() + "] " + refused.problem().title() + ": " + refused.detail(),
+                "",
+                "choose another name, as build-server or eve@example.org",
+                refused);
     }
 }

@@ -7,8 +7,6 @@ import com.databroker.server.Logs;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -101,7 +99,7 @@ final class VerbRehearsal {
     /// @param folder an empty one, in which the user stands
     static void type(Path data, Path folder) throws IOException {
         Path file = Files.createFile(folder.resolve("databroker.yaml"));
-        try (PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
+        try (Output nowhere = new Output(OutputStream.nullOutputStream(), () -> false)) {
             Surroundings around = new Surroundings(
                     Map.of("DATABROKER_DATA", data.toString(), "DATABROKER_CONFIG", file.toString()),
                     new ByteArrayInputStream(new byte[0]),

@@ -43,13 +43,23 @@ final class Verdict {
         int ask() throws IOException, InterruptedException;
     }
 
+    /// What programs are told where nobody answers: in the form of an answer, so that nothing need be guessed.
+    interface Away {
+        /// @param why nobody answers
+        void tell(String why);
+    }
+
     /// Asks; where nobody answers, or it cannot be asked, that is an answer for Nagios, too, which knows no other
-    /// exit codes.
-    static int asked(Surroundings around, Format format, Question question) throws IOException, InterruptedException {
+    /// exit codes. That nobody answers is one for the other programs as well.
+    static int asked(Surroundings around, Format format, Question question, Away away)
+            throws IOException, InterruptedException {
         try {
             return question.ask();
         } catch (CliException | ProblemException unanswered) {
             if (format != Format.NAGIOS) {
+                if (format != Format.TEXT && isAway(unanswered)) {
+                    away.tell(String.valueOf(unanswered.getMessage()));
+                }
                 throw unanswered;
             }
             Level level = isAway(unanswered) ? Level.CRITICAL : Level.UNKNOWN;

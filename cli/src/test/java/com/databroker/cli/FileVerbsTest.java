@@ -59,6 +59,53 @@ final class FileVerbsTest {
     }
 
     @Test
+    void a_folder_is_told_as_one_with_the_verb_that_helps() {
+        broker.run("put", "a.txt", "ci/b c/a.txt");
+        Typed get = broker.run("get", "ci/b c", "there");
+        assertThat(get.exit()).isEqualTo(3);
+        assertThat(get.err()).isEqualTo("error: [4001] no such file: ci/b c is a folder\ntry: ls 'ci/b c' lists it\n");
+        assertThat(folder.resolve("there")).doesNotExist();
+        assertThat(broker.run("get", "ci", "-").err()).contains("ci is a folder\ntry: ls ci lists it\n");
+        Typed rm = broker.run("rm", "/ci");
+        assertThat(rm.exit()).isEqualTo(5);
+        assertThat(rm.err())
+                .isEqualTo("error: [4005] folder ci is not empty\ntry: rm -r /ci removes it with all that is in it\n");
+        assertThat(broker.run("rm", "-r", "/ci").exit()).isZero();
+    }
+
+    @Test
+    void a_name_with_a_line_end_is_wrong_usage() {
+        assertThat(broker.run("put", "a.txt", "a\nb").exit()).isEqualTo(2);
+    }
+
+    @Test
+    void what_could_not_be_printed_is_a_failure_and_a_reader_that_has_gone_a_quiet_one() {
+        broker.run("put", "a.txt", "a.txt");
+        List<List<String>> verbs = List.of(
+                List.of("get", "a.txt", "-"),
+                List.of("ls", "-o", "json"),
+                List.of("config", "default"),
+                List.of("completion", "bash"),
+                List.of("status", "--format", "json"),
+                List.of("definitions", "export", "-"),
+                List.of("pub", "a/b", "1"),
+                List.of("help"));
+        for (List<String> verb : verbs) {
+            String[] args = verb.toArray(new String[0]);
+            Typed full = broker.typed().unwritable("No space left on device").run(args);
+            assertThat(full.exit()).as("%s", verb).isEqualTo(1);
+            assertThat(full.err())
+                    .as("%s", verb)
+                    .isEqualTo("error: standard output could not be written: No space left on device\n");
+            Typed left = broker.typed().unwritable("Broken pipe").run(args);
+            assertThat(left.exit()).as("%s", verb).isEqualTo(1);
+            assertThat(left.err()).as("%s", verb).isEmpty();
+        }
+        assertThat(folder.resolve("-")).doesNotExist();
+        assertThat(broker.run("definitions", "export", "-").out()).contains("<broker-users");
+    }
+
+    @Test
     void what_a_file_was_is_listed_shown_restored_and_forgotten() throws IOException {
         broker.run("put", "a.txt", "kept/a.txt");
         Files.writeString(folder.resolve("other.txt"), "other");

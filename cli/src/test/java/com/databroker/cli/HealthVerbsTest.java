@@ -71,6 +71,39 @@ final class HealthVerbsTest {
     }
 
     @Test
+    void programs_are_told_in_their_own_form_that_nothing_answers() {
+        Typed metric = away("check", "live", "--format", "prometheus");
+        assertThat(metric.out())
+                .startsWith("# HELP databroker_check_ok ")
+                .contains("\n# TYPE databroker_check_ok gauge\n")
+                .endsWith("\ndatabroker_check_ok{check=\"live\"} 0\n");
+        assertThat(metric.err()).startsWith("error: [5003] ");
+        assertThat(Json.parseObject(Bytes.utf8(away("check", "--format", "json").out())))
+                .containsEntry("status", "away")
+                .extractingByKey("cause")
+                .asString()
+                .contains("nothing answers at http://127.0.0.1:1");
+        assertThat(away("doctor", "--format", "prometheus").out())
+                .contains("databroker_doctor_checks{status=\"ok\"} 0\n")
+                .endsWith("databroker_doctor_checks{status=\"failed\"} 1\n");
+        Typed doctor = away("doctor", "quota", "--format", "json");
+        assertThat(Json.parseObject(Bytes.utf8(doctor.out()))).containsEntry("status", "failed");
+        assertThat(doctor.out()).contains("\"name\":\"broker\",\"status\":\"failed\"");
+        assertThat(away("doctor").out()).isEmpty();
+        // Who is not let in has asked somebody who answers.
+        Typed stranger = broker.run("doctor", "--format", "prometheus", "--token", "dbk_nobody");
+        assertThat(stranger.exit()).isEqualTo(4);
+        assertThat(stranger.out()).isEmpty();
+    }
+
+    private Typed away(String... args) {
+        Typed typed =
+                broker.typed().variable("DATABROKER_URL", "http://127.0.0.1:1").run(args);
+        assertThat(typed.exit()).as(typed.err()).isEqualTo(6);
+        return typed;
+    }
+
+    @Test
     void the_doctor_finds_what_is_broken_and_looks_at_one_thing_only() throws Exception {
         assertThat(broker.run("doctor", "quota", "users file", "store").exit()).isZero();
         Path file = Files.writeString(folder.resolve("x"), "x".repeat(4096));
@@ -115,6 +148,15 @@ final class HealthVerbsTest {
         Typed top = broker.run("top", "-n", "2", "--every", "10ms");
         assertThat(top.exit()).isZero();
         assertThat(top.out().lines()).hasSize(3).first().asString().startsWith("TIME ");
+        Typed none = broker.run("top", "-n", "0");
+        assertThat(none.exit()).isEqualTo(2);
+        assertThat(none.err()).startsWith("error: --count 0 is less than 1\n");
+        assertThat(broker.typed()
+                        .unwritable("Broken pipe")
+                        .run("top", "--every", "10ms")
+                        .exit())
+                .as("top whose reader has gone ends")
+                .isEqualTo(1);
         Typed lines = broker.run("top", "-n", "2", "--every", "10ms", "--format", "json");
         assertThat(lines.out()).hasLineCount(2);
         lines.out()

@@ -55,6 +55,14 @@ final class ObjectVerbsTest {
     }
 
     @Test
+    void a_key_or_a_field_that_cannot_be_is_wrong_usage() {
+        refused(Exit.USAGE, "objects", "get", "Person/x");
+        refused(Exit.USAGE, "objects", "find", "Person", "foo=1");
+        refused(Exit.USAGE, "objects", "set", "Person/1", "foo=1");
+        refused(Exit.NOT_FOUND, "objects", "get", "Person/99999");
+    }
+
+    @Test
     void objects_are_shown_with_what_they_refer_to_each_type_in_its_own_table() {
         String out = broker.run("objects", "get", "Person/2", "--follow", "company,tasks")
                 .out();
@@ -78,8 +86,7 @@ final class ObjectVerbsTest {
                 .contains("Person/1")
                 .doesNotContain("Person/2");
         assertThat(broker.run("objects", "find", "Person", "-n", "1").err()).contains("--after ");
-        assertThat(refused(Exit.CONFLICT, "objects", "find", "Person", "nme=Ada")
-                        .err())
+        assertThat(refused(Exit.USAGE, "objects", "find", "Person", "nme=Ada").err())
                 .contains("did you mean name?");
         assertThat(refused(Exit.NOT_FOUND, "objects", "find", "Persn").err()).contains("did you mean Person?");
         refused(Exit.USAGE, "objects", "find", "Person", "name");
@@ -113,7 +120,7 @@ final class ObjectVerbsTest {
         assertThat(broker.run("objects", "call", "Person/3", "raise", "10").out())
                 .isEqualToIgnoringNewLines("1045.00");
         assertThat(broker.run("objects", "call", "Task", "open").out()).contains("write the first program");
-        assertThat(refused(Exit.CONFLICT, "objects", "call", "Person/3", "raise", "a lot")
+        assertThat(refused(Exit.USAGE, "objects", "call", "Person/3", "raise", "a lot")
                         .err())
                 .contains("7006");
         assertThat(refused(Exit.NOT_FOUND, "objects", "call", "Person", "raise", "1")

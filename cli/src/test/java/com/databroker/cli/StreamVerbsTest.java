@@ -75,6 +75,8 @@ final class StreamVerbsTest {
                     .isEqualTo(3);
             assertThat(broker.run("streams", "dead", "github", "--drop").exit()).isEqualTo(2);
             happens(() -> broker.run("search", "--stream", "github").out().contains("lab/x"));
+            assertThat(broker.run("search", "--since", "abc").exit()).isEqualTo(2);
+            assertThat(broker.run("search", "--limit", "0").exit()).isEqualTo(2);
 
             Typed replayed = broker.run("streams", "replay", "news");
             assertThat(replayed.exit()).as(replayed.err()).isZero();

@@ -2,6 +2,8 @@ package com.databroker.cli;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -9,6 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /// A command as somebody types it, run in this process: what it is given and what became of it.
 final class Typed {
@@ -18,6 +21,7 @@ final class Typed {
     private final AtomicReference<Runnable> end = new AtomicReference<>(() -> {});
     private final Path folder;
     private byte[] in = {};
+    private @Nullable String unwritable;
     private boolean terminal;
     private int exit = -1;
 
@@ -35,6 +39,12 @@ final class Typed {
         return this;
     }
 
+    /// Standard output takes nothing, for this reason.
+    Typed unwritable(String why) {
+        unwritable = why;
+        return this;
+    }
+
     Typed onTerminal() {
         terminal = true;
         return this;
@@ -44,7 +54,7 @@ final class Typed {
         Surroundings around = new Surroundings(
                 environment,
                 new ByteArrayInputStream(in),
-                new PrintStream(out, false, StandardCharsets.UTF_8),
+                new Output(unwritable == null ? out : refusing(unwritable), () -> false),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 folder,
                 () -> terminal,
@@ -54,6 +64,15 @@ final class Typed {
                 });
         exit = Main.run(args, around);
         return this;
+    }
+
+    private static OutputStream refusing(String why) {
+        return new OutputStream() {
+            @Override
+            public void write(int value) throws IOException {
+                throw new IOException(why);
+            }
+        };
     }
 
     CompletableFuture<Typed> start(String... args) {

@@ -165,6 +165,17 @@ final class UsageTest {
                         Problem.STORAGE_FULL, 1))
                 .allSatisfy((problem, code) ->
                         assertThat(Exit.of(problem)).as("%s", problem).isEqualTo(code));
+        // What somebody typed, whoever notices it; but not what was lost on the way.
+        assertThat(List.of(
+                        Problem.BAD_REQUEST,
+                        Problem.MESSAGE_INVALID,
+                        Problem.QUERY_INVALID,
+                        Problem.OBJECT_KEY_INVALID,
+                        Problem.FIELD_UNKNOWN,
+                        Problem.VALUE_INVALID))
+                .allMatch(problem -> Exit.of(problem) == 2);
+        assertThat(List.of(Problem.BODY_INCOMPLETE, Problem.DIGEST_MISMATCH))
+                .allMatch(problem -> Exit.of(problem) == 1);
     }
 
     @Test

@@ -90,9 +90,41 @@ final class UserVerbsTest {
         assertThat(broker.run("user", "remove", "admin").exit()).isEqualTo(5);
         assertThat(broker.run("token", "add", "bob", "--label", "x", "--expires", "soon")
                         .exit())
-                .isEqualTo(1);
+                .isEqualTo(2);
         Typed misspelt = broker.run("user", "add", "eve", "--grant", "publsh:a/**");
         assertThat(misspelt.err()).contains("did you mean \"publish\"?");
+    }
+
+    @Test
+    void what_cannot_be_a_name_a_grant_or_a_time_is_wrong_usage() {
+        Typed blank = broker.run("user", "add", "a b");
+        assertThat(blank.exit()).isEqualTo(2);
+        assertThat(blank.err())
+                .startsWith(
+                        "error: [1001] malformed request: \"a b\" is not a name of 1 to 64 of A-Z a-z 0-9 . _ @ -\n")
+                .endsWith("\ntry: choose another name, as build-server or eve@example.org\n");
+        assertThat(broker.run("user", "add", "disk").err()).contains("\"disk\" is the broker's own");
+        assertThat(broker.run("user", "add", "eve", "--grant", "foo").exit()).isEqualTo(2);
+        Typed past = broker.run("token", "add", "admin", "--label", "z", "--expires", "2020-01-01T00:00:00Z");
+        assertThat(past.exit()).isEqualTo(2);
+        assertThat(past.out()).isEmpty();
+        assertThat(past.err()).contains("[1011]", "2020-01-01T00:00:00Z", "not in the future");
+        assertThat(broker.run("token", "add", "admin", "--label", "z", "--expires", "0d")
+                        .exit())
+                .isEqualTo(2);
+        assertThat(broker.run("token", "list").out()).doesNotContain(" z ");
+        assertThat(broker.run("pub", "-a", "id=", "a/b", "x").exit()).isEqualTo(2);
+    }
+
+    @Test
+    void a_token_that_could_not_be_printed_is_told_as_lost_with_how_to_revoke_it() {
+        for (String why : List.of("No space left on device", "Broken pipe")) {
+            Typed lost = broker.typed().unwritable(why).run("token", "add", "admin", "--label", why);
+            assertThat(lost.exit()).isEqualTo(1);
+            assertThat(lost.err())
+                    .startsWith("error: the token could not be written to standard output, and is lost: " + why + "\n")
+                    .containsPattern("\ntry: \\S+ token revoke admin [0-9A-Za-z]{8}, then make another\n$");
+        }
     }
 
     @Test

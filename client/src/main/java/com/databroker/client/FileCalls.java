@@ -174,10 +174,22 @@ final class FileCalls {
                         : transfer.writing(page, PAGE_BYTES_MAX));
         HttpResponse<Long> response = await(call, transfer);
         Bytes body = Bytes.wrap(page.toByteArray());
+        if (target != null && isFolder(response)) {
+            throw new ProblemException(Problem.FILE_NOT_FOUND, "what stands there is a folder");
+        }
         if (!wanted.contains(response.statusCode())) {
             throw ProblemDocument.read(response.statusCode(), body);
         }
         return new Answer(response, body);
+    }
+
+    /// Whoever asks for a folder as if it were a file is sent to its listing.
+    private static boolean isFolder(HttpResponse<Long> response) {
+        return response.statusCode() == 308
+                && response.headers()
+                        .firstValue("Location")
+                        .orElse("")
+                        .endsWith(response.request().uri().getRawPath() + "/");
     }
 
     private HttpResponse<Long> await(CompletableFuture<HttpResponse<Long>> call, Transfer transfer) throws IOException {

@@ -153,6 +153,7 @@ final class AccessHandler {
         exchange.body(BODY_MAX, LIMIT, body -> {
             Map<String, @Nullable Object> fields = Json.parseObject(body);
             String name = text(fields, "name");
+            UsersEditor.checkName(name);
             List<Grant> grants = grants(fields.get("grants"), "grants");
             List<String> roles = strings(fields.get("roles"), "roles");
             edit(exchange, principal, file -> UsersEditor.addUser(file, name, grants, roles), 201, null);
@@ -271,12 +272,21 @@ final class AccessHandler {
                         + " (" + String.join(", ", words) + ", all)");
     }
 
-    /// An instant, or a duration from now as `90d`.
     private @Nullable Instant expires(@Nullable Object value) {
         if (value == null) {
             return null;
         }
-        String text = value.toString();
+        Instant expires = instant(value.toString());
+        if (!expires.isAfter(clock.instant())) {
+            throw new ProblemException(
+                    Problem.MESSAGE_INVALID,
+                    "a token that expires at " + expires + " would be none: that is not in the future");
+        }
+        return expires;
+    }
+
+    /// An instant, or a duration from now as `90d`.
+    private Instant instant(String text) {
         try {
             if (text.matches("\\d{1,6}[smhd]")) {
                 long number = Long.parseLong(text, 0, text.length() - 1, 10);

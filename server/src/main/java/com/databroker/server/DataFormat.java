@@ -5,6 +5,7 @@ import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
 import com.databroker.files.FileIndexes;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,8 +57,16 @@ final class DataFormat {
         if (!Files.exists(file)) {
             return NOW;
         }
-        String found = Files.readString(file).strip();
-        if (!found.matches("[1-9]\\d{0,8}") || Integer.parseInt(found) > NOW) {
+        // Whatever bytes stand there, they are told and not stumbled over.
+        String found = Files.readString(file, StandardCharsets.ISO_8859_1).strip();
+        if (!found.matches("[1-9]\\d*")) {
+            throw new ProblemException(
+                    Problem.DATA_VERSION,
+                    file + " cannot be read: " + (found.isEmpty() ? "it is empty" : "\"" + Text.excerpt(found) + "\"")
+                            + ", where a number should be; write " + NOW + " into it where databroker "
+                            + Version.VERSION + " was the last that ran here");
+        }
+        if (found.length() > 9 || Integer.parseInt(found) > NOW) {
             throw new ProblemException(
                     Problem.DATA_VERSION,
                     data + " has format " + Text.excerpt(found) + ", which a later databroker wrote; " + Version.VERSION

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.databroker.core.ProblemException;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -114,6 +115,23 @@ class UpgradeTest {
             isKnown(broker);
         }
         assertThat(data.resolve("format-1")).doesNotExist();
+    }
+
+    @Test
+    void a_number_that_cannot_be_read_is_told_as_that_and_not_as_a_later_one() throws Exception {
+        Path data = unpacked("index-2");
+        for (String found : List.of("", "abc", "0", "\u00e9\u0000")) {
+            Files.writeString(data.resolve("format"), found, StandardCharsets.ISO_8859_1);
+            assertThatThrownBy(() -> TestBroker.start(data)).isInstanceOfSatisfying(ProblemException.class, refused -> {
+                assertThat(refused.problem().number()).isEqualTo(9005);
+                assertThat(refused.detail())
+                        .startsWith(data.resolve("format") + " cannot be read: ")
+                        .contains("write 2 into it")
+                        .doesNotContain("later");
+            });
+        }
+        Files.writeString(data.resolve("format"), "2\n");
+        TestBroker.start(data).close();
     }
 
     @Test
