@@ -24,9 +24,9 @@ final class CliDocs {
                `databroker-data` beside the program where it says nothing.
 
             So no option is needed on the machine on which the broker was started. A token that stands in a data folder is
-            sent to the broker of that folder and to no other. Of such a broker its very certificate is trusted, whatever
-            its name; of others those of the authorities of `--ca-file FILE`, else `DATABROKER_CA_FILE`, else those that Java
-            trusts.
+            sent to the broker of that folder and to no other. Of such a broker the very certificate that it shows is trusted
+            (`certificate.pem` beside it), whatever its name; of others those of the authorities of `--ca-file FILE`, else
+            `DATABROKER_CA_FILE`, else those that Java trusts.
 
             ## Exit codes
 
