@@ -2,6 +2,7 @@ package com.databroker.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import com.databroker.core.Bytes;
 import com.databroker.core.Problem;
@@ -124,6 +125,21 @@ final class StreamFaultsTest {
             await(plane, 4, 4, 1);
             assertThat(plane.search("a", StreamQuery.of("cured OR mended", 10)).hits())
                     .hasSize(2);
+        }
+    }
+
+    /// Each took half a second, since the look ahead at the end of the topic was waited for.
+    @Test
+    void what_was_set_aside_is_closed_one_after_the_other_without_waiting() throws Exception {
+        try (StreamPlane plane = plane(config(), InstantSource.system())) {
+            offer(plane, "inbox/a/1.txt", "broken\n".repeat(60));
+            await(plane, 0, 0, 60);
+            assertTimeout(Duration.ofSeconds(15), () -> {
+                for (DeadLetter letter : plane.dead("a", -1, 100)) {
+                    plane.drop("a", letter.offset());
+                }
+            });
+            await(plane, 0, 0, 0);
         }
     }
 
