@@ -153,8 +153,11 @@ final class StreamFaultsTest {
             offer(plane, "inbox/a/2.txt", LinesSource.lines("ahead", 0, 50));
             Await.until(
                     "what came under a clock that is ahead is in both stores",
-                    () -> status(plane).cold() == 100);
-            assertThat(plane.search("a", StreamQuery.of("", 1000)).hits()).hasSize(100);
+                    () -> status(plane).cold() == 100
+                            && plane.search("a", StreamQuery.of("", 1000))
+                                            .hits()
+                                            .size()
+                                    == 100);
             clock.ahead = Duration.ofDays(-3);
             offer(plane, "inbox/a/3.txt", LinesSource.lines("back", 0, 50));
             // Year 30000, the day before 1970, and nothing sensible at all.
