@@ -1,9 +1,12 @@
 package com.databroker.cli;
 
 import com.databroker.core.Json;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +35,8 @@ final class SearchVerb implements Verb {
     @Option(
             names = {"-s", "--stream"},
             paramLabel = "NAME",
-            description = "The stream; else every one that you may search. May be repeated.")
+            description =
+                    "The stream; else every one that you may search and whose fields the query names. May be repeated.")
     private List<String> streams = new ArrayList<>();
 
     @Option(names = "--since", paramLabel = "DURATION", description = "Only what happened so long ago at most, as 3d.")
@@ -66,12 +70,41 @@ final class SearchVerb implements Verb {
         }
         List<Row> rows = new ArrayList<>();
         try (Http http = new Http(broker.resolve(around), around)) {
-            for (String stream : streams.isEmpty() ? Streams.names(http) : streams) {
+            if (streams.isEmpty()) {
+                findAnywhere(http, rows, around);
+            }
+            for (String stream : new LinkedHashSet<>(streams)) {
                 rows.addAll(find(http, stream, around));
             }
         }
         output.print(around, List.of("stream", "time", "record"), rows, SearchVerb::cells, SearchVerb::json);
         return rows.isEmpty() ? Exit.NOT_FOUND : Exit.OK;
+    }
+
+    /// Looks into all streams that have what is asked for: few of them have the same fields.
+    private void findAnywhere(Http http, List<Row> rows, Surroundings around) throws InterruptedException {
+        List<String> names = Streams.names(http);
+        Map<String, ProblemException> refusals = new LinkedHashMap<>();
+        for (String stream : names) {
+            try {
+                rows.addAll(find(http, stream, around));
+            } catch (ProblemException refused) {
+                if (refused.problem() != Problem.BAD_REQUEST) {
+                    throw refused;
+                }
+                refusals.put(stream, refused);
+            }
+        }
+        if (refusals.isEmpty()) {
+            return;
+        }
+        Map.Entry<String, ProblemException> first =
+                refusals.entrySet().iterator().next();
+        String why = first.getKey() + ": " + first.getValue().detail();
+        if (refusals.size() == names.size()) {
+            throw new ProblemException(Problem.BAD_REQUEST, why, first.getValue());
+        }
+        around.say("note: the query does not fit " + String.join(", ", refusals.keySet()) + " (" + why + ")");
     }
 
     private List<Row> find(Http http, String stream, Surroundings around) throws InterruptedException {

@@ -1,8 +1,12 @@
 package com.databroker.cli;
 
+import com.databroker.core.Bytes;
 import com.databroker.core.Json;
+import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -29,6 +33,15 @@ final class Streams {
 
     static List<String> names(Http http) throws InterruptedException {
         return list(http).stream().map(stream -> JsonTree.text(stream, "name")).toList();
+    }
+
+    /// The bytes of a file that the command line names.
+    static Bytes file(Surroundings around, String name) throws IOException {
+        Path path = around.folder().resolve(name);
+        if (Files.isDirectory(path)) {
+            throw CliException.usage(name + " is a folder", "name a file");
+        }
+        return Bytes.wrap(Files.readAllBytes(path));
     }
 
     /// `?a=b&c=d` of those that have a value.

@@ -54,14 +54,22 @@ final class StreamsCollectVerb implements Verb {
     private List<Named> named(Http http) throws InterruptedException {
         List<Named> all = new ArrayList<>();
         List<String> names = new ArrayList<>();
+        List<String> pushed = new ArrayList<>();
         for (Map<String, @Nullable Object> stream : Streams.list(http)) {
             for (Map<String, @Nullable Object> collector : JsonTree.objects(stream.get("collectors"))) {
                 Named named = new Named(JsonTree.text(stream, "name"), JsonTree.text(collector, "name"));
                 names.add(named.collector);
-                if (name.equals(named.collector) || name.equals(named.stream)) {
+                if (collector.get("received") != null) {
+                    // Of a stream the others do their steps; by its own name it is told below why it does none.
+                    pushed.add(named.collector);
+                } else if (name.equals(named.collector) || name.equals(named.stream)) {
                     all.add(named);
                 }
             }
+        }
+        if (all.isEmpty() && pushed.contains(name)) {
+            throw new ProblemException(
+                    Problem.BAD_REQUEST, Text.excerpt(name) + " is pushed to: it asks nobody, so it has no steps");
         }
         if (all.isEmpty()) {
             String near = Text.nearest(name, names);

@@ -6,7 +6,6 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -108,9 +107,12 @@ final class StreamsDeadVerb implements Verb {
 
     private int act(Http http, Surroundings around) throws IOException, InterruptedException {
         if (offset != null) {
-            Bytes bytes = with == null
-                    ? Bytes.EMPTY
-                    : Bytes.wrap(Files.readAllBytes(around.folder().resolve(with)));
+            Bytes bytes = with == null ? Bytes.EMPTY : Streams.file(around, with);
+            if (with != null && bytes.length() == 0) {
+                // The broker would see no body, and send it as it was.
+                throw new ProblemException(
+                        Problem.RECORD_UNREADABLE, with + " is empty, so there is no record in it; --drop closes one");
+            }
             around.out().println(act(http, offset, bytes));
             return Exit.OK;
         }

@@ -17,6 +17,8 @@ import picocli.CommandLine.Parameters;
             "  databroker streams replay news",
             "  databroker streams replay arxiv --from 2026-11-01 --to 2026-11-08",
             "",
+            "Parts are unreadable to the reader. What the parser refuses, too, is among what is set aside and open",
+            "in the stream, from whenever that is; see databroker streams dead.",
             "It may be ended and begun again at any time. Ending the command does not end the replay."
         })
 final class StreamsReplayVerb implements Verb {
@@ -51,11 +53,13 @@ final class StreamsReplayVerb implements Verb {
             String told = "";
             while (!noWait) {
                 boolean runs = "running".equals(status.get("phase"));
-                String lag =
-                        JsonTree.text(http.call("GET", stream + "/status", null).object(), "lag");
+                Map<String, @Nullable Object> now =
+                        http.call("GET", stream + "/status", null).object();
+                String lag = JsonTree.text(now, "lag");
                 String line = JsonTree.text(status, "done") + " of " + JsonTree.text(status, "bodies") + " bodies, "
                         + JsonTree.text(status, "records") + " records, " + JsonTree.text(status, "rejected")
-                        + " set aside, " + JsonTree.text(status, "missing") + " gone; lag " + lag;
+                        + " parts unreadable, " + JsonTree.text(status, "missing") + " gone; lag " + lag + ", "
+                        + JsonTree.text(now, "dead") + " set aside and open";
                 if (!line.equals(told)) {
                     around.out().println(line);
                     told = line;

@@ -3,7 +3,6 @@ package com.databroker.cli;
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -39,7 +38,7 @@ final class StreamsTestVerb implements Verb {
     @Override
     public int run(Surroundings around) throws IOException, InterruptedException {
         Path path = around.folder().resolve(file);
-        Bytes bytes = Bytes.wrap(Files.readAllBytes(path));
+        Bytes bytes = Streams.file(around, file);
         Map<String, @Nullable Object> query = Map.of("name", String.valueOf(path.getFileName()));
         try (Http http = new Http(broker.resolve(around), around)) {
             Http.Answer answer = http.call(

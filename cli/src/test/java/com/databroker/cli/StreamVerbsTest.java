@@ -6,6 +6,10 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,17 +43,10 @@ final class StreamVerbsTest {
                 folder.resolve("event.json"),
                 "[{\"id\":\"7\",\"type\":\"WatchEvent\",\"actor\":{\"id\":1,\"login\":\"ann\"},\"repo\":{\"id\":2,"
                         + "\"name\":\"lab/x\"},\"payload\":{},\"public\":true,\"created_at\":\"2026-11-27T10:00:00Z\"}]");
+        Files.writeString(folder.resolve("secret"), "secret of a test");
         AtomicBoolean isWell = new AtomicBoolean();
         HttpServer site = site(isWell);
-        Map<String, String> settings = Map.of(
-                "streams.enabled", "true",
-                "streams.flink.checkpoint-interval", "1s",
-                "streams.collectors.contact", "tests@example.org",
-                "streams.collectors.private-addresses", "true",
-                "streams.collectors.from.blog.kind", "feed",
-                "streams.collectors.from.blog.url",
-                        "http://127.0.0.1:" + site.getAddress().getPort() + "/feed.xml");
-        try (RunningBroker broker = new RunningBroker(folder, settings)) {
+        try (RunningBroker broker = new RunningBroker(folder, settings(site))) {
             happens(() -> broker.run("streams", "ls").out().split("running").length == 5);
             tests(broker);
             broker.run("put", "broken.json", "inbox/github/broken.json");
@@ -65,6 +62,7 @@ final class StreamVerbsTest {
             Typed again = broker.run("streams", "dead", "github", "--resend", "--all");
             assertThat(again.exit()).as(again.out() + again.err()).isEqualTo(5);
             assertThat(again.out()).isEqualTo("0 sent again, 2 left open\n");
+            refusesNothing(broker, first);
             Typed sent = broker.run("streams", "dead", "github", "--resend", "--offset", first, "--with", "event.json");
             assertThat(sent.out()).as(sent.err()).isEqualTo(first + ": 1 records sent again\n");
             assertThat(broker.run("streams", "dead", "github", "--drop", "--all")
@@ -80,11 +78,64 @@ final class StreamVerbsTest {
 
             Typed replayed = broker.run("streams", "replay", "news");
             assertThat(replayed.exit()).as(replayed.err()).isZero();
-            assertThat(replayed.out()).endsWith("1 of 1 bodies, 1 records, 0 set aside, 0 gone; lag 0\n");
+            assertThat(replayed.out())
+                    .endsWith("1 of 1 bodies, 1 records, 0 parts unreadable, 0 gone; lag 0, 0 set aside and open\n");
+            searches(broker);
             collects(broker, isWell);
         } finally {
             site.stop(0);
         }
+    }
+
+    private Map<String, String> settings(HttpServer site) {
+        return Map.of(
+                "streams.enabled", "true",
+                "streams.flink.checkpoint-interval", "1s",
+                "streams.collectors.contact", "tests@example.org",
+                "streams.collectors.private-addresses", "true",
+                "streams.collectors.from.hook.kind", "github-webhook",
+                "streams.collectors.from.hook.secret-file",
+                        folder.resolve("secret").toString(),
+                "streams.collectors.from.blog.kind", "feed",
+                "streams.collectors.from.blog.url",
+                        "http://127.0.0.1:" + site.getAddress().getPort() + "/feed.xml");
+    }
+
+    /// What is empty corrects nothing; the letter stays open.
+    private void refusesNothing(RunningBroker broker, String first) throws Exception {
+        Files.createFile(folder.resolve("empty"));
+        Typed empty = broker.run("streams", "dead", "github", "--resend", "--offset", first, "--with", "empty");
+        assertThat(empty.exit()).isEqualTo(5);
+        assertThat(empty.err()).contains("[6001]", "empty is empty");
+        HttpRequest request = HttpRequest.newBuilder(URI.create(broker.url() + "/streams/github/dead/" + first))
+                .header("Authorization", "Bearer " + broker.token())
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build();
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            assertThat(client.send(request, HttpResponse.BodyHandlers.ofString())
+                            .body())
+                    .contains("6001", "the body is empty");
+        }
+    }
+
+    private static void searches(RunningBroker broker) {
+        Typed twice = broker.run("search", "-s", "news", "-s", "news", "-o", "ndjson");
+        assertThat(twice.out().lines()).hasSize(1);
+        Typed everywhere = broker.run("search", "feed_title:example", "-o", "ndjson");
+        assertThat(everywhere.exit()).as(everywhere.err()).isZero();
+        assertThat(everywhere.out()).contains("Bridges reopen");
+        assertThat(everywhere.err()).contains("note: the query does not fit arxiv", "there is no field \"feed_title\"");
+        Typed nowhere = broker.run("search", "k:v");
+        assertThat(nowhere.exit()).isEqualTo(1);
+        assertThat(nowhere.err()).contains("[1001]", "arxiv: there is no field \"k\"");
+        Typed named = broker.run("search", "feed_title:example", "-s", "github");
+        assertThat(named.err()).contains("there is no field \"feed_title\"");
+        Typed folders = broker.run("streams", "test", "news", ".");
+        assertThat(folders.exit()).isEqualTo(2);
+        assertThat(folders.err()).contains(". is a folder");
+        Typed hook = broker.run("streams", "collect", "hook", "--once");
+        assertThat(hook.err()).contains("[1001]", "hook is pushed to");
     }
 
     private static void tests(RunningBroker broker) {

@@ -150,6 +150,9 @@ final class SettingDraft {
             return group.build(part -> part instanceof SettingKey key ? value(key).value : below.get(part.key()));
         } catch (IllegalArgumentException rule) {
             violated(group, String.valueOf(rule.getMessage()));
+            for (Throwable other : rule.getSuppressed()) {
+                violated(group, String.valueOf(other.getMessage()));
+            }
             return null;
         }
     }

@@ -30,7 +30,7 @@ import tools.jackson.core.JsonGenerator;
 ///   POST   /streams/<name>/collectors/<collector>    its next step now, where that is allowed
 ///   POST   /streams/<name>/replay?from=…&to=…        what is kept of bodies goes through reader and parser again
 ///   GET    /streams/<name>/replay                    how the last one does
-///   POST   /streams/<name>/dead/<offset>             sends it again; with a body, that in its place
+///   POST   /streams/<name>/dead/<offset>             sends it again; with a body (or Content-Type), that instead
 ///   DELETE /streams/<name>/dead/<offset>             closes it
 /// ```
 /// Who may put a file into the inbox may test one. The rest is for administrators of the area `streams/<name>`, and
@@ -212,6 +212,13 @@ final class StreamCareHandler {
                 RESENT_BYTES_MAX,
                 "of a record",
                 body -> exchange.blocking(() -> {
+                    if (body.length() == 0 && exchange.request().getHeader("Content-Type") != null) {
+                        // Somebody meant to correct it; sent as it was, it would be closed with what is wrong in it.
+                        throw new ProblemException(
+                                Problem.RECORD_UNREADABLE,
+                                "the body is empty, so there is no record in it; without Content-Type it is sent as it"
+                                        + " was, and DELETE closes it");
+                    }
                     Bytes corrected = body.length() == 0 ? null : body;
                     int records = streams.resend(source.name(), offset, corrected);
                     exchange.onLoop(() -> exchange.json(200, json -> {

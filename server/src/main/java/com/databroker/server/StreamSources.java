@@ -173,8 +173,8 @@ final class StreamSources implements AutoCloseable {
         try {
             return making.get();
         } catch (IllegalArgumentException wrong) {
-            throw new ProblemException(
-                    Problem.CONFIGURATION_INVALID, "streams.collectors: " + wrong.getMessage(), wrong);
+            // It begins with its key.
+            throw new ProblemException(Problem.CONFIGURATION_INVALID, String.valueOf(wrong.getMessage()), wrong);
         }
     }
 

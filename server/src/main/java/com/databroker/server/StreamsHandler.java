@@ -284,6 +284,11 @@ final class StreamsHandler {
         json.writeStringProperty("reason", letter.reason());
         json.writeStringProperty(
                 "base64", Base64.getEncoder().encodeToString(letter.bytes().toArray()));
+        if (letter.head().length() > 0) {
+            json.writeStringProperty(
+                    "head_base64",
+                    Base64.getEncoder().encodeToString(letter.head().toArray()));
+        }
         json.writeEndObject();
     }
 

@@ -110,6 +110,20 @@ final class StreamDefinitionsTest {
     }
 
     @Test
+    void all_that_is_wrong_with_fields_is_told_together() throws Exception {
+        String several = GOOD.replace("{kind: json-lines}", "{kind: lines, pattern: \"(?<b>x)\"}")
+                + "id: [c]\nheadline: [d]\ntime: e\ncapture: [\"streams/**\"]\n";
+        assertThat(refusal(several))
+                .contains(
+                        "the pattern has no group a",
+                        "id: there is no field \"c\"",
+                        "headline: there is no field \"d\"",
+                        "time: there is no field \"e\"",
+                        "capture: \"streams/**\"",
+                        "5 errors");
+    }
+
+    @Test
     void the_examples_and_those_of_the_page_are_right() throws Exception {
         Path root = Path.of(System.getProperty("databroker.root", ""));
         DefinitionCheck check = DefinitionCheck.of(

@@ -1,6 +1,7 @@
 package com.databroker.sources;
 
 import com.databroker.core.Bytes;
+import com.databroker.core.Text;
 import com.databroker.streams.Collector;
 import com.databroker.streams.CollectorsConfig;
 import com.databroker.streams.PoliteHttp;
@@ -8,6 +9,7 @@ import com.databroker.streams.Receiver;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
@@ -117,9 +119,12 @@ public final class Collectors {
         if (file != null) {
             try {
                 lines.addAll(Files.readAllLines(file));
+            } catch (NoSuchFileException absent) {
+                throw new IllegalArgumentException(section + ".secret-file: there is no file " + file, absent);
             } catch (IOException unreadable) {
                 throw new IllegalArgumentException(
-                        section + ".secret-file: " + file + " cannot be read: " + unreadable, unreadable);
+                        section + ".secret-file: " + file + " cannot be read: " + Text.excerpt(unreadable.toString()),
+                        unreadable);
             }
         }
         List<Bytes> secrets = lines.stream()

@@ -3,6 +3,7 @@ package com.databroker.sources;
 import com.databroker.core.Bytes;
 import com.databroker.core.Json;
 import com.databroker.core.Utf8;
+import com.databroker.streams.Intake;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Reads comma-separated values as RFC 4180 has them: `{"<column>": "<cell>", …}` for each row.
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 /// ```
 /// A row with more or fewer cells than there are columns is set aside: nobody knows which of them is missing. Where
 /// a quote has no end, the row ends at its limit, and reading goes on with the line after that.
+///
+/// What is set aside has the first row as its head where that says the columns, so that it can be read without its
+/// file.
 final class DefinedCsv {
     private static final int ROW_MAX = 1 << 20;
     private static final int CELLS_MAX = 1000;
@@ -32,6 +37,8 @@ final class DefinedCsv {
     private final DefinedReader.Found found;
     private final int separator;
     private final int quote;
+    private final boolean piece;
+    private final boolean headed;
 
     private final byte[] buffer = new byte[BUFFER];
     private int at;
@@ -39,6 +46,7 @@ final class DefinedCsv {
     private int pushed = NONE;
 
     private List<String> columns;
+    private Bytes head = Bytes.EMPTY;
     private final List<byte[]> cells = new ArrayList<>();
     private final ByteArrayOutputStream cell = new ByteArrayOutputStream();
     private final ByteArrayOutputStream raw = new ByteArrayOutputStream();
@@ -46,10 +54,13 @@ final class DefinedCsv {
     private int ending = NONE;
     private @Nullable String wrong;
 
-    DefinedCsv(Definition definition, GithubBytes from, DefinedReader.Found found) {
+    /// @param piece as [com.databroker.streams.Body#PIECE] has it; null of a whole body
+    DefinedCsv(Definition definition, GithubBytes from, DefinedReader.Found found, @Nullable String piece) {
         this.definition = definition;
         this.from = from;
         this.found = found;
+        this.piece = piece != null;
+        this.headed = piece != null && !piece.equals("0");
         this.separator = definition.format().cellSeparator();
         this.quote = definition.format().cellQuote();
         this.columns = definition.format().columns();
@@ -57,20 +68,33 @@ final class DefinedCsv {
 
     void read() throws IOException {
         mark();
-        for (int i = 0; i < definition.format().skip(); i++) {
+        for (int i = 0; !piece && i < definition.format().skip(); i++) {
             passLine();
         }
         if (columns.isEmpty() && !header()) {
             return;
         }
+        if (headed) {
+            // Whoever corrected what follows may have ended its rows otherwise, and counts from its beginning.
+            line = 1;
+            ending = NONE;
+        }
         long began = line;
         while (row()) {
             boolean blank = cells.size() == 1 && cells.getFirst().length == 0 && wrong == null;
-            if (!blank) {
+            if (!blank && !(headed && began == 1 && isHeaderAgain())) {
                 take("line " + began);
             }
             began = line;
         }
+    }
+
+    /// Whether somebody put the header in front of what was set aside, where it stands already.
+    private boolean isHeaderAgain() {
+        return cells.stream()
+                .map(each -> String.valueOf(Utf8.decode(each, 0, each.length)).strip())
+                .toList()
+                .equals(columns);
     }
 
     /// The byte order mark that some programs write in front.
@@ -105,13 +129,22 @@ final class DefinedCsv {
         if (wrong == null && !lacking.isEmpty()) {
             wrong = "the first row has no column " + lacking;
         }
+        if (piece && !headed && names().noneMatch(seen::contains)) {
+            wrong = "the first row is no header: no field is of a column with such a name";
+        }
         if (wrong != null) {
             // Without it, nothing below means anything.
             found.reject("the first row", wrong, Bytes.wrap(raw.toByteArray()));
             return false;
         }
         columns = names;
+        head = raw.size() <= Intake.HEAD_BYTES_MAX ? Bytes.wrap(raw.toByteArray()) : Bytes.EMPTY;
         return true;
+    }
+
+    private Stream<String> names() {
+        return definition.fields().entrySet().stream()
+                .map(field -> field.getValue().from(field.getKey()));
     }
 
     private void take(String position) {
@@ -128,10 +161,10 @@ final class DefinedCsv {
             texts.add(text == null ? "" : text);
         }
         if (wrong != null) {
-            found.reject(position, wrong, Bytes.wrap(raw.toByteArray()));
+            found.reject(position, wrong, Bytes.wrap(raw.toByteArray()), head);
             return;
         }
-        found.record(position, Json.bytes(out -> {
+        Bytes json = Json.bytes(out -> {
             out.writeStartObject();
             for (int i = 0; i < texts.size(); i++) {
                 if (!columns.get(i).isEmpty() && !texts.get(i).isEmpty()) {
@@ -139,7 +172,8 @@ final class DefinedCsv {
                 }
             }
             out.writeEndObject();
-        }));
+        });
+        found.record(position, json, Bytes.wrap(raw.toByteArray()), head);
     }
 
     /// Reads a row; false where there is none.

@@ -19,7 +19,6 @@ final class DefinedPattern {
 
     private final Pattern pattern;
     private final List<String> groups;
-    private final int skip;
 
     DefinedPattern(DefinedFormat format) {
         pattern = Pattern.compile(Objects.requireNonNull(format.pattern()));
@@ -27,7 +26,6 @@ final class DefinedPattern {
                 .sorted(java.util.Map.Entry.comparingByValue())
                 .map(java.util.Map.Entry::getKey)
                 .toList();
-        skip = format.skip();
     }
 
     private static final class Exhausted extends RuntimeException {
@@ -72,7 +70,8 @@ final class DefinedPattern {
         }
     }
 
-    void read(DefinedLines lines, DefinedReader.Found found) throws IOException {
+    /// @param skip how many lines in front are no records
+    void read(DefinedLines lines, int skip, DefinedReader.Found found) throws IOException {
         for (int skipped = 0; skipped < skip && lines.next(); skipped++) {
             // What stands there is not asked for.
         }
@@ -120,6 +119,6 @@ final class DefinedPattern {
             }
             out.writeEndObject();
         });
-        found.record(lines.position(), json);
+        found.record(lines.position(), json, lines.bytes(), Bytes.EMPTY);
     }
 }

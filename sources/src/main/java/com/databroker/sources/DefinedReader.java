@@ -46,20 +46,30 @@ final class DefinedReader implements BodyReader {
 
         /// @param position where it stands, for people
         void record(String position, Bytes json) {
+            record(position, json, json, Bytes.EMPTY);
+        }
+
+        /// @param excerpt as it stood in the body: what is set aside has to be what the reader can read again
+        /// @param head as [Intake#reject] has it
+        void record(String position, Bytes json, Bytes excerpt, Bytes head) {
             try {
                 into.record(new Collected(ids.of(json), json));
             } catch (IllegalArgumentException noId) {
-                reject(position, String.valueOf(noId.getMessage()), json);
+                reject(position, String.valueOf(noId.getMessage()), excerpt, head);
             } catch (ProblemException notJson) {
-                reject(position, notJson.detail(), json);
+                reject(position, notJson.detail(), excerpt, head);
             }
         }
 
         void reject(String position, String reason, Bytes excerpt) {
+            reject(position, reason, excerpt, Bytes.EMPTY);
+        }
+
+        void reject(String position, String reason, Bytes excerpt, Bytes head) {
             rejects++;
             if (rejects <= REJECTS_MAX) {
                 Bytes cut = excerpt.length() <= EXCERPT_MAX ? excerpt : Bytes.copyOf(excerpt.toArray(), 0, EXCERPT_MAX);
-                into.reject(position, reason, cut);
+                into.reject(position, reason, cut, head);
             }
         }
 
@@ -78,8 +88,11 @@ final class DefinedReader implements BodyReader {
         switch (Objects.requireNonNull(format.kind())) {
             case JSON_LINES, EVENTS -> DefinedJson.lines(new DefinedLines(bytes, Collected.JSON_BYTES_MAX), found);
             case JSON -> DefinedJson.document(bytes, format.records(), found);
-            case CSV -> new DefinedCsv(definition, bytes, found).read();
-            case LINES -> new DefinedPattern(format).read(new DefinedLines(bytes, LINE_MAX), found);
+            case CSV -> new DefinedCsv(definition, bytes, found, body.headers().get(Body.PIECE)).read();
+            case LINES -> {
+                int skip = body.headers().containsKey(Body.PIECE) ? 0 : format.skip();
+                new DefinedPattern(format).read(new DefinedLines(bytes, LINE_MAX), skip, found);
+            }
         }
         String broken = bytes.broken();
         if (broken != null) {

@@ -211,31 +211,40 @@ public record Definition(
             need(!capture.isEmpty(), "format: kind is missing; write json-lines, json, csv or lines");
             format = format.with(DefinedFormat.Kind.EVENTS);
         }
-        for (String pattern : capture) {
-            captured(pattern);
-        }
         need(!fields.isEmpty(), "fields: name at least one, as below it status: {type: keyword}");
-        need(fields.size() <= FIELDS_MAX, "fields: " + fields.size() + " of them, and at most " + FIELDS_MAX);
-        for (Map.Entry<String, Of> field : fields.entrySet()) {
-            field(field.getKey(), field.getValue(), format);
-        }
-        known(id, ID, fields.keySet());
+        rules(format, capture, fields, id, time, headline);
+    }
+
+    private static void rules(
+            DefinedFormat format,
+            List<String> capture,
+            Map<String, Of> fields,
+            List<String> id,
+            @Nullable String time,
+            List<String> headline) {
+        DefinedRules rules = new DefinedRules();
+        capture.forEach(pattern -> rules.keep(() -> captured(pattern)));
+        rules.need(fields.size() <= FIELDS_MAX, "fields: " + fields.size() + " of them, and at most " + FIELDS_MAX);
+        fields.forEach((name, field) -> rules.keep(() -> field(name, field, format)));
+        known(rules, id, ID, fields.keySet());
         for (String each : id) {
             Of field = fields.get(each);
-            need(field != null && !field.isList(), "id: \"" + each + "\" is a list, which tells no record from others");
+            rules.need(
+                    field == null || !field.isList(),
+                    "id: \"" + each + "\" is a list, which tells no record from others");
         }
-        known(headline, "headline", fields.keySet());
-        need(headline.size() <= HEADLINE_MAX, "headline: at most " + HEADLINE_MAX + " fields");
+        known(rules, headline, "headline", fields.keySet());
+        rules.need(headline.size() <= HEADLINE_MAX, "headline: at most " + HEADLINE_MAX + " fields");
+        Of when = fields.get(time == null ? TIME : time);
         if (time != null) {
-            Of when = fields.get(time);
-            need(when != null, "time: there is no field \"" + time + "\"");
-            need(when != null && isTime(when), "time: the field \"" + time + "\" is of another type than time");
-        } else {
-            Of called = fields.get(TIME);
-            need(
-                    called == null || isTime(called),
-                    "fields: \"time\" is of another type than time, and no other field is named as the time");
+            rules.need(when != null, "time: there is no field \"" + time + "\"");
         }
+        rules.need(
+                when == null || isTime(when),
+                time != null
+                        ? "time: the field \"" + time + "\" is of another type than time"
+                        : "fields: \"time\" is of another type than time, and no other field is named as the time");
+        rules.end();
     }
 
     private static boolean isTime(Of field) {
@@ -263,11 +272,11 @@ public record Definition(
         need(why == null, "fields: \"" + name + "\": " + why);
     }
 
-    private static void known(List<String> names, String key, Set<String> fields) {
+    private static void known(DefinedRules rules, List<String> names, String key, Set<String> fields) {
         for (String name : names) {
-            need(fields.contains(name), key + ": there is no field \"" + name + "\"");
+            rules.need(fields.contains(name), key + ": there is no field \"" + name + "\"");
         }
-        need(Set.copyOf(names).size() == names.size(), key + ": a field is named twice");
+        rules.need(Set.copyOf(names).size() == names.size(), key + ": a field is named twice");
     }
 
     /// Where a rule is not kept.

@@ -25,6 +25,8 @@ final class Defined implements Intake {
     final List<String> ids = new ArrayList<>();
     final List<DataRecord> records = new ArrayList<>();
     final List<String> rejects = new ArrayList<>();
+    final List<String> excerpts = new ArrayList<>();
+    final List<String> heads = new ArrayList<>();
     private final DefinedSource source;
 
     private Defined(DefinedSource source) {
@@ -85,6 +87,21 @@ final class Defined implements Intake {
     Defined read(byte[] body) throws IOException {
         source.reader().read(new Body("id", "name", Map.of(), ARRIVED, new ByteArrayInputStream(body)), this);
         return this;
+    }
+
+    /// Reads what was set aside as it is read when it comes again.
+    Defined piece(String head, String corrected) throws IOException {
+        Map<String, String> headers = Map.of(Body.PIECE, String.valueOf(head.length()));
+        byte[] body = (head + corrected).getBytes(StandardCharsets.UTF_8);
+        source.reader().read(new Body("", "name", headers, ARRIVED, new ByteArrayInputStream(body)), this);
+        return this;
+    }
+
+    @Override
+    public void reject(String position, String reason, Bytes excerpt, Bytes head) {
+        reject(position, reason, excerpt);
+        excerpts.add(excerpt.utf8());
+        heads.add(head.utf8());
     }
 
     @Override

@@ -58,6 +58,40 @@ final class DefinedSourceTest {
     }
 
     @Test
+    void a_row_that_was_set_aside_is_read_under_its_header_and_no_line_of_it_is_skipped() throws IOException {
+        DefinedFormat skipping = new DefinedFormat(CSV.kind(), null, List.of(), ",", "\"", null, 1, List.of());
+        Definition definition = Defined.definition(skipping, List.of("k"), "k", "v");
+        Defined read =
+                Defined.of(definition).read("# export\r\nk,v\r\na,1,2\r\n,3\r\n".getBytes(StandardCharsets.UTF_8));
+        assertThat(read.rejects).hasSize(2);
+        assertThat(read.excerpts).containsExactly("a,1,2\r\n", ",3\r\n");
+        assertThat(read.heads).containsOnly("k,v\r\n");
+        Defined cured = Defined.of(definition).piece("k,v\r\n", "a,1\nb,2\n");
+        assertThat(cured.ids).containsExactly("a", "b");
+        assertThat(cured.values("v")).containsExactly("1", "2");
+        assertThat(Defined.of(definition).piece("k,v\r\n", "v,k\n").ids).containsExactly("v");
+        assertThat(Defined.of(definition).piece("k,v\r", "k,v\na,1\nb,2").ids).containsExactly("a", "b");
+        assertThat(Defined.of(definition).piece("k,v\n", "a,1,2\n").rejects)
+                .containsExactly("line 1: it has 3 cells, and there are 2 columns");
+        // Without a header the rows must not be taken for one.
+        assertThat(Defined.of(definition).piece("", "k,v\na,1\n").ids).containsExactly("a");
+        Defined bare = Defined.of(Defined.definition(skipping, List.of(), "k", "v"));
+        assertThat(bare.piece("", "a,1\nb,2\n").records).isEmpty();
+        assertThat(bare.rejects)
+                .containsExactly("the first row: the first row is no header: no field is of a column with such a name");
+    }
+
+    @Test
+    void a_line_that_was_set_aside_is_kept_as_it_was_and_not_skipped_when_it_comes_again() throws IOException {
+        DefinedFormat lines = new DefinedFormat(
+                DefinedFormat.Kind.LINES, null, List.of(), ",", "\"", "(?<k>[a-z]*) (?<v>.)", 1, List.of());
+        Definition definition = Defined.definition(lines, List.of("k"), "k", "v");
+        Defined read = Defined.of(definition).read("head\nbroken\n 1\n".getBytes(StandardCharsets.UTF_8));
+        assertThat(read.excerpts).containsExactly("broken", " 1");
+        assertThat(Defined.of(definition).piece("", "a 1\nb 2\n").ids).containsExactly("a", "b");
+    }
+
+    @Test
     void rows_of_csv_end_with_a_carriage_return_alone_where_the_first_one_does() throws IOException {
         Defined read = Defined.read(CSV, List.of("k"), "k,v\ra,1\r\rb,\"x\ny\"\rc,\"z\"\rd\re,2", "k", "v");
         assertThat(read.ids).containsExactly("a", "b", "c", "e");

@@ -16,6 +16,11 @@ public record Body(String id, String name, Map<String, String> headers, Instant 
     /// Among the headers of a body that is a part of a longer whole, as lines of a log that goes on.
     public static final String PART = "databroker-part";
 
+    /// Among the headers of a body that is a piece of another, which was set aside and comes again: how many bytes
+    /// in front of it are the head that [Intake#reject] was given with it, 0 where there was none. What else stands
+    /// in front of a whole body does not stand there.
+    public static final String PIECE = "databroker-piece";
+
     public Body {
         headers = Map.copyOf(headers);
     }

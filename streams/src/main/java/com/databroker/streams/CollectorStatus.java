@@ -1,6 +1,10 @@
 package com.databroker.streams;
 
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import com.databroker.core.Text;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// How a collector does; the counts are since the start.
@@ -39,6 +43,29 @@ public record CollectorStatus(
     /// @param dropped units for which there was no room
     /// @param waitingBytes of what was taken and is not in the raw topic yet
     public record Pushed(long received, long dropped, long waitingBytes) {}
+
+    /// @param all there are, of every stream
+    /// @throws ProblemException [Problem#NOT_FOUND] where the stream has none of that name, [Problem#BAD_REQUEST]
+    ///     where it does nothing by itself
+    static void requireSteps(List<CollectorStatus> all, String stream, String collector) {
+        List<CollectorStatus> its =
+                all.stream().filter(each -> each.stream().equals(stream)).toList();
+        CollectorStatus found = its.stream()
+                .filter(each -> each.name().equals(collector))
+                .findFirst()
+                .orElseThrow(() -> {
+                    String near = Text.nearest(
+                            collector, its.stream().map(CollectorStatus::name).toList());
+                    return new ProblemException(
+                            Problem.NOT_FOUND,
+                            "no collector \"" + Text.excerpt(collector) + "\" is configured for " + stream
+                                    + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
+                });
+        if (found.pushed() != null) {
+            throw new ProblemException(
+                    Problem.BAD_REQUEST, collector + " is pushed to: it asks nobody, so it has no steps");
+        }
+    }
 
     static CollectorStatus pushed(
             String name, String stream, @Nullable Instant last, Trouble wrong, String note, Pushed pushed) {

@@ -2,7 +2,9 @@ package com.databroker.streams;
 
 import com.databroker.core.ByteSize;
 import com.databroker.core.Setting;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.DateTimeException;
@@ -13,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// What is fetched from outside, what is pushed from there, and how.
@@ -143,6 +147,11 @@ public record CollectorsConfig(
                     otherwise = "1GiB",
                     min = 4 << 20)
             ByteSize spoolMax) {
+        private static final int SOCKET_PATH_MAX = 107;
+        private static final int PORT_MAX = 65_535;
+        private static final Pattern TCP = Pattern.compile(
+                "tcp:(?<host>[0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[?[0-9a-fA-F:.]*:[0-9a-fA-F:.]*]?):(?<port>[0-9]{1,5})");
+
         public From {
             sets = List.copyOf(sets);
             secretVariables = List.copyOf(secretVariables);
@@ -166,6 +175,10 @@ public record CollectorsConfig(
                     signed == (kind == Kind.GITHUB_WEBHOOK),
                     "secret-variables: github-webhook needs some, or secret-file, and nobody else");
             need((listen != null) == (kind == Kind.DNSTAP), "listen: dnstap needs it, and nobody else");
+            need(
+                    listen == null || isListened(listen),
+                    "listen: \"" + listen + "\" is neither unix:/<path> (up to " + SOCKET_PATH_MAX
+                            + " letters) nor tcp:<address>:<port>, as tcp:127.0.0.1:6000");
             need(isRights(socketRights), "socket-rights: \"" + socketRights + "\" are none; write rw-rw----");
             need(command.isEmpty() || kind == Kind.PIPE, "command: only pipe has one");
             need(file == null || kind == Kind.TAIL || kind == Kind.PIPE, "file: only tail and pipe have one");
@@ -198,6 +211,23 @@ public record CollectorsConfig(
                     null,
                     List.of(),
                     new ByteSize(1 << 30));
+        }
+
+        /// Whether one can listen there, as far as the text says.
+        private static boolean isListened(String text) {
+            if (text.startsWith("unix:/")) {
+                return text.length() <= "unix:".length() + SOCKET_PATH_MAX && text.indexOf('\0') < 0;
+            }
+            Matcher matcher = TCP.matcher(text);
+            if (!matcher.matches() || Integer.parseInt(matcher.group("port")) > PORT_MAX) {
+                return false;
+            }
+            try {
+                // Nobody is asked: of what the pattern lets through, all are addresses or wrong.
+                return InetAddress.getByName(matcher.group("host")) != null;
+            } catch (UnknownHostException odd) {
+                return false;
+            }
         }
 
         private static boolean isRights(String text) {

@@ -12,16 +12,22 @@ import org.jspecify.annotations.Nullable;
 /// @param bytes as they were, cut where a reader found much
 /// @param offset in the topic of the dead, by which it is named
 /// @param id of a record that was collected; null of what a reader could not take apart
+/// @param head what of the body has to stand in front of the bytes so that a reader knows what they are, as a
+///     row with the names of columns; empty where nothing has to
 public record DeadLetter(
         String place,
         String reason,
         Instant at,
         Bytes bytes,
         long offset,
-        @Nullable String id) {
+        @Nullable String id,
+        Bytes head) {
     /// The header with the reason.
     static final String REASON = "reason";
 
     /// The header with the id of a record that was collected; what a reader could not take apart has none.
     static final String ID = "id";
+
+    /// The header with what stands in front of the bytes, where something has to.
+    static final String HEAD = "head";
 }

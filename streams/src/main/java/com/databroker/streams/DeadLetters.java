@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// What was set aside of one stream and is still open: the topic of its dead, read.
 ///
 /// ```
-///   letter   key = place, value = bytes, headers reason and, of a record, id
+///   letter   key = place, value = bytes, headers reason, id of a record, head where it has one
 ///   closing  key = place, no value, header closed = offset of the letter, and what was in it where it was sent as it
 /// was
 /// ```
@@ -59,6 +59,8 @@ final class DeadLetters implements AutoCloseable {
         Map<String, Object> settings = kafka.client();
         settings.put("isolation.level", "read_committed");
         settings.put("auto.offset.reset", "earliest");
+        // As in StreamLag: what is asked for ahead at the end would be kept open, and the next look wait behind it.
+        settings.put("fetch.max.wait.ms", "0");
         this.consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer());
         consumer.assign(List.of(topic));
     }
@@ -206,13 +208,15 @@ final class DeadLetters implements AutoCloseable {
 
     private static DeadLetter letter(ConsumerRecord<String, byte[]> record) {
         Header reason = record.headers().lastHeader(DeadLetter.REASON);
+        Header head = record.headers().lastHeader(DeadLetter.HEAD);
         return new DeadLetter(
                 key(record),
                 reason == null ? "" : new String(reason.value(), StandardCharsets.UTF_8),
                 Instant.ofEpochMilli(record.timestamp()),
                 record.value() == null ? Bytes.EMPTY : Bytes.wrap(record.value()),
                 record.offset(),
-                id(record));
+                id(record),
+                head == null ? Bytes.EMPTY : Bytes.wrap(head.value()));
     }
 
     @Override

@@ -5,6 +5,8 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -77,7 +79,11 @@ final class DryRun implements Intake {
             // Named as the body in which it was found, since readers look at names.
             int end = letter.place().lastIndexOf(" (");
             String name = end < 0 ? letter.place() : letter.place().substring(0, end);
-            return strict(source, new Body("", name, Map.of(), arrived, new ByteArrayInputStream(bytes.toArray())));
+            Bytes head = letter.head();
+            InputStream whole = new SequenceInputStream(
+                    new ByteArrayInputStream(head.toArray()), new ByteArrayInputStream(bytes.toArray()));
+            Map<String, String> piece = Map.of(Body.PIECE, String.valueOf(head.length()));
+            return strict(source, new Body("", name, piece, arrived, whole));
         } catch (PoisonException still) {
             throw new ProblemException(Problem.RECORD_UNREADABLE, still.reason(), still);
         }

@@ -114,6 +114,11 @@ final class IngestTransaction implements Intake {
 
     @Override
     public void reject(String position, String reason, Bytes excerpt) {
+        reject(position, reason, excerpt, Bytes.EMPTY);
+    }
+
+    @Override
+    public void reject(String position, String reason, Bytes excerpt, Bytes head) {
         rejected++;
         if (isTaken()) {
             return;
@@ -121,6 +126,9 @@ final class IngestTransaction implements Intake {
         begin();
         RecordHeaders headers = new RecordHeaders();
         headers.add(DeadLetter.REASON, reason.getBytes(StandardCharsets.UTF_8));
+        if (head.length() > 0 && head.length() <= HEAD_BYTES_MAX) {
+            headers.add(DeadLetter.HEAD, head.toArray());
+        }
         String place = name + " (" + id + "), " + position;
         byte[] bytes = excerpt.toArray();
         byte[] kept = bytes.length > EXCERPT_MAX ? Arrays.copyOf(bytes, EXCERPT_MAX) : bytes;

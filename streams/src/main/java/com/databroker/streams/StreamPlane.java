@@ -390,20 +390,11 @@ public final class StreamPlane implements AutoCloseable {
     ///
     /// @return how it does before that; its count of steps grows when the step is done. Where its next step is
     ///     later than now, that is when it may be
-    /// @throws ProblemException [Problem#NOT_FOUND] where the stream has none of that name
+    /// @throws ProblemException [Problem#NOT_FOUND] where the stream has none of that name, [Problem#BAD_REQUEST]
+    ///     where it is pushed to
     public CollectorStatus collectOnce(String stream, String collector) {
         StreamEngines ready = ready();
-        List<String> names = ready.collectors().stream()
-                .filter(each -> each.stream().equals(stream))
-                .map(CollectorStatus::name)
-                .toList();
-        if (!names.contains(collector)) {
-            String near = Text.nearest(collector, names);
-            throw new ProblemException(
-                    Problem.NOT_FOUND,
-                    "no collector \"" + Text.excerpt(collector) + "\" is configured for " + stream
-                            + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
-        }
+        CollectorStatus.requireSteps(collectors(), stream, collector);
         return ready.ask(collector);
     }
 

@@ -57,7 +57,7 @@ final class StreamSearch {
         return new StreamAnswer(
                 first,
                 recent.total() + cold.matched(),
-                recent.exact() && scanned.complete(),
+                recent.exact() && scanned.complete() && isCounted(table, query, cold, border),
                 both(recent.partial(), cold.partial()),
                 more && !first.isEmpty() ? first.getLast().cursor() : null,
                 border,
@@ -65,6 +65,14 @@ final class StreamSearch {
                         scanned.partitionsRead(), scanned.partitions(), scanned.filesRead(), scanned.files()),
                 counts == null ? List.of() : counts.values(recent.values()),
                 counts == null ? List.of() : counts.steps(recent.steps()));
+    }
+
+    /// Whether the cold store was counted as a whole: on a later page it is looked at only behind the cursor.
+    private static boolean isCounted(ColdTable table, StreamQuery query, ColdHits cold, long border)
+            throws IOException {
+        return query.after() == null
+                || cold.counts() != null
+                || !table.mayHold(ColdHits.within(query).arrivedBefore(border));
     }
 
     /// Of the values of a field the cold store may have others that are frequent than the hot one: then

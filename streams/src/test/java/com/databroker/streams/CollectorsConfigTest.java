@@ -26,6 +26,45 @@ final class CollectorsConfigTest {
         assertThat(CollectorsConfig.defaults().from()).isEmpty();
     }
 
+    private static From dnstap(String listen) {
+        return new From(
+                Kind.DNSTAP,
+                null,
+                null,
+                List.of(),
+                null,
+                null,
+                null,
+                List.of(),
+                null,
+                listen,
+                "rw-rw----",
+                64,
+                null,
+                List.of(),
+                new ByteSize(8 << 20));
+    }
+
+    @Test
+    void where_nobody_can_listen_is_refused_by_its_text() {
+        for (String good : List.of("unix:/run/x.sock", "tcp:127.0.0.1:6000", "tcp:[::1]:0", "tcp:0.0.0.0:65535")) {
+            assertThat(dnstap(good).listen()).isEqualTo(good);
+        }
+        for (String odd : List.of(
+                "udp:1",
+                "unix:x",
+                "unix:/" + "x".repeat(107),
+                "tcp:127.0.0.1:99999",
+                "tcp:127.0.0.1:65536",
+                "tcp:127.0.0.999:1",
+                "tcp:localhost:1",
+                "tcp:[::1::]:1",
+                "tcp:127.0.0.1",
+                "")) {
+            assertThatThrownBy(() -> dnstap(odd)).as(odd).hasMessageStartingWith("listen: \"" + odd);
+        }
+    }
+
     @Test
     void what_does_not_fit_together_is_refused_with_its_key() {
         assertThatThrownBy(() -> from(Kind.FEED, null, null, null)).hasMessage("url: feed needs one");

@@ -2,6 +2,7 @@ package com.databroker.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import com.databroker.core.Bytes;
 import com.databroker.core.Problem;
@@ -127,6 +128,21 @@ final class StreamFaultsTest {
         }
     }
 
+    /// Each took half a second, since the look ahead at the end of the topic was waited for.
+    @Test
+    void what_was_set_aside_is_closed_one_after_the_other_without_waiting() throws Exception {
+        try (StreamPlane plane = plane(config(), InstantSource.system())) {
+            offer(plane, "inbox/a/1.txt", "broken\n".repeat(60));
+            await(plane, 0, 0, 60);
+            assertTimeout(Duration.ofSeconds(15), () -> {
+                for (DeadLetter letter : plane.dead("a", -1, 100)) {
+                    plane.drop("a", letter.offset());
+                }
+            });
+            await(plane, 0, 0, 0);
+        }
+    }
+
     @Test
     void a_clock_that_jumps_and_events_of_any_time_lose_nothing_and_everything_is_found() throws Exception {
         Clock clock = new Clock();
@@ -137,8 +153,11 @@ final class StreamFaultsTest {
             offer(plane, "inbox/a/2.txt", LinesSource.lines("ahead", 0, 50));
             Await.until(
                     "what came under a clock that is ahead is in both stores",
-                    () -> status(plane).cold() == 100);
-            assertThat(plane.search("a", StreamQuery.of("", 1000)).hits()).hasSize(100);
+                    () -> status(plane).cold() == 100
+                            && plane.search("a", StreamQuery.of("", 1000))
+                                            .hits()
+                                            .size()
+                                    == 100);
             clock.ahead = Duration.ofDays(-3);
             offer(plane, "inbox/a/3.txt", LinesSource.lines("back", 0, 50));
             // Year 30000, the day before 1970, and nothing sensible at all.

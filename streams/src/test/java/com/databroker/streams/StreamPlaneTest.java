@@ -140,6 +140,9 @@ final class StreamPlaneTest {
             assertThat(plane.dead("a", -1, 10))
                     .extracting(DeadLetter::reason)
                     .containsExactlyInAnyOrder("it has less than three words", "it says poison");
+            assertThat(plane.dead("a", -1, 10))
+                    .extracting(letter -> letter.head().utf8())
+                    .containsExactlyInAnyOrder(LinesSource.HEAD, "");
         }
     }
 

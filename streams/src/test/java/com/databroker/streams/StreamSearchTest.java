@@ -130,6 +130,9 @@ final class StreamSearchTest {
                     Arrival row = java.util.Objects.requireNonNull(byId.get(hit.id()));
                     assertThat(hit.json()).isEqualTo(RecordJson.write(row.record()));
                 });
+                assertThat(page.exact() && page.total() != expected(query).size())
+                        .as(q)
+                        .isFalse();
                 if (page.next() == null) {
                     break;
                 }

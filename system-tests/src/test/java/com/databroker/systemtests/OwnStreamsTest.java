@@ -167,6 +167,26 @@ final class OwnStreamsTest {
         }
         assertThat(String.valueOf(get("/streams/build-log/definition")))
                 .contains("topic=build-log_raw", "name=seconds", "how long it took", "partitionedBy=month");
+        correctsRows();
+    }
+
+    /// A row that was set aside has neither the file nor its header around it when it comes again.
+    private void correctsRows() throws Exception {
+        String torn = "number,project,started,status\n500,lab/rows\n501,lab/rows,29/11/2026 09:00:00,ok\n";
+        broker.request("PUT", "/files/inbox/build-log/sunday.csv", torn);
+        Peers.until("it is set aside", () -> count("build-log", "dead") == 2);
+        String letters = broker.request("GET", "/streams/build-log/dead", "").body();
+        assertThat(letters).contains("head_base64");
+        String offset = letters.replaceAll("(?s).*\"offset\":([0-9]+).*", "$1");
+        HttpResponse<String> sent = broker.request(
+                "POST",
+                "/streams/build-log/dead/" + offset,
+                "500,lab/rows,29/11/2026 08:00:00,failed\n502,lab/rows,29/11/2026 10:00:00,ok\n");
+        assertThat(sent.body()).isEqualTo("{\"records\":2}");
+        awaitStores("build-log", 8);
+        assertThat(found("build-log?q=project:%22lab%2Frows%22"))
+                .contains("lab/rows:500", "lab/rows:501", "lab/rows:502");
+        assertThat(count("build-log", "dead")).isEqualTo(1);
     }
 
     @Test
