@@ -127,7 +127,7 @@ final class StreamVerbsTest {
         assertThat(everywhere.out()).contains("Bridges reopen");
         assertThat(everywhere.err()).contains("note: the query does not fit arxiv", "there is no field \"feed_title\"");
         Typed nowhere = broker.run("search", "k:v");
-        assertThat(nowhere.exit()).isEqualTo(1);
+        assertThat(nowhere.exit()).isEqualTo(2);
         assertThat(nowhere.err()).contains("[1001]", "arxiv: there is no field \"k\"");
         Typed named = broker.run("search", "feed_title:example", "-s", "github");
         assertThat(named.err()).contains("there is no field \"feed_title\"");
