@@ -85,7 +85,9 @@ final class RabbitForeign implements AutoCloseable {
         while (System.nanoTime() < end) {
             boolean before = !exchange.isEmpty() && !told.isEmpty();
             GetResponse got = before ? told.remove() : channel.basicGet(queue, true);
-            if (got != null && exchange.isEmpty() && !got.getEnvelope().getExchange().isEmpty()) {
+            if (got != null
+                    && exchange.isEmpty()
+                    && !got.getEnvelope().getExchange().isEmpty()) {
                 // A change may be told before the answer of who made it.
                 told.add(got);
             }
