@@ -8,7 +8,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
 import java.util.List;
 
@@ -76,8 +75,7 @@ public final class Backup {
 
     /// As [#pass], into a new folder.
     public static Summary unpack(InputStream tar, Path folder) throws IOException {
-        Files.createDirectory(
-                folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        DataFolder.createPrivate(folder);
         try (Tar.Reader in = new Tar.Reader(tar);
                 FolderArchive out = new FolderArchive(folder::resolve)) {
             return BackupFile.pass(in, out);

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -76,8 +75,7 @@ record BackupSource(
     void write(OutputStream to, Instant now) throws IOException {
         Path pinned = data.resolve(PINNED);
         DataFormat.delete(pinned);
-        Files.createDirectory(
-                pinned, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        DataFolder.createPrivate(pinned);
         try {
             BackupWriter out =
                     new BackupWriter(new Tar.Writer(to), DataFormat.of(data), BackupRestore.files(config), now);

@@ -1,6 +1,7 @@
 package com.databroker.server;
 
 import com.databroker.core.Setting;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -14,11 +15,14 @@ record SettingKey(String key, Setting setting, SettingType type, boolean optiona
         implements SettingNode {
     static final String SECRET = "********";
 
-    /// An address may hold a password, and so may a command's argument.
-    private static final Pattern IN_ADDRESS = Pattern.compile("(://[^/@:\\s]*:)[^/@\\s]+(?=@)");
+    /// An address may hold a password, and so may arguments of a command.
+    private static final Pattern IN_ADDRESS = Pattern.compile("(://[^/@:\\s]*:)[^/\\s]+(?=@)");
 
-    private static final Pattern IN_ARGUMENT = Pattern.compile(
-            "((?:password|passwd|secret|token|api-?key|access-?key)=)[^&;,\\s\"\\]]+", Pattern.CASE_INSENSITIVE);
+    private static final String WORDS = "(?:password|passwd|secret|token|api-?key|access-?key)";
+    private static final Pattern IN_QUERY = Pattern.compile("(" + WORDS + "=)[^&;,\\s]+", Pattern.CASE_INSENSITIVE);
+    private static final Pattern OPTION =
+            Pattern.compile("(-[\\w-]*" + WORDS + "=).*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+    private static final Pattern NEXT = Pattern.compile("-[\\w-]*" + WORDS, Pattern.CASE_INSENSITIVE);
 
     SettingKey {
         if (setting.value().isBlank()) {
@@ -108,11 +112,29 @@ record SettingKey(String key, Setting setting, SettingType type, boolean optiona
         if (value == null) {
             return "";
         }
-        return setting.secret() ? SECRET : withoutSecrets(type.text(value));
+        if (setting.secret()) {
+            return SECRET;
+        }
+        return value instanceof List<?> list
+                ? SettingType.listed(withoutSecrets(list))
+                : withoutSecrets(type.text(value));
+    }
+
+    /// Arguments of a command: `--password=…`, and what follows `--password`.
+    private static List<String> withoutSecrets(List<?> list) {
+        List<String> shown = new ArrayList<>();
+        String before = "";
+        for (Object each : list) {
+            String item = String.valueOf(each);
+            boolean secret = NEXT.matcher(before).matches();
+            shown.add(secret ? SECRET : withoutSecrets(OPTION.matcher(item).replaceFirst("$1" + SECRET)));
+            before = item;
+        }
+        return shown;
     }
 
     private static String withoutSecrets(String text) {
         String masked = "$1" + SECRET;
-        return IN_ARGUMENT.matcher(IN_ADDRESS.matcher(text).replaceAll(masked)).replaceAll(masked);
+        return IN_QUERY.matcher(IN_ADDRESS.matcher(text).replaceAll(masked)).replaceAll(masked);
     }
 }

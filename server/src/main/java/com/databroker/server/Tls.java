@@ -40,7 +40,7 @@ final class Tls {
 
     private static final String APART = "the certificate is not one of this key";
     private static final Map<String, String> SIGNATURES =
-            Map.of("RSA", "SHA256withRSA", "EC", "SHA256withECDSA", "DSA", "SHA256withDSA");
+            Map.of("RSA", "SHA256withRSA", "EC", "SHA256withECDSA", "EdDSA", "EdDSA");
     private static final byte[] PROBE = {1, 2, 3, 4};
 
     private record State(String certificate, String key) {}
@@ -181,7 +181,11 @@ final class Tls {
             if (signs == null) {
                 return "there is no private key";
             }
-            String algorithm = SIGNATURES.getOrDefault(confirms.getAlgorithm(), confirms.getAlgorithm());
+            String algorithm = SIGNATURES.get(confirms.getAlgorithm());
+            if (algorithm == null) {
+                // How keys of other kinds sign is not for us to guess.
+                return null;
+            }
             Signature signature = Signature.getInstance(algorithm);
             signature.initSign(signs);
             signature.update(PROBE);

@@ -70,6 +70,8 @@ final class ConfigReaderTest {
             @Setting("Name.") String name,
             @Setting("Store.") Store store) {}
 
+    record Called(@Setting("Command.") List<String> command) {}
+
     record Ambiguous(
             @Setting(value = "One.", otherwise = "1") int httpPort,
             @Setting("Two.") Below http) {
@@ -178,6 +180,10 @@ final class ConfigReaderTest {
             assertThat(read.config().name()).isEqualTo(each.getKey());
             assertThat(read.origins().toString()).contains(each.getValue()).doesNotContain("hunter2");
         }
+        String command = "command: [/bin/x, --password, \"hunter2 y\", \"--api-key=hunter2 z\", -v, plain]";
+        assertThat(read(Called.class, command, Map.of(), Map.of()).origins().toString())
+                .contains("[\"/bin/x\", \"--password\", \"********\", \"--api-key=********\", \"-v\", plain]")
+                .doesNotContain("hunter2");
     }
 
     @Test
