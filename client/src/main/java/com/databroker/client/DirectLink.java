@@ -34,8 +34,14 @@ final class DirectLink implements ObjectLink, Frames.Owner {
     private static final int ABNORMAL = 1006;
     private static final int NORMAL = 1000;
     private static final long GOODBYE_MILLIS = 1000;
+
+    /// How long the thread of the link stands aside at first, and at most. News wait so long when nobody asks any more,
+    /// and to look more often would cost more than a call saves.
     private static final long LINGER_MILLIS = 2;
+
     private static final long LINGER_MILLIS_MAX = 16;
+
+    /// A deadline fails an answer without a word to the socket: whoever reads looks so often.
     private static final long HELP_MILLIS = 50;
 
     private final Settings settings;
