@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// A page in a Chromium without a window, told what to do over the DevTools protocol.
 final class BrowserPage implements AutoCloseable {
     private static final String ADDRESS = "DevTools listening on ";
+    private static final String LOADED = "Page.loadEventFired";
 
     /// Pairs of colours below 4.5 to 1, or 3 to 1 for large text, as text; empty where there is none.
     private static final String FAINT = """
@@ -69,6 +70,7 @@ final class BrowserPage implements AutoCloseable {
     private final List<String> complaints = new ArrayList<>();
     private String session = "";
     private int lastId;
+    private int loaded;
 
     private BrowserPage(Peer browser, URI address) {
         this.browser = browser;
@@ -115,8 +117,22 @@ final class BrowserPage implements AutoCloseable {
     }
 
     private void load(String address) throws InterruptedException {
-        call("Page.navigate", Map.of("url", address));
-        awaitMethod("Page.loadEventFired");
+        loads(() -> call("Page.navigate", Map.of("url", address)));
+    }
+
+    /// Does what makes the browser load a page, and waits until it is there: a question asked between would go
+    /// to the page that leaves.
+    void loads(Act act) throws InterruptedException {
+        int before = loaded;
+        act.run();
+        while (loaded == before) {
+            take(LOADED);
+        }
+    }
+
+    /// Something done to the page.
+    interface Act {
+        void run() throws InterruptedException;
     }
 
     /// From now on what these patterns of addresses name does not come, as if nobody answered.
@@ -223,34 +239,45 @@ final class BrowserPage implements AutoCloseable {
             request.put("sessionId", session);
         }
         socket.sendText(Peers.json(request), true).join();
-        Map<String, @Nullable Object> answer = awaitMessage("id", Integer.toString(id));
+        Map<String, @Nullable Object> answer = answer(id);
         if (answer.get("result") instanceof Map<?, ?> result) {
             return result;
         }
         throw new AssertionError(method + ": " + answer);
     }
 
-    private void awaitMethod(String method) throws InterruptedException {
-        awaitMessage("method", method);
-    }
-
-    private Map<String, @Nullable Object> awaitMessage(String member, String value) throws InterruptedException {
+    private Map<String, @Nullable Object> answer(int id) throws InterruptedException {
         while (true) {
-            Map<String, @Nullable Object> message = messages.poll(Peer.PATIENCE.toSeconds(), TimeUnit.SECONDS);
-            if (message == null) {
-                throw new AssertionError("the browser did not say " + member + " " + value);
-            }
-            if (value.equals(String.valueOf(message.get(member)))) {
+            Map<String, @Nullable Object> message = take("the answer to " + id);
+            if (Integer.toString(id).equals(String.valueOf(message.get("id")))) {
                 return message;
             }
-            String method = String.valueOf(message.get("method"));
-            String said = String.valueOf(message.get("params"));
-            // A refusal that a page shows is in the log, too, and is none.
-            if (method.equals("Runtime.exceptionThrown")
-                    || (method.equals("Log.entryAdded") && !said.contains("Failed to load resource"))) {
-                complaints.add(said);
+        }
+    }
+
+    /// The next that the browser says, which is counted or written down where it is to be.
+    ///
+    /// @param awaited what the caller waits for
+    private Map<String, @Nullable Object> take(String awaited) throws InterruptedException {
+        Map<String, @Nullable Object> message = messages.poll(Peer.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        if (message == null) {
+            throw new AssertionError("the browser did not say " + awaited);
+        }
+        String said = String.valueOf(message.get("params"));
+        switch (String.valueOf(message.get("method"))) {
+            case LOADED -> loaded++;
+            case "Runtime.exceptionThrown" -> complaints.add(said);
+            case "Log.entryAdded" -> {
+                // A refusal that a page shows is in the log, too, and is none.
+                if (!said.contains("Failed to load resource")) {
+                    complaints.add(said);
+                }
+            }
+            default -> {
+                // Nothing else is asked about.
             }
         }
+        return message;
     }
 
     /// The value of a JavaScript expression, as text.

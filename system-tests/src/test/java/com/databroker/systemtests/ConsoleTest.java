@@ -98,7 +98,7 @@ final class ConsoleTest {
         assertThat(page.run("performance.getEntriesByType('resource').map((entry) => entry.name).join(' ')"))
                 .doesNotContain(broker.token());
         see("Needs attention");
-        page.run("location.reload()");
+        page.loads(() -> page.run("location.reload()"));
         page.await("document.querySelector('[data-figure=events]') !== null");
     }
 
@@ -440,7 +440,7 @@ final class ConsoleTest {
         page.await("document.querySelector('main h1')?.textContent === 'Live'");
         page.click("nav a", "Health");
         page.blocks();
-        page.click("main button", "Load again");
+        page.loads(() -> page.click("main button", "Load again"));
         page.await(
                 "document.querySelector('main h1')?.textContent === 'Health' && document.querySelector('main table')");
     }
@@ -456,7 +456,7 @@ final class ConsoleTest {
         page.await("document.querySelector('main h1')?.textContent === 'Live'");
         page.run("history.back()");
         page.await("document.querySelector('#draft')?.value.startsWith('@echo  off')");
-        page.run("location.reload()");
+        page.loads(() -> page.run("location.reload()"));
         page.await("document.querySelector('#draft')?.value.startsWith('@echo  off')");
         page.click("button", "Save");
         Peers.until(
