@@ -36,6 +36,12 @@ public final class ProblemException extends RuntimeException {
         return message == null ? problem.title() : message;
     }
 
+    /// For the log: what it came from in its own words, which may say more than everybody may see, or the detail.
+    public String reason() {
+        Throwable cause = getCause();
+        return cause == null || cause.getMessage() == null ? detail() : cause.getMessage();
+    }
+
     public List<Finding> findings() {
         return findings;
     }

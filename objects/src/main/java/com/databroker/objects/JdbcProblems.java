@@ -39,7 +39,10 @@ final class JdbcProblems {
                     Problem.VALUE_INVALID, "store " + store + ": the database refused a value (" + state + ")", failed);
         }
         if (JdbcPool.isDead(failed) || state.startsWith("53")) {
-            LOG.atWarn().addKeyValue("store", store).setCause(failed).log("the database does not answer");
+            // That it is away the relay says, once: every request would say it again.
+            if (state.startsWith("53")) {
+                logged(store, state, failed);
+            }
             return new ProblemException(Problem.STORE_UNAVAILABLE, "store " + store + " (" + state + ")", failed);
         }
         if (isForbidden(failed) || state.equals("25006")) {

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The types of all stores, each with the collections that references of others make, and with its
@@ -34,12 +35,15 @@ final class ObjectCatalog {
 
     private static final int DOCUMENTS_MAX = 64;
 
+    private final Supplier<Set<String>> away;
     private final Map<String, ObjectTypes.Type> types = new TreeMap<>();
     private final Map<String, Map<String, ObjectMethod>> methods = new HashMap<>();
     /// By the rights that a principal has to each type.
     private final Map<String, ObjectTypes> documents = new ConcurrentHashMap<>();
 
-    ObjectCatalog(Collection<ObjectStore> stores, Collection<ObjectMethod> methods) {
+    /// @param away names of stores whose types nobody knows yet
+    ObjectCatalog(Collection<ObjectStore> stores, Collection<ObjectMethod> methods, Supplier<Set<String>> away) {
+        this.away = away;
         for (ObjectMethod method : methods) {
             Map<String, ObjectMethod> ofType = this.methods.computeIfAbsent(method.type(), absent -> new TreeMap<>());
             if (ofType.put(method.name(), method) != null) {
@@ -61,7 +65,9 @@ final class ObjectCatalog {
         found.forEach((name, type) ->
                 types.put(name, with(type, "", collections.getOrDefault(name, List.of()), described(name))));
         this.methods.keySet().stream()
-                .filter(type -> !types.containsKey(type) && !type.equals(ROOT))
+                .filter(type -> !types.containsKey(type)
+                        && !type.equals(ROOT)
+                        && away.get().isEmpty())
                 .findFirst()
                 .ifPresent(type -> {
                     throw invalid("a method is declared for " + type + ", which is no type");
@@ -141,6 +147,9 @@ final class ObjectCatalog {
     ObjectTypes.Type type(Principal principal, String name) {
         ObjectTypes.Type type = types.get(name);
         if (type == null || rights(principal, type).isEmpty()) {
+            if (!away.get().isEmpty()) {
+                throw unknownYet(name);
+            }
             List<String> visible = types.values().stream()
                     .filter(one -> !rights(principal, one).isEmpty())
                     .map(ObjectTypes.Type::name)
@@ -152,6 +161,14 @@ final class ObjectCatalog {
                             + (near.isEmpty() ? "" : "; did you mean " + near + "?"));
         }
         return type;
+    }
+
+    /// Said of what is there and not for the principal, too: otherwise it would tell that it is there.
+    private static ProblemException unknownYet(String name) {
+        return new ProblemException(
+                Problem.STORE_UNAVAILABLE,
+                "there is no type " + Text.excerpt(name) + " now, but a store that may have it has not answered since"
+                        + " the broker started");
     }
 
     ObjectTypes.@Nullable Type any(String name) {

@@ -49,7 +49,10 @@ public final class ObjectPlane implements AutoCloseable {
     private static final int FEW = 16;
 
     private final ObjectsConfig config;
+    private final Path folder;
     private final InstantSource clock;
+    private final RandomGenerator random;
+    private final ObjectOpening opening;
     private final String server;
     private final ObjectStores stores;
     private final ObjectFinding finding;
@@ -77,31 +80,18 @@ public final class ObjectPlane implements AutoCloseable {
             RandomGenerator random,
             List<ObjectStore> more,
             List<ObjectMethod> methods) {
+        ObjectOpening opening = new ObjectOpening(config, folder, clock, random);
         List<ObjectStore> opened = new ArrayList<>();
         List<ObjectMethod> all = new ArrayList<>(methods);
+        for (StoreEngine.Opened one : opening.open()) {
+            opened.add(one.store());
+            all.addAll(one.methods());
+        }
         try {
-            config.stores().forEach((name, store) -> {
-                if (store.entities().isEmpty()) {
-                    opened.add(JdbcStore.open(name, store, config.keep(), folder, clock));
-                } else {
-                    StoreEngine.Opened mapped = StoreEngines.open(
-                            new StoreEngine.Wanted(name, store, config.keep(), folder, clock, random));
-                    opened.add(mapped.store());
-                    all.addAll(mapped.methods());
-                }
-            });
-            if (config.demo()) {
-                if (config.stores().containsKey(DemoStore.NAME)) {
-                    throw new ProblemException(
-                            Problem.CONFIGURATION_INVALID,
-                            "objects.demo: there is a store " + DemoStore.NAME + " of your own; name it otherwise");
-                }
-                DemoStore.fill(folder);
-                opened.add(JdbcStore.open(DemoStore.NAME, StoreConfig.defaults(), config.keep(), folder, clock));
-                all.addAll(DemoStore.methods(random));
-            }
-            return new ObjectPlane(config, folder, clock, random, opened, more, all);
+            opened.addAll(more);
+            return new ObjectPlane(config, folder, clock, random, opening, opened, all);
         } catch (RuntimeException failed) {
+            opened.removeAll(more);
             opened.forEach(ObjectStore::close);
             throw failed;
         }
@@ -112,29 +102,17 @@ public final class ObjectPlane implements AutoCloseable {
             Path folder,
             InstantSource clock,
             RandomGenerator random,
-            List<ObjectStore> configured,
-            List<ObjectStore> more,
+            ObjectOpening opening,
+            List<ObjectStore> opened,
             List<ObjectMethod> methods) {
         this.config = config;
+        this.folder = folder;
         this.clock = clock;
+        this.random = random;
+        this.opening = opening;
         this.telling = new ObjectTelling(clock);
         this.server = Long.toHexString(random.nextLong());
-        Map<String, ObjectStores.Open> open = new LinkedHashMap<>();
-        List<ObjectStore> all = new ArrayList<>(configured);
-        all.addAll(more);
-        for (ObjectStore store : all) {
-            StoreConfig settings = config.stores().get(store.name());
-            StoreKeys keys = new StoreKeys(store, clock, random);
-            ObjectStores.Counts counts = new ObjectStores.Counts();
-            Relay.Telling its = telling.of(store.name(), counts);
-            Relay relay = new Relay(store, keys, clock, its, new RelayMark(folder, store.name()));
-            StoreConfig.Lookup lookup = settings == null ? StoreConfig.Lookup.KEY : settings.lookup();
-            ObjectStores.Open one = new ObjectStores.Open(store, keys, relay, lookup, counts);
-            if (open.put(store.name(), one) != null) {
-                throw new ProblemException(Problem.CONFIGURATION_INVALID, "there are two stores " + store.name());
-            }
-        }
-        this.stores = new ObjectStores(open, methods);
+        this.stores = new ObjectStores(opened.stream().map(this::open).toList(), methods, opening::away);
         this.finding = new ObjectFinding(stores);
         this.committing = new ObjectCommitting(stores);
         WORDS.forEach(word -> durations.put(word, Durations.quick()));
@@ -142,10 +120,29 @@ public final class ObjectPlane implements AutoCloseable {
         this.canaries = Canary.all(config, this, clock, random);
     }
 
+    private ObjectStores.Open open(ObjectStore store) {
+        StoreConfig settings = config.stores().get(store.name());
+        StoreKeys keys = new StoreKeys(store, clock, random);
+        ObjectStores.Counts counts = new ObjectStores.Counts();
+        Relay.Telling its = telling.of(store.name(), counts);
+        Relay relay = new Relay(store, keys, clock, its, new RelayMark(folder, store.name()));
+        StoreConfig.Lookup lookup = settings == null ? StoreConfig.Lookup.KEY : settings.lookup();
+        return new ObjectStores.Open(store, keys, relay, lookup, counts);
+    }
+
+    /// A store that was not there at the start. Whoever listens begins anew: it knows neither the types nor where the
+    /// store stands.
+    private void join(StoreEngine.Opened opened) {
+        ObjectStores.Open one = open(opened.store());
+        telling.anew("store " + one.store().name() + " is there now", () -> stores.join(one, opened.methods()));
+        one.relay().start();
+    }
+
     /// Tells from now on, beginning with what an end of this server kept it from telling.
     public void start() {
         stores.all().forEach(open -> open.relay().start());
         canaries.values().forEach(canary -> canary.start(config.canaryInterval()));
+        opening.goOn(this::join);
     }
 
     /// Writes a copy of each store that is in the broker's own files, packed, to `<name>.zip` in
@@ -159,6 +156,7 @@ public final class ObjectPlane implements AutoCloseable {
             String name = open.store().name();
             copied.put(name, open.store().copy(folder.resolve(name + ".zip")));
         }
+        stores.away().forEach(name -> copied.put(name, false));
         return copied;
     }
 
@@ -416,14 +414,7 @@ public final class ObjectPlane implements AutoCloseable {
     }
 
     public ObjectsStatus status() {
-        return new ObjectsStatus(
-                stores.position(),
-                telling.listeners(),
-                stores.sent(),
-                stores.all().stream()
-                        .map(open ->
-                                open.status(stores.catalog().size(open.store().name())))
-                        .toList());
+        return new ObjectsStatus(stores.position(), telling.listeners(), stores.sent(), stores.status());
     }
 
     /// Tells everything that is in the outboxes now; for who wants to decide when.
@@ -433,6 +424,7 @@ public final class ObjectPlane implements AutoCloseable {
 
     @Override
     public void close() {
+        opening.close();
         canaries.values().forEach(Canary::close);
         stores.all().forEach(open -> open.relay().close());
         stores.all().forEach(open -> open.store().close());

@@ -7,12 +7,16 @@ import com.databroker.core.Position;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.objects.spi.ObjectStore;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
 /// The stores of the plane, each with its secrets and its relay, and their types together.
 final class ObjectStores {
@@ -52,27 +56,61 @@ final class ObjectStores {
         final LongAdder resets = new LongAdder();
     }
 
-    private final Map<String, Open> open;
-    private final Collection<ObjectMethod> methods;
+    private final Supplier<Set<String>> away;
     private final LongAdder rows = new LongAdder();
+    private volatile Map<String, Open> open = Map.of();
     private volatile ObjectCatalog catalog;
+    private List<ObjectMethod> methods;
 
-    ObjectStores(Map<String, Open> open, Collection<ObjectMethod> methods) {
-        this.open = new LinkedHashMap<>(open);
+    /// @param away names of those that are wanted and not there
+    ObjectStores(Collection<Open> open, Collection<ObjectMethod> methods, Supplier<Set<String>> away) {
+        this.away = away;
         this.methods = List.copyOf(methods);
-        this.catalog = catalog(false);
+        Map<String, Open> named = new LinkedHashMap<>();
+        open.forEach(one -> put(named, one));
+        this.catalog = catalog(named, this.methods);
+        this.open = named;
     }
 
-    private ObjectCatalog catalog(boolean refresh) {
-        List<ObjectStore> stores = open.values().stream().map(Open::store).toList();
-        if (refresh) {
-            stores.forEach(ObjectStore::refresh);
+    private static void put(Map<String, Open> named, Open one) {
+        if (named.put(one.store.name(), one) != null) {
+            throw new ProblemException(Problem.CONFIGURATION_INVALID, "there are two stores " + one.store.name());
         }
-        return new ObjectCatalog(stores, methods);
     }
 
-    void refresh() {
-        catalog = catalog(true);
+    private ObjectCatalog catalog(Map<String, Open> named, List<ObjectMethod> methods) {
+        return new ObjectCatalog(named.values().stream().map(Open::store).toList(), methods, away);
+    }
+
+    /// One that was away.
+    synchronized void join(Open one, List<ObjectMethod> its) {
+        Map<String, Open> named = new LinkedHashMap<>(open);
+        put(named, one);
+        List<ObjectMethod> all = new ArrayList<>(methods);
+        all.addAll(its);
+        // Whoever finds a type finds its store.
+        ObjectCatalog wider = catalog(named, all);
+        methods = all;
+        open = named;
+        catalog = wider;
+    }
+
+    synchronized void refresh() {
+        open.values().forEach(one -> one.store.refresh());
+        catalog = catalog(open, methods);
+    }
+
+    Set<String> away() {
+        Set<String> names = new TreeSet<>(away.get());
+        names.removeAll(open.keySet());
+        return names;
+    }
+
+    List<ObjectsStatus.Store> status() {
+        List<ObjectsStatus.Store> all = new ArrayList<>();
+        open.forEach((name, one) -> all.add(one.status(catalog.size(name))));
+        away().forEach(name -> all.add(ObjectsStatus.Store.away(name)));
+        return all;
     }
 
     ObjectCatalog catalog() {
@@ -86,6 +124,10 @@ final class ObjectStores {
     Open named(String store) {
         Open found = open.get(store);
         if (found == null) {
+            if (away.get().contains(store)) {
+                throw new ProblemException(
+                        Problem.STORE_UNAVAILABLE, "store " + store + " has not answered since the broker started");
+            }
             throw new ProblemException(Problem.NOT_FOUND, "there is no store " + store);
         }
         return found;

@@ -10,10 +10,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,6 +31,9 @@ final class ObjectTelling {
     private final List<ObjectListener> listeners = new CopyOnWriteArrayList<>();
     private final List<Consumer<List<ObjectChange>>> watchers = new CopyOnWriteArrayList<>();
     private final List<Consumer<String>> commits = new CopyOnWriteArrayList<>();
+
+    /// Held while somebody begins to listen, and while there come to be other stores.
+    private final ReentrantLock entering = new ReentrantLock();
 
     ObjectTelling(InstantSource clock) {
         this.clock = clock;
@@ -93,22 +99,37 @@ final class ObjectTelling {
         public void reset(String why) {
             counts.resets.increment();
             LOG.atInfo().addKeyValue("store", store).log("everything that clients hold is to be looked at again");
-            each(listener -> listener.reset(why));
+            beginAnew(why);
         }
 
         @Override
         public void committed() {
             commits.forEach(watcher -> watcher.accept(store));
         }
+    }
 
-        private void each(Consumer<ObjectListener> what) {
-            for (ObjectListener listener : listeners) {
-                try {
-                    what.accept(listener);
-                } catch (RuntimeException failed) {
-                    LOG.atError().setCause(failed).log("somebody who listens to changes failed");
-                }
+    private void each(Consumer<ObjectListener> what) {
+        for (ObjectListener listener : listeners) {
+            try {
+                what.accept(listener);
+            } catch (RuntimeException failed) {
+                LOG.atError().setCause(failed).log("somebody who listens to changes failed");
             }
+        }
+    }
+
+    private void beginAnew(String why) {
+        each(listener -> listener.reset(why));
+    }
+
+    /// Changes which stores there are, after which all who listen begin anew.
+    void anew(String why, Runnable change) {
+        entering.lock();
+        try {
+            change.run();
+            beginAnew(why);
+        } finally {
+            entering.unlock();
         }
     }
 
@@ -124,12 +145,21 @@ final class ObjectTelling {
 
     /// @param resume where the listener stood; null where it holds nothing
     Listening listen(ObjectStores stores, ObjectListener listener, @Nullable ObjectPosition resume) {
+        entering.lock();
+        try {
+            return listening(stores, listener, resume);
+        } finally {
+            entering.unlock();
+        }
+    }
+
+    private Listening listening(ObjectStores stores, ObjectListener listener, @Nullable ObjectPosition resume) {
         List<ObjectStores.Open> all = List.copyOf(stores.all());
         // No round is under way while it is told what it missed: so nothing is left out, and nothing comes before it.
         all.forEach(open -> open.relay().round.lock());
         try {
             ObjectPosition at = stores.position();
-            ObjectPosition from = resume == null ? null : catchUp(listener, resume, at, all);
+            ObjectPosition from = resume == null ? null : catchUp(listener, resume, at, stores);
             listeners.add(listener);
             return new Listening(from != null, at, from == null ? at : from, () -> listeners.remove(listener));
         } finally {
@@ -139,7 +169,12 @@ final class ObjectTelling {
 
     /// @return where the listener stood, of every store; null where it cannot be told what it missed
     private static @Nullable ObjectPosition catchUp(
-            ObjectListener listener, ObjectPosition resume, ObjectPosition at, List<ObjectStores.Open> all) {
+            ObjectListener listener, ObjectPosition resume, ObjectPosition at, ObjectStores stores) {
+        if (!Collections.disjoint(stores.away(), resume.stores().keySet())) {
+            // Nobody knows what was missed of a store that is away.
+            return null;
+        }
+        Collection<ObjectStores.Open> all = stores.all();
         Map<String, List<StoreChange>> missed = new HashMap<>();
         Map<String, Position> stood = new HashMap<>(at.stores());
         for (ObjectStores.Open open : all) {

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// @param listeners who hear of changes
 /// @param rows that were sent
 public record ObjectsStatus(ObjectPosition at, int listeners, long rows, List<Store> stores) {
+    private static final String AWAY = "unknown";
+
     public ObjectsStatus {
         stores = List.copyOf(stores);
     }
@@ -27,7 +29,8 @@ public record ObjectsStatus(ObjectPosition at, int listeners, long rows, List<St
         }
     }
 
-    /// @param kind `postgresql`, `h2`, `memory` or what a back-end calls itself
+    /// @param kind `postgresql`, `h2`, `memory` or what a back-end calls itself; `unknown` where it has not
+    ///     answered since the start
     /// @param durable whether a commit survives the loss of power
     /// @param reachable whether it answered last
     /// @param told commits that were told of, whoever made them
@@ -43,7 +46,12 @@ public record ObjectsStatus(ObjectPosition at, int listeners, long rows, List<St
             long conflicts,
             long told,
             long resets,
-            @Nullable Instant relayed) {}
+            @Nullable Instant relayed) {
+        /// One that has not answered since the start.
+        static Store away(String name) {
+            return new Store(name, AWAY, false, false, 0, 0, 0, 0, 0, null);
+        }
+    }
 
     /// An object that the broker changes itself, and of which it holds a copy as clients do.
     ///

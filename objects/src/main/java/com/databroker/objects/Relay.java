@@ -148,6 +148,14 @@ final class Relay implements AutoCloseable {
                 }
             } catch (InterruptedException stopped) {
                 return;
+            } catch (ProblemException away) {
+                if (reachable && !closed) {
+                    LOG.atWarn()
+                            .addKeyValue("store", store.name())
+                            .addKeyValue("says", away.reason())
+                            .log("changes cannot be read; trying again");
+                }
+                reachable = false;
             } catch (RuntimeException failed) {
                 if (reachable && !closed) {
                     LOG.atWarn()

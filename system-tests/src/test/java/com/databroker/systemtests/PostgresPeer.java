@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /// Debian's PostgreSQL, in a folder of its own and on a free port of loopback. It forces what it commits, as a real
@@ -19,13 +20,15 @@ import java.util.stream.Stream;
 final class PostgresPeer implements AutoCloseable {
     private static final Path PLACE = Path.of("/usr/lib/postgresql");
 
-    private final Process process;
+    private final List<String> serve;
     private final int port;
+    private Process process;
     private int databases;
 
-    private PostgresPeer(Process process, int port) {
-        this.process = process;
+    private PostgresPeer(List<String> serve, int port) throws IOException {
+        this.serve = serve;
         this.port = port;
+        this.process = served();
     }
 
     /// @param folder empty; removed by who made it
@@ -48,18 +51,37 @@ final class PostgresPeer implements AutoCloseable {
         serve.addAll(List.of(bin.resolve("postgres").toString(), "-D", data));
         serve.addAll(List.of("-c", "listen_addresses=127.0.0.1", "-c", "port=" + port));
         serve.addAll(List.of("-c", "unix_socket_directories=", "-c", "max_connections=200"));
-        Process process = new ProcessBuilder(serve)
+        PostgresPeer peer = new PostgresPeer(serve, port);
+        peer.awaitAnswers();
+        return peer;
+    }
+
+    private Process served() throws IOException {
+        return new ProcessBuilder(serve)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        PostgresPeer peer = new PostgresPeer(process, port);
+    }
+
+    private void awaitAnswers() throws Exception {
         Peers.until("PostgreSQL answers", Duration.ofMinutes(1), () -> {
             if (!process.isAlive()) {
                 throw new AssertionError("PostgreSQL did not start on port " + port);
             }
-            return peer.answers();
+            return answers();
         });
-        return peer;
+    }
+
+    /// Ends as by `pg_ctl stop -m fast`: whoever is connected is cut off.
+    void end() throws Exception {
+        done("kill", "-INT", Long.toString(process.pid()));
+        process.onExit().get(1, TimeUnit.MINUTES);
+    }
+
+    /// Begins once more, on the same port and with the same data.
+    void again() throws Exception {
+        process = served();
+        awaitAnswers();
     }
 
     private boolean answers() {
