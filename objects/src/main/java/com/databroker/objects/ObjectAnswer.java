@@ -14,6 +14,7 @@ import com.databroker.objects.spi.StorePage;
 import com.databroker.objects.spi.StoreQuery;
 import com.databroker.objects.spi.StoreRow;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -37,6 +38,11 @@ final class ObjectAnswer {
     private final Principal principal;
     private final ObjectPosition at;
     private final Map<ObjectKey, StoreRow> rows = new LinkedHashMap<>();
+
+    /// Those from which others come along. One that has gone ahead stands for all that lead to the same.
+    private final List<StoreRow> leads = new ArrayList<>();
+
+    private final Map<List<@Nullable Object>, StoreRow> slims = new HashMap<>();
     private final List<ObjectMessage.Listed> lists = new ArrayList<>();
     private final List<String> tags = new ArrayList<>();
     private final Map<String, StoreKeys.Stamp> stamps = new HashMap<>();
@@ -111,7 +117,11 @@ final class ObjectAnswer {
 
     /// Rows that were asked for, in this order.
     void ask(Collection<StoreRow> found) {
-        found.forEach(row -> rows.putIfAbsent(row.key(), row));
+        for (StoreRow row : found) {
+            if (rows.putIfAbsent(row.key(), row) == null) {
+                leads.add(row);
+            }
+        }
         asked = rows.size();
     }
 
@@ -136,7 +146,7 @@ final class ObjectAnswer {
                         Problem.QUERY_INVALID,
                         "with \"" + Text.excerpt(path) + "\" has more than " + DEPTH_MAX + " steps");
             }
-            Collection<StoreRow> from = List.copyOf(rows.values()).subList(0, asked);
+            Collection<StoreRow> from = leads;
             for (String step : steps) {
                 from = step(from, step);
             }
@@ -295,10 +305,11 @@ final class ObjectAnswer {
     /// @param kept fields along which something is to come along with them
     ObjectMessage.Part part(long id, List<StoreRow> some, List<String> kept) {
         List<ObjectMessage.Row> wired = new ArrayList<>(some.size());
+        boolean owns = !kept.isEmpty() && owns(some.getFirst().key().type(), kept);
         for (StoreRow row : some) {
             wired.add(wire(row));
             if (!kept.isEmpty()) {
-                rows.putIfAbsent(row.key(), slim(row, kept));
+                rows.putIfAbsent(row.key(), slim(row, kept, owns));
             }
         }
         sent = rows.size();
@@ -306,14 +317,31 @@ final class ObjectAnswer {
         return new ObjectMessage.Part(id, wired, at);
     }
 
+    /// Whether something is to come along by what refers to the rows, and not only by what they refer to.
+    private boolean owns(String type, List<String> steps) {
+        ObjectTypes.Type its = stores.catalog().type(principal, type);
+        return steps.stream().map(its::field).anyMatch(field -> field == null || field.kind() != Kind.REFERENCE);
+    }
+
     /// What is left of a row that has gone ahead: the references that are followed, each of them once.
-    private StoreRow slim(StoreRow row, List<String> kept) {
+    ///
+    /// @param own whether the row itself is followed, too; otherwise one stands for all that refer to the same
+    private StoreRow slim(StoreRow row, List<String> kept, boolean own) {
         @Nullable Object[] values = new Object[kept.size()];
         for (int i = 0; i < values.length; i++) {
             Object value = row.fields().get(kept.get(i));
             values[i] = value instanceof ObjectKey key ? reference(key).key() : null;
         }
-        return new StoreRow(row.key(), row.version(), ObjectMessage.Row.fields(kept, values));
+        StoreRow same = own ? null : slims.get(Arrays.asList(values));
+        if (same != null) {
+            return same;
+        }
+        StoreRow slim = new StoreRow(row.key(), row.version(), ObjectMessage.Row.fields(kept, values));
+        leads.add(slim);
+        if (!own) {
+            slims.put(Arrays.asList(values), slim);
+        }
+        return slim;
     }
 
     ObjectMessage.Ok ok(long id) {

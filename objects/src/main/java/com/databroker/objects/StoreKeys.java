@@ -161,7 +161,8 @@ final class StoreKeys {
 
         /// For objects of which the principal has the same rights.
         Sight sight(String rights) {
-            return new Sight(this, tail + rights);
+            // The very text of before: it is compared as often as there are rows.
+            return new Sight(this, (tail + rights).intern());
         }
 
         private Seen seen(ObjectKey key, String text, String all) {
