@@ -28,6 +28,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The plane as its callers meet it.
 class ObjectPlaneTest extends ShopPlane {
@@ -70,6 +72,46 @@ class ObjectPlaneTest extends ShopPlane {
             dept = ada.row(commit(new ObjectMessage.Update(dept.ref(), dept.version(), Map.of("story", edit))));
         }
         assertThat(dept.fields()).containsEntry("story", "short");
+    }
+
+    private ObjectMessage.Find page(boolean parts, String... with) {
+        List<ObjectMessage.Order> order = List.of(new ObjectMessage.Order("id", false));
+        return new ObjectMessage.Find(1, "Person", List.of(), order, List.of(with), 1_700, null, true, parts);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "dept",
+                "dept,country",
+                "boss",
+                "boss.boss.dept",
+                "boss.country,dept",
+                "persons",
+                "persons.boss.dept",
+                "boss.persons"
+            })
+    void a_page_in_parts_is_the_page_in_one_piece_whatever_comes_along(String along) {
+        Postgres.run(
+                "jdbc:h2:file:" + folder.resolve("shop"),
+                "INSERT INTO dept SELECT x, 'dept ' || x, 1 FROM system_range(1, 40)",
+                "INSERT INTO person SELECT x, 'person ' || x, x, CASE WHEN MOD(x, 7) = 0 THEN NULL ELSE MOD(x, 40) + 1"
+                        + " END, CASE WHEN x < 1900 THEN x + MOD(x, 100) ELSE NULL END, CASE WHEN MOD(x, 3) = 0 THEN"
+                        + " 'AT' ELSE NULL END, NULL, 1 FROM system_range(1, 2000) ORDER BY x DESC");
+        String[] with = along.isEmpty() ? new String[0] : along.split(",", -1);
+        ObjectMessage.Ok whole = ada.ok(page(false, with));
+        List<ObjectMessage.Row> ahead = new ArrayList<>();
+        ObjectMessage.Ok rest =
+                (ObjectMessage.Ok) plane.handle(ada.caller(), page(true, with), part -> ahead.addAll(part.rows()));
+        assertThat(ahead).hasSizeGreaterThan(1_000);
+        assertThat(ahead.size() + rest.asked()).isEqualTo(whole.asked());
+        ahead.addAll(rest.rows());
+        assertThat(ahead.subList(0, whole.asked())).isEqualTo(whole.rows().subList(0, whole.asked()));
+        assertThat(ahead).containsExactlyInAnyOrderElementsOf(whole.rows());
+        assertThat(rest.lists()).containsExactlyInAnyOrderElementsOf(whole.lists());
+        assertThat(List.of(rest.count(), String.valueOf(rest.next())))
+                .isEqualTo(List.of(whole.count(), String.valueOf(whole.next())));
     }
 
     @Test
