@@ -23,6 +23,7 @@ public enum Problem {
     MESSAGE_INVALID(1011, "malformed message", 400, 4400, false, "Correct the message as the protocol page says."),
     BODY_INCOMPLETE(1012, "body does not match what was announced", 400, 4400, true, "Send the whole body again."),
     REQUEST_TIMEOUT(1013, "too slow", 408, 4508, true, "Send faster, or raise the limit that is named."),
+    TARGET_TOO_LONG(1014, "address too long", 414, 4400, false, "Ask for less at a time, or send it in a body."),
 
     NOT_AUTHENTICATED(2001, "not authenticated", 401, 4401, false, "Send a valid token or certificate of a user."),
     FORBIDDEN(2002, "not permitted", 403, 4403, false, "Ask an administrator for a grant that covers this."),

@@ -38,7 +38,9 @@ import org.slf4j.LoggerFactory;
 /// Vert.x reads requests leniently, so every request passes a strict reading here before anybody routes by it.
 final class HttpDoor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpDoor.class);
-    private static final int REQUEST_LINE_MAX = 8192;
+    /// Of the codec, which is to take whatever is let through to it.
+    private static final int REQUEST_LINE_MAX = 2 * StrictHead.LINE_MAX;
+
     private static final int BACKLOG = 1024;
 
     /// How long a client may take to agree to the end of its WebSocket; a stop waits for it.
@@ -242,7 +244,13 @@ final class HttpDoor implements AutoCloseable {
             channel.attr(REPEATED).set(repeated);
             channel.pipeline()
                     .addBefore(DECODER, null, watch)
-                    .addBefore(DECODER, null, new StrictRequests(watch::isInRequest, repeated));
+                    .addBefore(
+                            DECODER,
+                            null,
+                            new StrictRequests(
+                                    watch::isInRequest,
+                                    repeated,
+                                    config.headersMax().intBytes()));
         }
     }
 

@@ -10,8 +10,12 @@ import java.util.regex.Pattern;
 /// ```
 /// METHOD SP target SP HTTP/1.x CR LF | name: value CR LF | … | CR LF
 /// ```
-/// What it keeps is what tells where the request ends; lengths are the codec's to limit.
+/// What it keeps is what tells where the request ends. It limits what it does not keep, too: the codec would refuse
+/// without a word.
 final class StrictHead {
+    /// Bytes of the first line without its end.
+    static final int LINE_MAX = 8192;
+
     private static final int HEADERS_MAX = 200;
     private static final int KEPT_MAX = 300;
     private static final int LENGTH_DIGITS_MAX = 18;
@@ -33,8 +37,13 @@ final class StrictHead {
         END_LF
     }
 
+    private final int max;
     private Place place = Place.START;
     private boolean emptyLine;
+
+    /// Bytes of the head until here.
+    private int size;
+
     private final StringBuilder kept = new StringBuilder();
     private String name = "";
     private int headers;
@@ -44,6 +53,11 @@ final class StrictHead {
     private long length;
     private boolean oldVersion;
     private boolean upgrade;
+
+    /// @param max bytes of the first line and all headers together
+    StrictHead(int max) {
+        this.max = max;
+    }
 
     static ProblemException odd(String what) {
         return new ProblemException(Problem.BAD_REQUEST, "the request has " + what);
@@ -75,6 +89,12 @@ final class StrictHead {
     /// @throws ProblemException where it is odd
     boolean read(byte signed) {
         int c = signed & 0xFF;
+        size++;
+        if (size > max) {
+            throw new ProblemException(
+                    Problem.HEADERS_TOO_LARGE,
+                    "the first line and the headers have more than " + max + " bytes (http.headers-max)");
+        }
         switch (place) {
             case START -> start(c);
             case METHOD -> method(c);
@@ -117,6 +137,7 @@ final class StrictHead {
 
     private void reset() {
         kept.setLength(0);
+        size = 1;
         emptyLine = false;
         headers = 0;
         hosts = 0;
@@ -140,6 +161,10 @@ final class StrictHead {
     }
 
     private void target(int c) {
+        if (size > LINE_MAX) {
+            throw new ProblemException(
+                    Problem.TARGET_TOO_LONG, "the first line of the request has more than " + LINE_MAX + " bytes");
+        }
         if (c == ' ' && !kept.isEmpty()) {
             kept.setLength(0);
             place = Place.VERSION;
@@ -181,7 +206,8 @@ final class StrictHead {
         } else {
             headers++;
             if (headers > HEADERS_MAX) {
-                throw StrictRequests.tooMany(HEADERS_MAX);
+                throw new ProblemException(
+                        Problem.HEADERS_TOO_LARGE, "the request has more than " + HEADERS_MAX + " headers");
             }
             place = Place.NAME;
             name(c);
@@ -240,6 +266,7 @@ final class StrictHead {
     }
 
     private void finish() {
+        size = 0;
         if (hosts > 1 || (hosts == 0 && !oldVersion)) {
             throw odd(hosts == 0 ? "no Host" : "more than one Host");
         }

@@ -1,7 +1,6 @@
 package com.databroker.server;
 
 import com.databroker.core.Bytes;
-import com.databroker.core.Problem;
 import com.databroker.core.ProblemDocument;
 import com.databroker.core.ProblemException;
 import io.netty.buffer.ByteBuf;
@@ -23,14 +22,16 @@ final class StrictRequests extends ChannelInboundHandlerAdapter {
 
     private final BooleanSupplier isAnswering;
     private final RepeatedGet repeated;
-    private final StrictHead head = new StrictHead();
+    private final StrictHead head;
     private final StrictBody body = new StrictBody();
     private boolean inBody;
     private boolean closed;
 
     /// @param isAnswering whether the answer to an earlier request is under way, into which none of ours may be written
     /// @param repeated is shown each request first
-    StrictRequests(BooleanSupplier isAnswering, RepeatedGet repeated) {
+    /// @param headMax bytes of a head
+    StrictRequests(BooleanSupplier isAnswering, RepeatedGet repeated, int headMax) {
+        this.head = new StrictHead(headMax);
         this.isAnswering = isAnswering;
         this.repeated = repeated;
     }
@@ -200,10 +201,5 @@ final class StrictRequests extends ChannelInboundHandlerAdapter {
                 throw StrictHead.odd("a malformed chunk");
             }
         }
-    }
-
-    /// Of [StrictHead], which counts them.
-    static ProblemException tooMany(int max) {
-        return new ProblemException(Problem.HEADERS_TOO_LARGE, "the request has more than " + max + " headers");
     }
 }

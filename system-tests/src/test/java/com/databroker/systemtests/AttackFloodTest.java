@@ -109,7 +109,7 @@ class AttackFloodTest {
     }
 
     @Test
-    void headersAreBounded(@TempDir Path data) throws IOException {
+    void headersAreBounded(@TempDir Path data) throws IOException, InterruptedException {
         try (TestBroker broker = TestBroker.start(data)) {
             String head = "GET /health/live HTTP/1.1\r\nHost: x\r\n";
             for (String flood : List.of(
@@ -128,7 +128,14 @@ class AttackFloodTest {
                     assertThat(socket.readToEnd()).matches("(?s)(HTTP/1.[01] (414|431|400) .*)?");
                 }
             }
-            assertThat(broker.token()).isNotEmpty();
+            assertThat(broker.request("GET", "/files/" + "a/".repeat(4_200), "").body())
+                    .contains("1014", "8192 bytes");
+            assertThat(broker.request("GET", "/files/", "", "X-Long", "x".repeat(17_000))
+                            .body())
+                    .contains("1005", "http.headers-max");
+            assertThat(broker.request("GET", "/files/", "", "X-Long", "x".repeat(15_000))
+                            .statusCode())
+                    .isEqualTo(200);
         }
     }
 
