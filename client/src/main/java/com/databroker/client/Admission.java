@@ -40,10 +40,18 @@ interface Admission {
             return lease;
         }
         if (offer.item().isVersioned()) {
+            if (known.isSeenBy(offer.birth(), offer.at())) {
+                // Also one of a lesser version: it was made anew.
+                return lease;
+            }
             if (offer.item().version < known.version()) {
                 return Verdict.OLD;
             }
-            return known.blind() > offer.birth() ? Verdict.PASS : lease;
+            if (known.blind() > offer.birth()) {
+                return Verdict.PASS;
+            }
+            // Of a change of which nobody knows the version, the version says nothing.
+            return known.blind() > 0 && !offer.at().covers(known.at()) ? Verdict.OLD : lease;
         }
         if (known.arrival() > offer.birth()) {
             return Verdict.PASS;

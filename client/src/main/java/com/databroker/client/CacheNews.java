@@ -27,6 +27,11 @@ final class CacheNews {
     private volatile ObjectPosition floor = ObjectPosition.NONE;
     private volatile ObjectPosition heard = ObjectPosition.NONE;
 
+    /// By answers that were taken.
+    private volatile ObjectPosition seen = ObjectPosition.NONE;
+
+    private volatile ObjectPosition lastSeen = ObjectPosition.NONE;
+
     CacheNews(InstantSource clock, RowCache.Limits limits, Admission admission) {
         this.clock = clock;
         this.admission = admission;
@@ -42,7 +47,7 @@ final class CacheNews {
         if (!heard.covers(at)) {
             hear(at);
         }
-        tombstones.add(tag, new Tombstone(version, arrivals.incrementAndGet(), at, clock.millis()));
+        tombstones.add(tag, Tombstone.heard(version, arrivals.incrementAndGet(), at, clock.millis()));
     }
 
     private synchronized void hear(ObjectPosition at) {
@@ -58,6 +63,7 @@ final class CacheNews {
         }
         floor = at;
         heard = at;
+        seen = anew ? at : seen;
         lastReset = arrivals.incrementAndGet();
     }
 
@@ -65,7 +71,8 @@ final class CacheNews {
     void remember(Cached item) {
         if (item.isVersioned()) {
             for (Object tag : item.tags) {
-                tombstones.add(tag, new Tombstone(item.version, 0, heard, clock.millis()));
+                tombstones.add(
+                        tag, Tombstone.seen(item.version, arrivals.incrementAndGet(), demanded(), clock.millis()));
             }
         }
     }
@@ -81,7 +88,23 @@ final class CacheNews {
         for (Tombstone one : known) {
             verdict = verdict.and(admission.judge(offer, one));
         }
+        if (verdict != Verdict.OLD) {
+            item.admitted(arrivals.get());
+            see(asked.at);
+        }
         return verdict;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // All rows of an answer have seen the same.
+    private void see(ObjectPosition at) {
+        if (lastSeen != at) {
+            lastSeen = at;
+            if (!seen.covers(at)) {
+                synchronized (this) {
+                    seen = Positions.further(seen, at);
+                }
+            }
+        }
     }
 
     /// Nothing is served any more that has not seen everything up to `at`, unless it is here already.
@@ -96,7 +119,7 @@ final class CacheNews {
 
     /// Who has seen this answers nothing that is [Verdict#OLD].
     ObjectPosition demanded() {
-        return Positions.further(heard, floor);
+        return Positions.further(Positions.further(seen, heard), floor);
     }
 
     /// Whether something newer is known.
@@ -106,7 +129,7 @@ final class CacheNews {
         }
         for (Object tag : item.tags) {
             Tombstone known = tombstones.of(tag);
-            if (known != null && item.isVersioned() && known.version() > item.version) {
+            if (known != null && item.isOlderThan(known)) {
                 return true;
             }
         }

@@ -21,6 +21,9 @@ abstract class Cached {
 
     private volatile boolean obsolete;
 
+    /// When it was taken last, counted with the news: what was known by then it is not older than.
+    private volatile long admitted;
+
     Cached(List<String> tags, long version, int weight) {
         this.tags = List.copyOf(tags);
         this.version = version;
@@ -37,6 +40,14 @@ abstract class Cached {
     /// Whether something newer is known to exist.
     boolean isObsolete() {
         return obsolete;
+    }
+
+    void admitted(long arrivals) {
+        admitted = arrivals;
+    }
+
+    boolean isOlderThan(Tombstones.Tombstone known) {
+        return isVersioned() && known.version() > version && known.since() > admitted;
     }
 
     void overtaken() {

@@ -117,20 +117,20 @@ public final class Finder<T> {
     /// All of them, up to the limit.
     public List<T> list() {
         List<T> all = new ArrayList<>();
-        pages(limit == Integer.MAX_VALUE ? LIST_PAGE : PAGE_MAX).forEachRemaining(all::addAll);
+        new Pages(limit == Integer.MAX_VALUE ? LIST_PAGE : PAGE_MAX).forEachRemaining(all::addAll);
         return List.copyOf(all);
     }
 
     /// The first of them, null where there is none.
     public @Nullable T first() {
-        List<T> one = page(null, 1).entities;
+        List<T> one = new Pages(1).next();
         return one.isEmpty() ? null : one.get(0);
     }
 
     /// All of them up to the limit, fetched page by page.
     public Stream<T> stream() {
         return StreamSupport.stream(
-                        Spliterators.spliteratorUnknownSize(pages(PAGE), Spliterator.ORDERED | Spliterator.NONNULL),
+                        Spliterators.spliteratorUnknownSize(new Pages(PAGE), Spliterator.ORDERED | Spliterator.NONNULL),
                         false)
                 .flatMap(List::stream);
     }
@@ -162,9 +162,7 @@ public final class Finder<T> {
         return new ObjectLoader.Query(type, List.copyOf(where), List.copyOf(order), after, count);
     }
 
-    private record Page<T>(List<T> entities, @Nullable String next) {}
-
-    private Page<T> page(@Nullable String after, int size) {
+    private ObjectLoader.Found page(@Nullable String after, int size) {
         ObjectLoader.Query query = query(after, false);
         Object key = key(query);
         if (key instanceof ObjectLoader.Held
@@ -172,47 +170,59 @@ public final class Finder<T> {
                 && context.cache.entry(key).item() == null) {
             context.nPlusOne.single(collection.owner().type(), collection.collection(), type);
         }
-        ObjectLoader.Found found = context.await(context.loader.find(key, query, List.copyOf(with), size));
-        Result result = found.result();
-        @SuppressWarnings("unchecked")
-        List<T> entities = (List<T>) context.entities(found, size, shown);
-        return new Page<>(entities, size < result.refs.size() ? "" : result.next);
+        return context.await(context.loader.find(key, query, List.copyOf(with), size));
     }
 
-    private Iterator<List<T>> pages(int most) {
-        return new Iterator<>() {
-            private @Nullable String after;
-            private int size = most;
-            private int left = limit;
-            private boolean over;
+    /// What is found, so many at a time up to the limit. Where a longer page is here than is asked for, all of it is
+    /// gone through before the next one is fetched: only its end says where that begins.
+    private final class Pages implements Iterator<List<T>> {
+        private int size;
+        private int left = limit;
+        private @Nullable String after;
+        private ObjectLoader.@Nullable Found found;
+        private int from;
+        private boolean over;
 
-            @Override
-            public boolean hasNext() {
-                return !over;
+        Pages(int most) {
+            size = most;
+        }
+
+        @Override
+        public boolean hasNext() {
+            return !over;
+        }
+
+        @Override
+        public List<T> next() {
+            ObjectLoader.Found here = found;
+            if (here == null) {
+                here = fetched(Math.min(size, left));
+                from = 0;
             }
+            int all = here.result().refs.size();
+            int to = Math.min(all, from + Math.min(size, left));
+            @SuppressWarnings("unchecked")
+            List<T> some = (List<T>) context.entities(here, from, to, shown);
+            left -= some.size();
+            from = to;
+            found = to < all ? here : null;
+            after = here.result().next;
+            over = left <= 0 || (to == all && after == null);
+            return some;
+        }
 
-            @Override
-            public List<T> next() {
-                Page<T> page = next(Math.min(size, left));
-                left -= page.entities.size();
-                after = page.next;
-                over = left <= 0 || after == null || after.isEmpty();
-                return page.entities;
-            }
-
-            private Page<T> next(int count) {
-                try {
-                    return page(after, count);
-                } catch (ProblemException refused) {
-                    // Objects of such a size do not fit into one answer.
-                    if (refused.problem() != Problem.VALUE_TOO_LARGE || count < SMALLER) {
-                        throw refused;
-                    }
-                    size = count / SMALLER;
-                    return next(size);
+        private ObjectLoader.Found fetched(int count) {
+            try {
+                return page(after, count);
+            } catch (ProblemException refused) {
+                // Objects of such a size do not fit into one answer.
+                if (refused.problem() != Problem.VALUE_TOO_LARGE || count < SMALLER) {
+                    throw refused;
                 }
+                size = count / SMALLER;
+                return fetched(size);
             }
-        };
+        }
     }
 
     /// The finder as a collection.

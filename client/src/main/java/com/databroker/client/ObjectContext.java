@@ -182,12 +182,11 @@ final class ObjectContext {
         return list || (returns.type == Object.class && entities.size() != 1) ? entities : entities.get(0);
     }
 
-    /// The first of what was found. Rows that have just come need not be looked up, unless a change came meanwhile.
-    List<Entity> entities(ObjectLoader.Found found, int most, Class<?> shown) {
-        List<ObjectRef> refs = found.result().refs;
-        List<Row> rows = found.rows();
-        if (rows == null || rows.size() > most || rows.stream().anyMatch(Row::isObsolete)) {
-            return entities(refs.size() > most ? refs.subList(0, most) : refs, shown);
+    /// Some of what was found. Rows that have just come need not be looked up, unless a change came meanwhile.
+    List<Entity> entities(ObjectLoader.Found found, int from, int to, Class<?> shown) {
+        List<Row> rows = found.rows() == null ? null : found.rows().subList(from, to);
+        if (rows == null || rows.stream().anyMatch(Row::isObsolete)) {
+            return entities(found.result().refs.subList(from, to), shown);
         }
         List<Entity> entities = new ArrayList<>(rows.size());
         for (Row row : rows) {

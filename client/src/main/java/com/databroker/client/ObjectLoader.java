@@ -222,7 +222,8 @@ final class ObjectLoader {
         }
         long birth = cache.news.arrivals();
         return renewing.ask(request, false).thenCompose(reply -> {
-            Result result = taken(reply, new Incoming(cache, shapes, birth), 0, tags);
+            // What it brought along and is old is not asked for again: it may have changed something.
+            Result result = result(reply, new Incoming(cache, shapes, birth), 0, tags);
             // What it has changed is told before the server has synced.
             return changes && reply instanceof ObjectMessage.Ok ok
                     ? sync(ok.at()).handle((synced, failure) -> result)
@@ -282,14 +283,19 @@ final class ObjectLoader {
     }
 
     private Result taken(ObjectMessage.Reply reply, Incoming incoming, int limit, List<String> tags) {
+        Result result = result(reply, incoming, limit, tags);
+        if (incoming.isOld()) {
+            throw new Overtaken();
+        }
+        return result;
+    }
+
+    private Result result(ObjectMessage.Reply reply, Incoming incoming, int limit, List<String> tags) {
         if (!(reply instanceof ObjectMessage.Ok ok)) {
             throw unexpected(reply);
         }
         incoming.take(ok.rows(), ok.asked(), ok.at());
         lists(ok, incoming.refs, incoming.birth);
-        if (incoming.isOld()) {
-            throw new Overtaken();
-        }
         Set<String> all = new HashSet<>(ok.tags());
         all.addAll(ok.tags().isEmpty() && tags.isEmpty() ? Set.of() : tags);
         return new Result(List.copyOf(all), incoming.refs, limit, ok.next(), ok.count(), ok.result());
@@ -343,7 +349,11 @@ final class ObjectLoader {
         List<Row> rows = new ArrayList<>();
         for (ObjectMessage.Row wire : ok.rows()) {
             Row row = Row.of(wire, shapes);
-            cache.offer(row.ref.key(), row, birth, ok.at());
+            if (cache.offer(row.ref.key(), row, birth, ok.at()) == null) {
+                // Another commit of this program has asked for more than this one has seen: then what was before it
+                // goes, and the next read brings what is now.
+                cache.changed(row.tag, row.version, ok.at());
+            }
             rows.add(row);
         }
         return rows;

@@ -8,6 +8,7 @@ import com.databroker.core.ObjectRef;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Any thread may use it; two that write the same object know of each other only what locks tell them.
 public final class ObjectSession implements AutoCloseable {
+    /// After which nobody knows whether a commit was done: the broker may have lost the answer of its database.
+    private static final Set<Problem> IN_DOUBT =
+            EnumSet.of(Problem.UNAVAILABLE, Problem.STORE_UNAVAILABLE, Problem.INTERNAL);
+
     /// What a commit looks at beside what it writes.
     public enum Check {
         /// Nothing that was read in the session may have changed either.
@@ -140,8 +145,9 @@ public final class ObjectSession implements AutoCloseable {
         Objects.requireNonNull(drafts.get(key)).deleted = true;
     }
 
-    /// Sends what was written, as one. Where the answer is lost, it fails with [Problem#UNAVAILABLE];
-    /// committing once more then asks again, and nothing is done twice.
+    /// Sends what was written, as one. Where the answer is lost, it fails with [Problem#UNAVAILABLE], and with
+    /// [Problem#STORE_UNAVAILABLE] where the broker lost that of its database; committing once more then asks
+    /// again, and nothing is done twice.
     ///
     /// @return where the store stands with it: whoever waits for that position sees it, see
     ///     [ObjectSpace#await]
@@ -171,7 +177,7 @@ public final class ObjectSession implements AutoCloseable {
             refute(attempt, conflict.conflict.conflicts());
             throw new ConflictException(this, conflict.conflict.conflicts());
         } catch (ProblemException refused) {
-            if (refused.problem() != Problem.UNAVAILABLE) {
+            if (!IN_DOUBT.contains(refused.problem())) {
                 synchronized (this) {
                     inDoubt = null;
                 }

@@ -272,10 +272,12 @@ public final class ObjectSpace implements AutoCloseable {
                 context.nPlusOne.warnings());
     }
 
-    /// Ends the connection. What is in hand still shows what it has.
+    /// Ends the connection. What is in hand still shows what it has; nothing is read any more, since nobody tells what
+    /// has changed.
     @Override
     public void close() {
         channel.close();
+        cache.reset(ObjectPosition.NONE, true);
         watches.close();
         timer.stop();
     }

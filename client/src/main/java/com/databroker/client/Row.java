@@ -100,10 +100,8 @@ final class Row extends Cached {
         if (!(other instanceof Row row)) {
             return false;
         }
-        if (isVersioned()) {
-            return version == row.version && ref.equals(row.ref);
-        }
-        if (shape != row.shape || row.isVersioned() || !ref.equals(row.ref)) {
+        // Of the same version, too: somebody may have changed it and left its version alone, or made it anew.
+        if (shape != row.shape || version != row.version || !ref.equals(row.ref)) {
             return false;
         }
         for (int i = 0; i < values.length; i++) {

@@ -13,23 +13,35 @@ import org.jspecify.annotations.Nullable;
 /// of them was heard of cannot be judged any more, and neither can an answer that has not seen it. So their number
 /// is a matter of memory, and never of truth: with few of them a replica that lags is asked more often.
 final class Tombstones {
-    /// @param version the least that is current
+    /// @param version the least that is current, unless an answer is known to be newer than all this: who deletes an
+    ///     object and makes it once more begins its versions anew
     /// @param arrival when this client heard of it, counted; 0 where it only has seen that version
-    /// @param at what an answer without a version must have seen
+    /// @param since when it came to know of it, counted with what it heard
+    /// @param at what an answer that is newer has seen
     /// @param blind when it heard of a change of which nobody knew the version; 0 where of none
     /// @param millis when that was, by the clock
-    record Tombstone(long version, long arrival, ObjectPosition at, long blind, long millis) {
-        Tombstone(long version, long arrival, ObjectPosition at, long millis) {
-            this(version, arrival, at, version == Cached.UNVERSIONED ? arrival : 0, millis);
+    record Tombstone(long version, long arrival, long since, ObjectPosition at, long blind, long millis) {
+        static Tombstone heard(long version, long arrival, ObjectPosition at, long millis) {
+            return new Tombstone(version, arrival, arrival, at, version == Cached.UNVERSIONED ? arrival : 0, millis);
+        }
+
+        static Tombstone seen(long version, long since, ObjectPosition at, long millis) {
+            return new Tombstone(version, 0, since, at, 0, millis);
         }
 
         Tombstone merge(Tombstone later) {
             return new Tombstone(
                     Math.max(version, later.version),
                     Math.max(arrival, later.arrival),
-                    at.covers(later.at) ? at : later.at,
+                    Math.max(since, later.since),
+                    Positions.further(at, later.at),
                     Math.max(blind, later.blind),
                     later.millis);
+        }
+
+        /// Whether an answer was asked for after all this was known, and has seen it.
+        boolean isSeenBy(long birth, ObjectPosition answered) {
+            return birth >= since && answered.covers(at);
         }
     }
 

@@ -5,6 +5,7 @@ import com.databroker.core.ObjectKey;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// What holds whatever happens in a [CacheWorld].
@@ -25,15 +26,15 @@ abstract sealed class CacheInvariant {
             return seen.getOrDefault(key, 0L);
         }
 
-        void saw(ObjectKey key, long version) {
-            seen.merge(key, version, Math::max);
+        void saw(ObjectKey key, long number) {
+            seen.merge(key, number, Math::max);
         }
 
         /// @param floor when the read began
-        void read(ObjectKey key, @Nullable Long version, long floor) {
-            if (version != null && !key.type().equals("Loose")) {
-                check(version >= floor, key + " was seen at " + floor + " and is read at " + version);
-                saw(key, version);
+        void read(ObjectKey key, @Nullable Long number, long floor) {
+            if (number != null && !key.type().equals("Loose")) {
+                check(number >= floor, key + " was seen at change " + floor + " and is read at " + number);
+                saw(key, number);
             }
         }
     }
@@ -73,10 +74,10 @@ abstract sealed class CacheInvariant {
                 Cached item = entry.state instanceof Cached there ? there : entry.state == null ? entry.held() : null;
                 if (item instanceof Row row) {
                     Change change = world.primary.get(row.ref.key());
-                    Object version = row.wire("version");
+                    Object number = row.wire("number");
                     check(
-                            change != null && version instanceof Long held && held == change.version(),
-                            row.ref + " is held at " + version + " and is " + change + ", " + world.mood);
+                            change != null && number instanceof Long held && held == change.number(),
+                            row.ref + " is held at change " + number + " and is " + change + ", " + world.mood);
                 } else if (item instanceof Result result && entry.key instanceof ObjectLoader.Query query) {
                     Long group = (Long) query.where().get(0).values().get(0);
                     List<ObjectKey> held =
@@ -87,6 +88,31 @@ abstract sealed class CacheInvariant {
                             "group " + group + " is held as " + held + " and is " + is + ", " + world.mood);
                 }
             }
+        }
+    }
+
+    /// When everything has come to rest, whoever asks is given what is there, and hears what is not.
+    static final class WhatIsThereCanBeRead extends CacheInvariant {
+        private int asked;
+        private int answered;
+        private @Nullable String wrong;
+
+        void asked() {
+            asked++;
+        }
+
+        void answered(CacheWorld world, ObjectKey key, @Nullable Row row, @Nullable Throwable failure) {
+            answered++;
+            Change change = world.primary.get(key);
+            Object number = row == null ? null : row.wire("number");
+            if (failure != null || !Objects.equals(number, change == null ? null : change.number())) {
+                wrong = key + " is " + change + " and was read as change " + number + ", " + failure;
+            }
+        }
+
+        void rests() {
+            check(wrong == null, String.valueOf(wrong));
+            check(answered == asked, (asked - answered) + " of " + asked + " reads were not answered");
         }
     }
 

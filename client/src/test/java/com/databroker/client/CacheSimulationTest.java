@@ -8,6 +8,7 @@ import com.databroker.client.CacheInvariant.FindersSeeOwnChanges;
 import com.databroker.client.CacheInvariant.NothingIsStaleForGood;
 import com.databroker.client.CacheInvariant.NothingLeaks;
 import com.databroker.client.CacheInvariant.ReadsNeverGoBack;
+import com.databroker.client.CacheInvariant.WhatIsThereCanBeRead;
 import com.databroker.client.Tombstones.Tombstone;
 import com.databroker.core.ObjectKey;
 import com.databroker.core.ObjectMessage;
@@ -38,7 +39,8 @@ final class CacheSimulationTest {
             Admission.LEASE_AND_VERSION.judge(new Offer(offer.item(), true, Long.MAX_VALUE, offer.at()), known);
 
     private static final Admission WITHOUT_VERSION = (offer, known) -> Admission.LEASE_AND_VERSION.judge(
-            offer, known == null ? null : new Tombstone(0, known.arrival(), known.at(), 0, known.millis()));
+            offer,
+            known == null ? null : new Tombstone(0, known.arrival(), known.since(), known.at(), 0, known.millis()));
 
     /// So that most is forgotten, as by a client to which much more is told than it can remember.
     private static final int TOMBSTONES_FEW = 8;
@@ -86,7 +88,11 @@ final class CacheSimulationTest {
             switch (world.random.nextInt(8)) {
                 case 0, 1, 2, 3 -> read(anyKey());
                 case 4, 5 -> find(world.random.nextInt(CacheWorld.GROUPS));
-                case 6 -> change(anyKey());
+                case 6 -> {
+                    // As two threads of a program do.
+                    change(anyKey());
+                    change(anyKey());
+                }
                 default -> hearFrom(all.get(world.random.nextInt(all.size())));
             }
         }
@@ -100,7 +106,7 @@ final class CacheSimulationTest {
             loader.row(ObjectRef.of(key), List.of())
                     .thenAccept(row -> {
                         done++;
-                        reads.read(key, row == null ? null : (Long) row.wire("version"), floor);
+                        reads.read(key, row == null ? null : (Long) row.wire("number"), floor);
                     })
                     .whenComplete(this::done);
         }
@@ -139,12 +145,14 @@ final class CacheSimulationTest {
                         commits.acknowledged(world.commits.get(commit));
                         Row row = rows.get(0);
                         changed = key;
-                        changedTo = version(row);
+                        changedTo = Long.parseLong(String.valueOf(row.wire("number")));
                         reads.saw(key, changedTo);
                         world.log.stream()
-                                .filter(one -> one.key().equals(key) && one.version() == changedTo)
+                                .filter(one -> one.number() == changedTo)
                                 .forEach(finders::committed);
                         told = cache.news.floor();
+                        // Whoever has changed something looks at it.
+                        read(key);
                     })
                     .whenComplete(this::done);
         }
@@ -171,6 +179,15 @@ final class CacheSimulationTest {
                             read(key);
                         })
                         .whenComplete(this::done);
+            }
+        }
+
+        /// Reads everything there ever was.
+        void readAll(WhatIsThereCanBeRead rest) {
+            for (ObjectKey key : world.keys()) {
+                rest.asked();
+                loader.row(ObjectRef.of(key), List.of())
+                        .whenComplete((row, failure) -> rest.answered(world, key, row, failure));
             }
         }
 
@@ -223,6 +240,10 @@ final class CacheSimulationTest {
                 world.runUntil(world.millis() + 400);
                 world.calm = true;
                 world.runUntil(world.millis() + 15_000);
+                WhatIsThereCanBeRead rest = new WhatIsThereCanBeRead();
+                actors.forEach(actor -> actor.readAll(rest));
+                world.runUntil(world.millis() + 3_000);
+                rest.rests();
                 for (Actor actor : actors) {
                     new NothingIsStaleForGood().rests(world, actor.cache);
                     new NothingLeaks().rests(actor.cache, CACHE);

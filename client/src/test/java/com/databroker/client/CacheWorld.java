@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// A simulated database with its outbox, a replica that lags, two servers, and links between them and the
 /// clients, all on one thread, in virtual time, from one seed.
 ///
-/// Of the versions of a thing each is a change of the log; it belongs to a group, which finders ask for.
+/// Of the states of a thing each is a change of the log, whose numbers grow where versions may not; it belongs to a
+/// group, which finders ask for.
 /// What is called `Loose` has no version on the wire.
 final class CacheWorld {
     static final String STORE = "s";
@@ -33,7 +34,9 @@ final class CacheWorld {
     private static final long EPOCH = 1;
 
     /// One committed state of one thing.
-    record Change(long number, ObjectKey key, long version, int group, int groupBefore, long millis) {
+    ///
+    /// @param lowered whether somebody set its version to what it was before, or to less
+    record Change(long number, ObjectKey key, long version, int group, int groupBefore, long millis, boolean lowered) {
         boolean isDelete() {
             return group < 0;
         }
@@ -131,7 +134,9 @@ final class CacheWorld {
     }
 
     private Change append(ObjectKey key, long version, int group, int before) {
-        Change change = new Change(log.size() + 1, key, version, group, before, now);
+        Change there = primary.get(key);
+        boolean lowered = there != null && version <= there.version();
+        Change change = new Change(log.size() + 1, key, version, group, before, now, lowered);
         log.add(change);
         if (change.isDelete()) {
             primary.remove(key);
@@ -148,9 +153,16 @@ final class CacheWorld {
             create("Thing", random.nextInt(GROUPS));
             return;
         }
+        ObjectKey gone = log.get(random.nextInt(log.size())).key();
+        if (random.nextInt(4) == 0 && !primary.containsKey(gone)) {
+            // Its versions begin anew.
+            append(gone, 1, random.nextInt(GROUPS), -1);
+            return;
+        }
         Change before = Objects.requireNonNull(primary.get(keys.get(random.nextInt(keys.size()))));
         int group = random.nextInt(20) == 0 ? -1 : random.nextInt(3) == 0 ? random.nextInt(GROUPS) : before.group();
-        append(before.key(), before.version() + 1, group, before.group());
+        long version = random.nextInt(15) == 0 ? 1 + random.nextInt((int) before.version()) : before.version() + 1;
+        append(before.key(), group < 0 ? before.version() + 1 : version, group, before.group());
     }
 
     ObjectMessage.Reply commit(ObjectMessage.Commit request) {
@@ -198,12 +210,20 @@ final class CacheWorld {
                 at(mood.vague() ? Math.min(settled, change.number()) : change.number()),
                 change.millis(),
                 tags(change).stream()
-                        .map(tag -> new ObjectMessage.Tagged(tag, tag.startsWith("k") && !loose ? change.version() : 0))
+                        .map(tag -> new ObjectMessage.Tagged(
+                                tag, tag.startsWith("k") && !loose && !change.lowered() ? change.version() : 0))
                         .toList());
     }
 
     static ObjectPosition at(long number) {
         return new ObjectPosition(Map.of(STORE, new Position(EPOCH, number)));
+    }
+
+    /// Of everything there ever was.
+    Set<ObjectKey> keys() {
+        Set<ObjectKey> keys = new TreeSet<>(Comparator.comparing(ObjectKey::toString));
+        log.forEach(change -> keys.add(change.key()));
+        return keys;
     }
 
     /// Where somebody who reads the primary is.
@@ -290,6 +310,7 @@ final class CacheWorld {
         Map<String, @Nullable Object> fields = new TreeMap<>();
         fields.put("group", (long) change.group());
         fields.put("version", change.version());
+        fields.put("number", change.number());
         return new ObjectMessage.Row(
                 ObjectRef.of(change.key()), "rw", loose ? 0 : change.version(), "k" + change.key(), fields);
     }

@@ -20,6 +20,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -178,6 +180,37 @@ final class ObjectSpaceTest {
                 }))
                 .as("one trip")
                 .isEqualTo(1);
+    }
+
+    @Test
+    void whoever_asks_for_a_shorter_page_of_what_is_here_goes_on_behind_it() {
+        for (int i = 10; i < 460; i++) {
+            server.put(
+                    "Person/" + i, "name", "P" + i, "salary", BigDecimal.ONE, "age", 1L, "dept", Shop.ref("Dept/10"));
+        }
+        List<String> names =
+                IntStream.range(10, 460).mapToObj(i -> "P" + i).sorted().toList();
+        Supplier<Finder<Shop.Person>> all =
+                () -> space.find(Shop.Person.class).prefix("name", "P").order("name");
+        assertThat(all.get().limit(300).list()).hasSize(300);
+        assertThat(all.get().limit(120).stream().map(Shop.Person::name))
+                .containsExactlyElementsOf(names.subList(0, 120));
+        assertThat(all.get().stream().map(Shop.Person::name)).containsExactlyElementsOf(names);
+        assertThat(all.get().list()).hasSize(450);
+        assertThat(all.get().stream().skip(440).map(Shop.Person::name))
+                .containsExactlyElementsOf(names.subList(440, 450));
+        assertThat(all.get().limit(1).list()).hasSize(1);
+        assertThat(some(all.get().first()).name()).isEqualTo("P10");
+    }
+
+    @Test
+    void a_space_that_is_closed_reads_nothing_any_more() {
+        Shop.Person ada = space.get(Shop.Person.class, 1);
+        space.close();
+        assertThat(ada.name()).isEqualTo("Ada");
+        assertThatThrownBy(() -> space.get(Shop.Person.class, 1))
+                .isInstanceOfSatisfying(
+                        ProblemException.class, why -> assertThat(why.problem()).isEqualTo(Problem.UNAVAILABLE));
     }
 
     @Test

@@ -24,6 +24,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -279,6 +283,58 @@ class ObjectsOnPostgresTest {
             }
         } finally {
             watches.forEach(ObjectSpace.Watch::close);
+        }
+    }
+
+    @Test
+    void what_is_deleted_and_made_anew_is_read_as_it_is_now_by_all_who_knew_it_before() throws Exception {
+        ask("INSERT INTO person (id, version, name) VALUES (3001, 7, 'first')");
+        for (int actor = 0; actor < CLIENTS.size(); actor++) {
+            assertThat(space(actor).get("Person", 3001).get("name")).isEqualTo("first");
+        }
+        try (ObjectSession session = space(0).session()) {
+            session.edit(space(0).get("Person", 3001)).set("name", "last");
+            session.commit();
+        }
+        try (ObjectSession session = space(0).session()) {
+            session.delete(space(0).get("Person", 3001));
+            session.commit();
+        }
+        ObjectPosition at;
+        try (ObjectSession session = space(0).session()) {
+            session.create("Person").set("id", 3001L).set("name", "anew");
+            at = session.commit();
+        }
+        for (int actor = 0; actor < CLIENTS.size(); actor++) {
+            space(actor).await(at);
+            assertThat(space(actor).get("Person", 3001).get("name")).isEqualTo("anew");
+            assertThat(space(actor).find("Person").eq("id", 3001L).list())
+                    .singleElement()
+                    .satisfies(person -> assertThat(person.obsolete()).isFalse());
+        }
+    }
+
+    @Test
+    void every_thread_of_a_program_sees_what_it_has_just_committed_while_others_commit_too() throws Exception {
+        ask("INSERT INTO person (id, name) SELECT 4000 + x, 'none' FROM generate_series(1, 4) x");
+        List<Callable<Boolean>> threads = new ArrayList<>();
+        for (int thread = 1; thread <= 4; thread++) {
+            long id = 4000L + thread;
+            threads.add(() -> {
+                for (int i = 0; i < 100; i++) {
+                    try (ObjectSession session = space(0).session()) {
+                        session.edit(space(0).get("Person", id)).set("name", "name " + i);
+                        session.commit();
+                    }
+                    assertThat(space(0).get("Person", id).get("name")).isEqualTo("name " + i);
+                }
+                return true;
+            });
+        }
+        try (ExecutorService all = Executors.newFixedThreadPool(4)) {
+            for (Future<Boolean> done : all.invokeAll(threads)) {
+                assertThat(done.get()).isTrue();
+            }
         }
     }
 }

@@ -7,13 +7,25 @@ import com.databroker.client.DatabrokerClient;
 import com.databroker.client.Entity;
 import com.databroker.client.ObjectSession;
 import com.databroker.client.ObjectSpace;
+import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +51,10 @@ class ObjectsStoreAwayTest {
         url = postgres.database();
         ObjectsShop.run(url, "CREATE TABLE person (id bigint PRIMARY KEY, version bigint NOT NULL, name text)");
         ObjectsShop.run(url, "INSERT INTO person VALUES (1, 1, 'Ada')");
+        ObjectsShop.run(
+                url,
+                "CREATE TABLE note (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, title text,"
+                        + " version bigint NOT NULL DEFAULT 1)");
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             settings = Map.of("objects.stores.shop.jdbc", url, "http.port", Integer.toString(free.getLocalPort()));
         }
@@ -116,6 +132,59 @@ class ObjectsStoreAwayTest {
             }
         } finally {
             first.close();
+        }
+    }
+
+    /// Whose answer was lost in the broker's own hands it commits once more, until it is done.
+    private static boolean isCommitted(ObjectSession session) {
+        try {
+            session.commit();
+            return true;
+        } catch (ProblemException inDoubt) {
+            assertThat(inDoubt.problem()).isIn(Problem.STORE_UNAVAILABLE, Problem.UNAVAILABLE);
+            return false;
+        }
+    }
+
+    @Test
+    void what_is_committed_until_it_is_done_is_done_once_while_the_database_ends_and_begins() throws Exception {
+        AtomicBoolean enough = new AtomicBoolean();
+        AtomicLong ids = new AtomicLong(1_000);
+        try (TestBroker broker = broker();
+                DatabrokerClient client = client(broker);
+                ExecutorService threads = Executors.newFixedThreadPool(4)) {
+            List<Future<Long>> all = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                all.add(threads.submit(() -> {
+                    long done = 0;
+                    while (!enough.get()) {
+                        long number = ids.incrementAndGet();
+                        try (ObjectSession session = client.objects().session()) {
+                            session.create("Note").set("title", "note " + number);
+                            Peers.until("it is committed", () -> isCommitted(session));
+                            done++;
+                        }
+                    }
+                    return done;
+                }));
+            }
+            for (int i = 0; i < 3; i++) {
+                long before = ids.get();
+                Peers.until("some were committed", () -> ids.get() > before + 50);
+                postgres.end();
+                postgres.again();
+            }
+            enough.set(true);
+            long done = 0;
+            for (Future<Long> one : all) {
+                done += one.get();
+            }
+            try (Connection connection = DriverManager.getConnection(url);
+                    Statement statement = connection.createStatement();
+                    ResultSet counts = statement.executeQuery("SELECT count(*), count(DISTINCT title) FROM note")) {
+                assertThat(counts.next()).isTrue();
+                assertThat(List.of(counts.getLong(1), counts.getLong(2))).containsExactly(done, done);
+            }
         }
     }
 }
