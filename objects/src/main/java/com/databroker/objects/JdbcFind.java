@@ -230,9 +230,14 @@ final class JdbcFind {
         return steps;
     }
 
+    /// A name by itself would be that of what is selected, which may be a cast of the column, in another order.
+    private String ordered(Step step) {
+        return step.compared.equals(step.column.quoted()) ? table.quoted() + "." + step.compared : step.compared;
+    }
+
     private String order(List<ObjectMessage.Order> order) {
         return steps(order, null).stream()
-                .map(step -> step.compared
+                .map(step -> ordered(step)
                         + (step.descending ? " DESC" : "")
                         + (step.nullable ? step.descending ? " NULLS FIRST" : " NULLS LAST" : ""))
                 .collect(Collectors.joining(", ", " ORDER BY ", ""));
