@@ -107,20 +107,12 @@ final class JdbcOthers {
 
     /// What a trigger wrote of one row: every column as text.
     ///
-    /// @return null where it was no row, but all of them
-    static StoreChange.@Nullable Entry entry(JdbcTable table, @Nullable Map<?, ?> old, @Nullable Map<?, ?> now) {
+    /// @return nothing where only what is hidden changed; null where it was no row, but all of them
+    static @Nullable List<StoreChange.Entry> entries(
+            JdbcTable table, @Nullable Map<?, ?> old, @Nullable Map<?, ?> now) {
         if (old == null && now == null) {
             return null;
         }
-        Map<String, @Nullable Object> before = fields(table, old);
-        Map<String, @Nullable Object> after = fields(table, now);
-        Map<String, ObjectMessage.Edit> changed = new LinkedHashMap<>();
-        table.fields().forEach((name, part) -> {
-            boolean differs = old == null || now == null || !Values.same(before.get(name), after.get(name));
-            if (part.field().tagged() && differs) {
-                changed.put(name, new ObjectMessage.Edit(before.get(name), after.get(name)));
-            }
-        });
         Map<?, ?> last = now == null ? Objects.requireNonNull(old) : now;
         ObjectKey key = JdbcTable.key(table.type().name(), table.key(), values(table, last));
         if (old != null && now != null) {
@@ -130,6 +122,10 @@ final class JdbcOthers {
                 return null;
             }
         }
+        boolean visible = old == null || now == null || isVisible(table, old, now);
+        if (!visible && old != null && version(table, last) == version(table, old)) {
+            return List.of();
+        }
         StoreChange.Kind kind = old == null
                 ? StoreChange.Kind.CREATED
                 : now == null ? StoreChange.Kind.DELETED : StoreChange.Kind.UPDATED;
@@ -137,7 +133,33 @@ final class JdbcOthers {
         // Whoever changes a row and leaves its version alone makes versions worthless: then everything before is old.
         boolean grown = old == null || now == null || version > version(table, old);
         boolean known = grown && table.isVersioned();
-        return new StoreChange.Entry(kind, key, known ? version + (now == null ? 1 : 0) : 0, changed);
+        return List.of(new StoreChange.Entry(
+                kind, key, known ? version + (now == null ? 1 : 0) : 0, changed(table, old, now), visible));
+    }
+
+    /// Whether an update changed what anybody may see.
+    private static boolean isVisible(JdbcTable table, Map<?, ?> old, Map<?, ?> now) {
+        return table.fields().values().stream()
+                .flatMap(part -> part.columns().stream())
+                .map(JdbcColumn::name)
+                .anyMatch(name -> !now.containsKey(name) || !Objects.equals(old.get(name), now.get(name)));
+    }
+
+    private static Map<String, ObjectMessage.Edit> changed(
+            JdbcTable table, @Nullable Map<?, ?> old, @Nullable Map<?, ?> now) {
+        Map<String, @Nullable Object> before = fields(table, old);
+        Map<String, @Nullable Object> after = fields(table, now);
+        Map<String, ObjectMessage.Edit> changed = new LinkedHashMap<>();
+        table.fields().forEach((name, part) -> {
+            boolean differs = old == null || now == null || !Values.same(before.get(name), after.get(name));
+            if (differs && part.field().tagged()) {
+                changed.put(name, new ObjectMessage.Edit(before.get(name), after.get(name)));
+            } else if (differs && part.named()) {
+                // Nothing is found by its values, and a document is long.
+                changed.put(name, new ObjectMessage.Edit(null, null));
+            }
+        });
+        return changed;
     }
 
     private static long version(JdbcTable table, Map<?, ?> row) {

@@ -188,9 +188,9 @@ final class JdbcOutbox {
                 if (one instanceof Map<?, ?> map && map.containsKey("table")) {
                     JdbcTable table = tableNamed.apply(String.valueOf(map.get("table")));
                     if (table != null) {
-                        StoreChange.Entry entry = byOthers(table, map);
-                        overturned |= entry == null;
-                        entries.addAll(entry == null ? List.of() : List.of(entry));
+                        List<StoreChange.Entry> theirs = byOthers(table, map);
+                        overturned |= theirs == null;
+                        entries.addAll(theirs == null ? List.of() : theirs);
                     }
                 } else if (one instanceof Map<?, ?> map) {
                     entries.add(byBroker(map));
@@ -229,11 +229,11 @@ final class JdbcOutbox {
     }
 
     /// @return null where nobody can say which row it was
-    private static StoreChange.@Nullable Entry byOthers(JdbcTable table, Map<?, ?> map) {
+    private static @Nullable List<StoreChange.Entry> byOthers(JdbcTable table, Map<?, ?> map) {
         Map<?, ?> old = map.get("old") instanceof Map<?, ?> values ? values : null;
         Map<?, ?> now = map.get("new") instanceof Map<?, ?> values ? values : null;
         try {
-            return JdbcOthers.entry(table, old, now);
+            return JdbcOthers.entries(table, old, now);
         } catch (DateTimeException | IllegalArgumentException | ProblemException unreadable) {
             return null;
         }

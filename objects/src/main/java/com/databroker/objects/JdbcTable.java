@@ -42,7 +42,8 @@ record JdbcTable(
 
     /// @param columns of a reference as many as the key of its target has
     /// @param cleared those of them that become null with it: what others have too stays
-    record Part(ObjectTypes.Field field, List<JdbcColumn> columns, List<JdbcColumn> cleared) {
+    /// @param named whether it is said to have changed: also of what is not tagged since nothing is found by it
+    record Part(ObjectTypes.Field field, List<JdbcColumn> columns, List<JdbcColumn> cleared, boolean named) {
         /// The values of the columns.
         List<@Nullable Object> values(@Nullable Object value) {
             if (field.kind() != ObjectTypes.Kind.REFERENCE) {
