@@ -424,6 +424,7 @@ final class JdbcSchema {
                 select == null ? dialect.compared(quoted, raw.typeName) : select,
                 dialect.compared(parameter, raw.typeName),
                 select == null && dialect.takesMany(raw.typeName),
-                dialect.isExact(raw.sqlType, raw.typeName, kind));
+                dialect.isExact(raw.sqlType, raw.typeName, kind),
+                JdbcDialect.isSpelled(raw.sqlType, raw.typeName, kind));
     }
 }

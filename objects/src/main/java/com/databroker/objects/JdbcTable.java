@@ -183,14 +183,18 @@ record JdbcTable(
 
     static ObjectKey key(String type, List<JdbcColumn> columns, @Nullable Object[] values) {
         if (columns.size() == 1) {
-            return ObjectKey.of(type, text(values[columns.getFirst().index()]));
+            return ObjectKey.of(type, text(columns.getFirst(), values));
         }
         return new ObjectKey(
                 type,
-                columns.stream().map(column -> text(values[column.index()])).toList());
+                columns.stream().map(column -> text(column, values)).toList());
     }
 
-    private static String text(@Nullable Object value) {
+    private static String text(JdbcColumn column, @Nullable Object[] values) {
+        Object value = values[column.index()];
+        if (column.kind() == ObjectTypes.Kind.GRAPH) {
+            return JdbcJson.write(value);
+        }
         return value == null ? "" : Values.text(value);
     }
 }

@@ -1,8 +1,10 @@
 package com.databroker.objects;
 
+import static com.databroker.objects.Wanted.there;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.databroker.core.ObjectKey;
+import com.databroker.core.ObjectMessage;
 import com.databroker.core.Position;
 import com.databroker.objects.spi.ObjectStore;
 import com.databroker.objects.spi.StoreChange;
@@ -12,8 +14,10 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// What triggers of PostgreSQL tell of changes by others.
@@ -78,5 +82,66 @@ class ToldByOthersTest extends UnpreparedTables {
         telling.of("shop", new ObjectStores.Counts())
                 .round(List.of(new StoreChange(1, "database", Instant.EPOCH, entries, false)));
         assertThat(heard).extracting(ObjectChange::key).containsExactly(ObjectKey.of("Acct", 2));
+    }
+
+    @Test
+    void values_that_json_of_the_database_writes_otherwise_are_told_as_they_are_read() {
+        try (ObjectStore store = open(
+                "CREATE TABLE ev (id int PRIMARY KEY, d date, t timestamp, z timestamptz, c time, n int, doc jsonb)",
+                "CREATE TABLE day (d date, z timestamptz, note text, PRIMARY KEY (d, z))")) {
+            store.watchOthers(true);
+            String[][] values = {
+                {"infinity", "infinity", "infinity", "24:00", "\"hello\""},
+                {"-infinity", "-infinity", "-infinity", "00:00", "\"5\""},
+                {"12026-01-01", "12026-01-01 00:00:00.5", "12026-01-01 00:00:00+02", "23:59:59.999999", "5"},
+                {"0044-03-15 BC", "0001-12-31 BC", "0044-03-15 00:00:00 BC", "10:00", "null"},
+                {"4713-01-02 BC", "4713-01-02 BC", "4713-01-02 00:00:00+00 BC", "10:00", "[1]"},
+                {"0001-01-01", "2026-01-01 00:00:00.123", "1890-01-01 00:00:00+00:53:28", "10:00:01", "\"{}\""},
+            };
+            for (int i = 0; i < values.length; i++) {
+                Position before = store.position();
+                String[] one = values[i];
+                Postgres.run(
+                        url,
+                        "INSERT INTO ev VALUES (" + i + ", '" + one[0] + "', '" + one[1] + "', '" + one[2] + "', '"
+                                + one[3] + "', 1, '" + one[4] + "')",
+                        "INSERT INTO day VALUES ('" + one[0] + "', '" + one[2] + "', 'x')",
+                        "UPDATE ev SET n = 2 WHERE id = " + i);
+                List<StoreChange> told = told(store, before);
+                assertThat(told).as(one[0]).noneMatch(StoreChange::overturned).hasSize(3);
+                Map<String, ObjectMessage.Edit> fields =
+                        told.getFirst().entries().getFirst().fields();
+                Map<String, @Nullable Object> read =
+                        there(store, ObjectKey.of("Ev", i)).fields();
+                for (String field : List.of("d", "t", "z", "c")) {
+                    assertThat(Objects.requireNonNull(fields.get(field)).after())
+                            .as(field + " of " + one[0])
+                            .isEqualTo(read.get(field));
+                }
+                assertThat(found(store, "Day"))
+                        .contains(told.get(1).entries().getFirst().key().toString());
+                assertThat(line(told.get(2).entries().getFirst())).isEqualTo("UPDATED Ev/" + i + " 0 [n]");
+            }
+        }
+    }
+
+    @Test
+    void a_text_in_json_that_becomes_the_number_of_the_same_digits_has_changed() {
+        try (ObjectStore store = hiding(
+                "Ev",
+                "CREATE TABLE ev (id int PRIMARY KEY, pin text, doc jsonb, old json)",
+                "INSERT INTO ev VALUES (1, '1', '\"5\"', '{\"a\": 1, \"a\": 2}')")) {
+            store.watchOthers(true);
+            Position start = store.position();
+            Postgres.run(
+                    url,
+                    "UPDATE ev SET pin = '2'",
+                    "UPDATE ev SET doc = '5'",
+                    "UPDATE ev SET old = '{\"a\": 2}'",
+                    "ALTER TABLE ev DROP COLUMN old",
+                    "UPDATE ev SET pin = '3', doc = NULL");
+            assertThat(lines(store, start))
+                    .containsExactly("UPDATED Ev/1 0 [doc]", "UPDATED Ev/1 0 [old]", "UPDATED Ev/1 0 [doc]");
+        }
     }
 }
