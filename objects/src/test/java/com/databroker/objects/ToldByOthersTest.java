@@ -1,6 +1,8 @@
 package com.databroker.objects;
 
+import static com.databroker.objects.Wanted.done;
 import static com.databroker.objects.Wanted.there;
+import static com.databroker.objects.Wanted.update;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.databroker.core.ObjectKey;
@@ -143,5 +145,82 @@ class ToldByOthersTest extends UnpreparedTables {
             assertThat(lines(store, start))
                     .containsExactly("UPDATED Ev/1 0 [doc]", "UPDATED Ev/1 0 [old]", "UPDATED Ev/1 0 [doc]");
         }
+    }
+
+    @Test
+    void a_key_of_lists_rows_or_json_is_told_as_it_is_read_and_gets_the_object() {
+        try (ObjectStore store = open(
+                "CREATE TYPE pair AS (a int, b text)",
+                "CREATE EXTENSION hstore",
+                "CREATE TABLE akey (a int[] PRIMARY KEY, v text)",
+                "CREATE TABLE pkey (p pair, id int, v text, PRIMARY KEY (p, id))",
+                "CREATE TABLE hkey (h hstore PRIMARY KEY, v text)",
+                "CREATE TABLE jkey (j jsonb PRIMARY KEY, v text)",
+                "CREATE TABLE child (id int PRIMARY KEY, a int[] REFERENCES akey, j jsonb REFERENCES jkey)",
+                "INSERT INTO akey VALUES ('{1,2}', 'x')",
+                "INSERT INTO pkey VALUES ('(1,\"x, y\")', 1, 'x')",
+                "INSERT INTO hkey VALUES ('a=>1', 'x')",
+                "INSERT INTO jkey VALUES ('{\"a\": 1}', 'x'), ('{\"b\": [1.50, null]}', 'y'), ('\"s\"', 'z')")) {
+            store.watchOthers(true);
+            Position start = store.position();
+            Postgres.run(
+                    url,
+                    "UPDATE akey SET v = 'new'",
+                    "UPDATE pkey SET v = 'new'",
+                    "UPDATE hkey SET v = 'new'",
+                    "UPDATE jkey SET v = 'new'",
+                    "INSERT INTO child VALUES (1, '{1,2}', '{\"a\": 1}')");
+            List<StoreChange> told = told(store, start);
+            assertThat(told).noneMatch(StoreChange::overturned);
+            List<StoreChange.Entry> entries =
+                    told.stream().flatMap(change -> change.entries().stream()).toList();
+            assertThat(entries)
+                    .extracting(entry -> entry.key().toString())
+                    .containsExactlyInAnyOrder(
+                            "Akey/{1%2c2}",
+                            "Pkey/(1%2c\"x%2c y\"),1",
+                            "Hkey/\"a\"=>\"1\"",
+                            "Jkey/{\"a\":1}",
+                            "Jkey/{\"b\":[1.5%2cnull]}",
+                            "Jkey/\"s\"",
+                            "Child/1");
+            for (StoreChange.Entry entry : entries) {
+                assertThat(there(store, ObjectKey.parse(entry.key().toString())))
+                        .satisfies(row -> assertThat(row.key()).isEqualTo(entry.key()))
+                        .satisfies(row -> assertThat(row.fields().getOrDefault("v", "new"))
+                                .isEqualTo("new"));
+            }
+            Map<String, @Nullable Object> child =
+                    there(store, ObjectKey.of("Child", 1)).fields();
+            entries.getLast().fields().forEach((name, edit) -> assertThat(edit.after())
+                    .isEqualTo(child.get(name)));
+            assertThat(child.get("j")).isEqualTo(ObjectKey.of("Jkey", "{\"a\":1}"));
+            done(store, update(ObjectKey.of("Jkey", "{ \"a\": 1.0 }"), 0, "v", "new", "newer"));
+            assertThat(field(store, "Jkey/{\"a\":1}", "v")).isEqualTo("newer");
+            refused(7014, () -> there(store, ObjectKey.of("Jkey", "{a")));
+        }
+    }
+
+    @Test
+    void a_trigger_of_an_older_broker_makes_everything_old_where_it_does_not_know_the_key() {
+        try (ObjectStore store = hiding(
+                "Ev",
+                "CREATE TABLE akey (a int[] PRIMARY KEY, v text)",
+                "CREATE TABLE ev (id int PRIMARY KEY, pin text, doc jsonb)")) {
+            Position start = store.position();
+            Postgres.run(
+                    url,
+                    older("akey", "{\"a\": \"[1, 2]\", \"v\": \"x\"}", "{\"a\": \"[1, 2]\", \"v\": \"y\"}"),
+                    older(
+                            "ev",
+                            "{\"id\": \"1\", \"doc\": \"hello\", \"pin\": \"1\"}",
+                            "{\"id\": \"1\", \"doc\": \"hello\", \"pin\": \"2\"}"));
+            assertThat(lines(store, start)).containsExactly("overturned", "UPDATED Ev/1 0 []");
+        }
+    }
+
+    private static String older(String table, String old, String now) {
+        return "INSERT INTO databroker_change (principal, body) VALUES ('database', '[{\"table\": \"" + table
+                + "\", \"o\": \"UPDATE\", \"old\": " + old + ", \"new\": " + now + "}]')";
     }
 }
