@@ -21,6 +21,7 @@ import java.time.temporal.TemporalAccessor;
 import java.util.HexFormat;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
 
 /// One column: how it is read, written and compared.
 ///
@@ -128,6 +129,11 @@ record JdbcColumn(
     }
 
     void write(PreparedStatement statement, int at, @Nullable Object value) throws SQLException {
+        String early = JdbcTimes.early(value);
+        if (early != null && statement.isWrapperFor(PGStatement.class)) {
+            statement.setObject(at, early, Types.OTHER);
+            return;
+        }
         switch (value) {
             case null -> statement.setNull(at, Types.NULL);
             case BigInteger number -> statement.setBigDecimal(at, new BigDecimal(number));

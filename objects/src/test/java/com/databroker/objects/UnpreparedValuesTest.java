@@ -18,7 +18,9 @@ import com.databroker.objects.spi.ObjectStore;
 import com.databroker.objects.spi.StoreChange;
 import java.math.BigDecimal;
 import java.time.LocalDate;
+import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -158,6 +160,42 @@ class UnpreparedValuesTest extends UnpreparedTables {
                             .toArray(ObjectMessage.Op[]::new));
             assertThat(field(store, "Wide/500", "id")).isEqualTo(500L);
             assertThat(told(store, start)).extracting(StoreChange::overturned).containsExactly(true);
+        }
+    }
+
+    @Test
+    void a_date_before_the_first_of_the_database_is_refused_and_the_first_ones_are_stored() {
+        try (ObjectStore store = open(
+                "CREATE TABLE age (id int PRIMARY KEY, d date, t timestamp, z timestamptz)",
+                "INSERT INTO age VALUES (1, '4713-12-31 BC', NULL, NULL)")) {
+            ObjectKey age = ObjectKey.of("Age", 1);
+            LocalDate first = LocalDate.of(-4713, 11, 24);
+            LocalDate there = LocalDate.of(-4712, 12, 31);
+            for (LocalDate early : List.of(first.minusDays(1), LocalDate.of(-4713, 1, 1), LocalDate.of(-6000, 1, 1))) {
+                refused(7006, () -> store.commit(commit(update(age, 0, "d", there, early))));
+                refused(7006, () -> store.commit(commit(update(age, 0, "t", null, early.atStartOfDay()))));
+                refused(
+                        7006,
+                        () -> store.commit(
+                                commit(update(age, 0, "z", null, early.atStartOfDay().toInstant(ZoneOffset.UTC)))));
+                refused(7006, () -> found(store, "Age", where("d", Operator.GREATER, early)));
+            }
+            LocalDateTime time = first.atTime(1, 2, 3, 4_000);
+            done(
+                    store,
+                    update(age, 0, "d", there, first, "t", null, time, "z", null, time.toInstant(ZoneOffset.UTC)));
+            assertThat(there(store, age).fields())
+                    .containsEntry("d", first)
+                    .containsEntry("t", time)
+                    .containsEntry("z", time.toInstant(ZoneOffset.UTC));
+            assertThat(found(store, "Age", where("d", Operator.EQUAL, first))).containsExactly("Age/1");
+            done(store, update(age, 0, "d", first, LocalDate.MIN, "t", time, LocalDateTime.MIN));
+            assertThat(found(store, "Age", where("d", Operator.EQUAL, LocalDate.MIN)))
+                    .containsExactly("Age/1");
+            Postgres.run(
+                    url,
+                    "DO $$ BEGIN ASSERT (SELECT d = '-infinity' AND t = '-infinity'"
+                            + " AND z = '4714-11-24 01:02:03.000004+00 BC' FROM age); END $$");
         }
     }
 }
