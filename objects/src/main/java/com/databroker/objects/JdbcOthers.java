@@ -216,8 +216,8 @@ final class JdbcOthers {
         for (JdbcColumn column : table.columns()) {
             Object text = row.get(column.name());
             // A document only tells whether it changed, where it is no key.
-            boolean plain = text == null || (column.kind() == Kind.GRAPH && !isKey(table, column));
-            values[column.index()] = plain ? text : column.ofTrigger(text.toString());
+            boolean plain = column.kind() == Kind.GRAPH && !isKey(table, column);
+            values[column.index()] = text == null || plain ? text : column.ofTrigger(text.toString());
         }
         return values;
     }

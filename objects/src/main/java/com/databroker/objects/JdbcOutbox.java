@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
 ///   commit_id    null where it was not a broker
 ///   digest       of who committed what, so that an id is not used twice
 ///   body         [{"o":"UPDATED","k":{"$":"Person/42"},"v":42,"f":{"name":["Ada","Ada L."]}}, …], by a broker;
-///                [{"table":"person","o":"UPDATE","old":{"name":"Ada"},"new":{"name":"Ada L."},"text":[…]}], by a trigger;
-///                text: columns whose text it is, and not that of their JSON
+///                [{"table":"person","o":"UPDATE","old":{"name":"Ada"},"new":{"name":"Ada L."},"text":[]}], by a
+///                trigger; text: columns that are there as their own text, and not as that of their JSON
 ///   keys         of each operation, for the same answer again
 /// databroker_state
 ///   epoch        of the positions; floor: the number before which changes are forgotten; secrets

@@ -25,7 +25,8 @@ final class JdbcTimes {
         return switch (value) {
             case LocalDate date when !date.equals(LocalDate.MIN) -> early(date.atStartOfDay(), "");
             case LocalDateTime time when !time.equals(LocalDateTime.MIN) -> early(time, "");
-            case Instant instant when instant.isBefore(SENT.toInstant(ZoneOffset.UTC)) && !instant.equals(Instant.MIN) ->
+            case Instant instant
+            when instant.isBefore(SENT.toInstant(ZoneOffset.UTC)) && !instant.equals(Instant.MIN) ->
                 early(LocalDateTime.ofInstant(instant, ZoneOffset.UTC), "+00");
             case null, default -> null;
         };
@@ -70,7 +71,8 @@ final class JdbcTimes {
         int written = Integer.parseInt(text, 0, end, 10);
         int year = before ? 1 - written : written;
         String sign = year < 0 ? "-" : year > FOUR_DIGITS ? "+" : "";
-        return sign + String.format(Locale.ROOT, "%04d", Math.abs(year))
+        return sign
+                + String.format(Locale.ROOT, "%04d", Math.abs(year))
                 + text.substring(end, text.length() - (before ? BEFORE_CHRIST.length() : 0));
     }
 }

@@ -192,8 +192,9 @@ class ToldByOthersTest extends UnpreparedTables {
             }
             Map<String, @Nullable Object> child =
                     there(store, ObjectKey.of("Child", 1)).fields();
-            entries.getLast().fields().forEach((name, edit) -> assertThat(edit.after())
-                    .isEqualTo(child.get(name)));
+            entries.getLast()
+                    .fields()
+                    .forEach((name, edit) -> assertThat(edit.after()).isEqualTo(child.get(name)));
             assertThat(child.get("j")).isEqualTo(ObjectKey.of("Jkey", "{\"a\":1}"));
             done(store, update(ObjectKey.of("Jkey", "{ \"a\": 1.0 }"), 0, "v", "new", "newer"));
             assertThat(field(store, "Jkey/{\"a\":1}", "v")).isEqualTo("newer");
