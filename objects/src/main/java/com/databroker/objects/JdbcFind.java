@@ -156,8 +156,11 @@ final class JdbcFind {
         switch (condition.operator()) {
             case EQUAL, IN -> oneOf(part, values);
             case NOT_EQUAL -> {
-                and("NOT " + part.equal("IS NOT DISTINCT FROM"));
-                parameters.add(part, values.getFirst());
+                Object value = values.getFirst();
+                and("NOT " + (value == null ? part.isNull() : part.equal("IS NOT DISTINCT FROM")));
+                if (value != null) {
+                    parameters.add(part, value);
+                }
             }
             case LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL -> {
                 and(part.equal(condition.operator().word()));
