@@ -152,10 +152,26 @@ record JdbcTable(
     StoreRow read(ResultSet result) throws SQLException {
         @Nullable Object[] values = new Object[columns.size()];
         for (int i = 0; i < values.length; i++) {
-            values[i] = columns.get(i).read(result, i + 1);
+            values[i] = read(columns.get(i), result, i + 1);
         }
         long number = version == null ? 0 : result.getLong(values.length + 1);
         return new StoreRow(key(type.name(), key, values), number, fields(values));
+    }
+
+    private @Nullable Object read(JdbcColumn column, ResultSet result, int at) throws SQLException {
+        try {
+            return column.read(result, at);
+        } catch (ProblemException unreadable) {
+            // Nobody who asked for it sent it.
+            String field = names.stream()
+                    .filter(name -> part(name).columns().contains(column))
+                    .findFirst()
+                    .orElse(column.name());
+            throw new ProblemException(
+                    Problem.STORE_UNAVAILABLE,
+                    "field " + field + " of a " + type.name() + " has JSON that cannot be read",
+                    unreadable);
+        }
     }
 
     /// @param values by the index of their columns
@@ -186,8 +202,7 @@ record JdbcTable(
             return ObjectKey.of(type, text(columns.getFirst(), values));
         }
         return new ObjectKey(
-                type,
-                columns.stream().map(column -> text(column, values)).toList());
+                type, columns.stream().map(column -> text(column, values)).toList());
     }
 
     private static String text(JdbcColumn column, @Nullable Object[] values) {
