@@ -2,6 +2,7 @@ package com.databroker.objects;
 
 import com.databroker.core.Bytes;
 import com.databroker.core.ObjectTypes;
+import com.databroker.core.ProblemException;
 import com.databroker.objects.spi.Values;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -20,6 +21,7 @@ import java.time.temporal.TemporalAccessor;
 import java.util.HexFormat;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
 
 /// One column: how it is read, written and compared.
 ///
@@ -33,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 /// @param comparand what stands for a value that that is compared with
 /// @param any whether one parameter can stand for any number of values, as an array of long
 /// @param exact whether values that the database takes for equal are the same
+/// @param spelled whether *to_jsonb* makes something else of it than what is read, as of a list
 record JdbcColumn(
         int index,
         String name,
@@ -47,7 +50,8 @@ record JdbcColumn(
         String compared,
         String comparand,
         boolean any,
-        boolean exact) {
+        boolean exact,
+        boolean spelled) {
     private static final int MICROS = 6;
     private static final int NANOS = 9;
 
@@ -125,6 +129,11 @@ record JdbcColumn(
     }
 
     void write(PreparedStatement statement, int at, @Nullable Object value) throws SQLException {
+        String early = JdbcTimes.early(value);
+        if (early != null && statement.isWrapperFor(PGStatement.class)) {
+            statement.setObject(at, early, Types.OTHER);
+            return;
+        }
         switch (value) {
             case null -> statement.setNull(at, Types.NULL);
             case BigInteger number -> statement.setBigDecimal(at, new BigDecimal(number));
@@ -153,15 +162,21 @@ record JdbcColumn(
     /// As a part of a key.
     @Nullable
     Object ofText(String text) {
-        return Values.parse(kind, text);
+        try {
+            return kind == ObjectTypes.Kind.GRAPH ? JdbcJson.read(text) : Values.parse(kind, text);
+        } catch (ProblemException noJson) {
+            throw new IllegalArgumentException(noJson);
+        }
     }
 
-    /// As a trigger writes it: what PostgreSQL's *to_jsonb* makes of a value, taken as text.
+    /// As a trigger writes it: what PostgreSQL's *to_jsonb* makes of a value, taken as text; where it is spelled, its
+    /// text.
     @Nullable
     Object ofTrigger(String text) {
         return switch (kind) {
             case BYTES -> Bytes.wrap(HexFormat.of().parseHex(text.substring(2)));
             case GRAPH -> JdbcJson.read(text);
+            case DATE, TIME, DATETIME, INSTANT -> JdbcTimes.read(kind, text);
             default -> Values.parse(kind, text);
         };
     }

@@ -313,6 +313,11 @@ enum JdbcDialect {
         return this == H2 || (kind == Kind.TEXT ? sqlType == Types.VARCHAR : !typeName.equals("float4"));
     }
 
+    /// Whether JSON of PostgreSQL's has no text for a value, or not the one that is read.
+    static boolean isSpelled(int sqlType, String typeName, Kind kind) {
+        return kind == Kind.GRAPH || sqlType == Types.ARRAY || sqlType == Types.STRUCT || typeName.equals("hstore");
+    }
+
     /// Whether a column is equal to any of an array of long, by its index.
     boolean takesMany(String typeName) {
         return this == POSTGRESQL && POSTGRESQL_WHOLES.contains(typeName);

@@ -156,8 +156,11 @@ final class JdbcFind {
         switch (condition.operator()) {
             case EQUAL, IN -> oneOf(part, values);
             case NOT_EQUAL -> {
-                and("NOT " + part.equal("IS NOT DISTINCT FROM"));
-                parameters.add(part, values.getFirst());
+                Object value = values.getFirst();
+                and("NOT " + (value == null ? part.isNull() : part.equal("IS NOT DISTINCT FROM")));
+                if (value != null) {
+                    parameters.add(part, value);
+                }
             }
             case LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL -> {
                 and(part.equal(condition.operator().word()));
@@ -230,9 +233,14 @@ final class JdbcFind {
         return steps;
     }
 
+    /// A name by itself would be that of what is selected, which may be a cast of the column, in another order.
+    private String ordered(Step step) {
+        return step.compared.equals(step.column.quoted()) ? table.quoted() + "." + step.compared : step.compared;
+    }
+
     private String order(List<ObjectMessage.Order> order) {
         return steps(order, null).stream()
-                .map(step -> step.compared
+                .map(step -> ordered(step)
                         + (step.descending ? " DESC" : "")
                         + (step.nullable ? step.descending ? " NULLS FIRST" : " NULLS LAST" : ""))
                 .collect(Collectors.joining(", ", " ORDER BY ", ""));

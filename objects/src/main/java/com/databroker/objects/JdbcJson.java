@@ -16,6 +16,11 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
 
 /// Columns of JSON. What is a document to everybody is written as that, and what only *dbo/1* has, as dates
 /// or values that are shared, in its words; a document of others with names that begin with `$` is a document
@@ -26,9 +31,60 @@ final class JdbcJson {
 
     private static final String SHARED = "{\"$id\":";
 
+    private static final JsonFactory LENIENT = JsonFactory.builder().build();
+
     private JdbcJson() {}
 
+    /// @throws ProblemException of a message, where it cannot be read
     static @Nullable Object read(String json) {
+        try {
+            return readOnce(json);
+        } catch (ProblemException twice) {
+            return readOnce(lastOfEach(json, twice));
+        }
+    }
+
+    /// A `json` keeps names that stand twice in an object. The last one counts, as in a `jsonb`.
+    private static String lastOfEach(String json, ProblemException refused) {
+        try (JsonParser parser = LENIENT.createParser(ObjectReadContext.empty(), json)) {
+            parser.nextToken();
+            Object tree = lastOfEach(parser);
+            return Json.bytes(out -> Json.writeTree(out, tree)).utf8();
+        } catch (JacksonException unreadable) {
+            refused.addSuppressed(unreadable);
+            throw refused;
+        }
+    }
+
+    // Recursion is bounded by the parser, which knows how deep a document may be.
+    private static @Nullable Object lastOfEach(JsonParser parser) {
+        return switch (parser.currentToken()) {
+            case START_OBJECT -> {
+                Map<String, @Nullable Object> map = new LinkedHashMap<>();
+                while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                    String name = parser.currentName();
+                    parser.nextToken();
+                    map.put(name, lastOfEach(parser));
+                }
+                yield map;
+            }
+            case START_ARRAY -> {
+                List<@Nullable Object> list = new ArrayList<>();
+                while (parser.nextToken() != JsonToken.END_ARRAY) {
+                    list.add(lastOfEach(parser));
+                }
+                yield list;
+            }
+            case VALUE_NUMBER_INT -> parser.getBigIntegerValue();
+            case VALUE_NUMBER_FLOAT -> parser.getDecimalValue();
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
+            case VALUE_NULL -> null;
+            case null, default -> parser.getString();
+        };
+    }
+
+    private static @Nullable Object readOnce(String json) {
         Bytes bytes = Bytes.utf8(json);
         try {
             Object value = ObjectMessages.JSON.decodeValue(bytes);

@@ -2,6 +2,7 @@ package com.databroker.objects;
 
 import com.databroker.core.ObjectKey;
 import com.databroker.core.ObjectMessage;
+import com.databroker.core.ObjectTypes.Kind;
 import com.databroker.objects.spi.StoreChange;
 import com.databroker.objects.spi.Values;
 import java.sql.Connection;
@@ -15,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Triggers of PostgreSQL that record what others change, as rows of the same outbox.
@@ -39,6 +42,7 @@ final class JdbcOthers {
                 DECLARE
                   old_row jsonb;
                   new_row jsonb;
+                  spelled text;
                 BEGIN
                   IF current_setting('databroker.own', true) = 'yes' AND pg_trigger_depth() < 2 THEN
                     RETURN NULL;
@@ -49,16 +53,30 @@ final class JdbcOthers {
                   IF TG_OP IN ('UPDATE', 'INSERT') THEN
                     SELECT jsonb_object_agg(key, value #>> '{}') INTO new_row FROM jsonb_each(to_jsonb(NEW));
                   END IF;
+                  FOR i IN 1 .. TG_NARGS - 1 LOOP
+                    IF old_row ? TG_ARGV[i] THEN
+                      EXECUTE format('SELECT ($1).%%I::text', TG_ARGV[i]) INTO spelled USING OLD;
+                      old_row := old_row || jsonb_build_object(TG_ARGV[i], spelled);
+                    END IF;
+                    IF new_row ? TG_ARGV[i] THEN
+                      EXECUTE format('SELECT ($1).%%I::text', TG_ARGV[i]) INTO spelled USING NEW;
+                      new_row := new_row || jsonb_build_object(TG_ARGV[i], spelled);
+                    END IF;
+                  END LOOP;
                   INSERT INTO %1$s.databroker_change (principal, body) VALUES ('%2$s', jsonb_build_array(
                     jsonb_build_object('table', coalesce(TG_ARGV[0], TG_TABLE_NAME), 'o', TG_OP,
-                      'old', old_row, 'new', new_row))::text);
+                      'old', old_row, 'new', new_row, 'text', to_jsonb(TG_ARGV[1:TG_NARGS - 1])))::text);
                   PERFORM pg_notify('%3$s', '');
                   RETURN NULL;
                 END $body$""".formatted(own, JdbcOutbox.BY_OTHERS, CHANNEL));
         for (JdbcTable table : tables) {
             remove(connection, table);
             // A partition has the trigger of its table, and the rows are that table's.
-            String function = own + ".databroker_changed('" + table.table().replace("'", "''") + "')";
+            String function = own + ".databroker_changed("
+                    + Stream.concat(Stream.of(table.table()), spelled(table).map(JdbcColumn::name))
+                            .map(name -> "'" + name.replace("'", "''") + "'")
+                            .collect(Collectors.joining(", "))
+                    + ")";
             execute(
                     connection,
                     "CREATE TRIGGER databroker_changed AFTER INSERT OR UPDATE OR DELETE ON " + table.quoted()
@@ -68,6 +86,20 @@ final class JdbcOthers {
                     "CREATE TRIGGER databroker_truncated AFTER TRUNCATE ON " + table.quoted()
                             + " FOR EACH STATEMENT EXECUTE FUNCTION " + function);
         }
+    }
+
+    /// Columns whose text a trigger is to record. Of lists and the like that is needed where they are a key alone.
+    private static Stream<JdbcColumn> spelled(JdbcTable table) {
+        return table.columns().stream()
+                .filter(column -> column.spelled() && (column.kind() == Kind.GRAPH || isKey(table, column)));
+    }
+
+    /// Whether it is part of a key, of the row itself or of another.
+    private static boolean isKey(JdbcTable table, JdbcColumn column) {
+        return table.key().contains(column)
+                || table.fields().values().stream()
+                        .filter(part -> part.field().kind() == Kind.REFERENCE)
+                        .anyMatch(part -> part.columns().contains(column));
     }
 
     static void uninstall(Connection connection, String schema, Collection<JdbcTable> tables) throws SQLException {
@@ -107,20 +139,17 @@ final class JdbcOthers {
 
     /// What a trigger wrote of one row: every column as text.
     ///
-    /// @return null where it was no row, but all of them
-    static StoreChange.@Nullable Entry entry(JdbcTable table, @Nullable Map<?, ?> old, @Nullable Map<?, ?> now) {
+    /// @param texts columns of which it is their own text; of a trigger that was installed by an older broker, none
+    /// @return nothing where only what is hidden changed; null where it was no row, but all of them
+    static @Nullable List<StoreChange.Entry> entries(
+            JdbcTable table, @Nullable Map<?, ?> old, @Nullable Map<?, ?> now, List<?> texts) {
         if (old == null && now == null) {
             return null;
         }
-        Map<String, @Nullable Object> before = fields(table, old);
-        Map<String, @Nullable Object> after = fields(table, now);
-        Map<String, ObjectMessage.Edit> changed = new LinkedHashMap<>();
-        table.fields().forEach((name, part) -> {
-            boolean differs = old == null || now == null || !Values.same(before.get(name), after.get(name));
-            if (part.field().tagged() && differs) {
-                changed.put(name, new ObjectMessage.Edit(before.get(name), after.get(name)));
-            }
-        });
+        if (table.columns().stream()
+                .anyMatch(column -> column.spelled() && !texts.contains(column.name()) && isKey(table, column))) {
+            return null;
+        }
         Map<?, ?> last = now == null ? Objects.requireNonNull(old) : now;
         ObjectKey key = JdbcTable.key(table.type().name(), table.key(), values(table, last));
         if (old != null && now != null) {
@@ -130,6 +159,10 @@ final class JdbcOthers {
                 return null;
             }
         }
+        boolean visible = old == null || now == null || isVisible(table, old, now, texts);
+        if (!visible && old != null && version(table, last) == version(table, old)) {
+            return List.of();
+        }
         StoreChange.Kind kind = old == null
                 ? StoreChange.Kind.CREATED
                 : now == null ? StoreChange.Kind.DELETED : StoreChange.Kind.UPDATED;
@@ -137,7 +170,35 @@ final class JdbcOthers {
         // Whoever changes a row and leaves its version alone makes versions worthless: then everything before is old.
         boolean grown = old == null || now == null || version > version(table, old);
         boolean known = grown && table.isVersioned();
-        return new StoreChange.Entry(kind, key, known ? version + (now == null ? 1 : 0) : 0, changed);
+        return List.of(new StoreChange.Entry(
+                kind, key, known ? version + (now == null ? 1 : 0) : 0, changed(table, old, now), visible));
+    }
+
+    /// Whether an update changed what anybody may see.
+    private static boolean isVisible(JdbcTable table, Map<?, ?> old, Map<?, ?> now, List<?> texts) {
+        return table.fields().values().stream()
+                .flatMap(part -> part.columns().stream())
+                .anyMatch(column -> !now.containsKey(column.name())
+                        || !Objects.equals(old.get(column.name()), now.get(column.name()))
+                        // Without its quotes a text in JSON may be the number of the same digits.
+                        || (column.kind() == Kind.GRAPH && !texts.contains(column.name())));
+    }
+
+    private static Map<String, ObjectMessage.Edit> changed(
+            JdbcTable table, @Nullable Map<?, ?> old, @Nullable Map<?, ?> now) {
+        Map<String, @Nullable Object> before = fields(table, old);
+        Map<String, @Nullable Object> after = fields(table, now);
+        Map<String, ObjectMessage.Edit> changed = new LinkedHashMap<>();
+        table.fields().forEach((name, part) -> {
+            boolean differs = old == null || now == null || !Values.same(before.get(name), after.get(name));
+            if (differs && part.field().tagged()) {
+                changed.put(name, new ObjectMessage.Edit(before.get(name), after.get(name)));
+            } else if (differs && part.named()) {
+                // Nothing is found by its values, and a document is long.
+                changed.put(name, new ObjectMessage.Edit(null, null));
+            }
+        });
+        return changed;
     }
 
     private static long version(JdbcTable table, Map<?, ?> row) {
@@ -154,7 +215,9 @@ final class JdbcOthers {
         @Nullable Object[] values = new Object[table.columns().size()];
         for (JdbcColumn column : table.columns()) {
             Object text = row.get(column.name());
-            values[column.index()] = text == null ? null : column.ofTrigger(text.toString());
+            // A document only tells whether it changed, where it is no key.
+            boolean plain = column.kind() == Kind.GRAPH && !isKey(table, column);
+            values[column.index()] = text == null || plain ? text : column.ofTrigger(text.toString());
         }
         return values;
     }

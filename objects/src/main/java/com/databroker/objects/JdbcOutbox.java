@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
 ///   commit_id    null where it was not a broker
 ///   digest       of who committed what, so that an id is not used twice
 ///   body         [{"o":"UPDATED","k":{"$":"Person/42"},"v":42,"f":{"name":["Ada","Ada L."]}}, …], by a broker;
-///                [{"table":"person","o":"UPDATE","old":{"name":"Ada"},"new":{"name":"Ada L."}}], by a trigger
+///                [{"table":"person","o":"UPDATE","old":{"name":"Ada"},"new":{"name":"Ada L."},"text":[]}], by a
+///                trigger; text: columns that are there as their own text, and not as that of their JSON
 ///   keys         of each operation, for the same answer again
 /// databroker_state
 ///   epoch        of the positions; floor: the number before which changes are forgotten; secrets
@@ -188,9 +189,9 @@ final class JdbcOutbox {
                 if (one instanceof Map<?, ?> map && map.containsKey("table")) {
                     JdbcTable table = tableNamed.apply(String.valueOf(map.get("table")));
                     if (table != null) {
-                        StoreChange.Entry entry = byOthers(table, map);
-                        overturned |= entry == null;
-                        entries.addAll(entry == null ? List.of() : List.of(entry));
+                        List<StoreChange.Entry> theirs = byOthers(table, map);
+                        overturned |= theirs == null;
+                        entries.addAll(theirs == null ? List.of() : theirs);
                     }
                 } else if (one instanceof Map<?, ?> map) {
                     entries.add(byBroker(map));
@@ -229,11 +230,11 @@ final class JdbcOutbox {
     }
 
     /// @return null where nobody can say which row it was
-    private static StoreChange.@Nullable Entry byOthers(JdbcTable table, Map<?, ?> map) {
+    private static @Nullable List<StoreChange.Entry> byOthers(JdbcTable table, Map<?, ?> map) {
         Map<?, ?> old = map.get("old") instanceof Map<?, ?> values ? values : null;
         Map<?, ?> now = map.get("new") instanceof Map<?, ?> values ? values : null;
         try {
-            return JdbcOthers.entry(table, old, now);
+            return JdbcOthers.entries(table, old, now, map.get("text") instanceof List<?> texts ? texts : List.of());
         } catch (DateTimeException | IllegalArgumentException | ProblemException unreadable) {
             return null;
         }

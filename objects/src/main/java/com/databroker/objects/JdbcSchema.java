@@ -357,13 +357,12 @@ final class JdbcSchema {
             JdbcColumn column = column(raw.name);
             String target = overlay.reference(name);
             Kind kind = target == null ? column.kind() : Kind.REFERENCE;
-            boolean tagged = kind != Kind.GRAPH
-                    && kind != Kind.BYTES
-                    && !overlay.untagged().contains(name);
+            boolean named = !overlay.untagged().contains(name);
+            boolean tagged = named && kind != Kind.GRAPH && kind != Kind.BYTES;
             boolean required = !raw.nullable && !raw.generated;
             ObjectTypes.Field field =
                     new ObjectTypes.Field(name, kind, target, required, raw.generated, tagged, column.length());
-            fields.put(name, new JdbcTable.Part(field, List.of(column), List.of(column)));
+            fields.put(name, new JdbcTable.Part(field, List.of(column), List.of(column), named));
             names.put(raw.name, name);
         }
 
@@ -391,7 +390,7 @@ final class JdbcSchema {
                     columns.stream().anyMatch(JdbcColumn::generated),
                     !hidden && !overlay.untagged().contains(name),
                     0);
-            JdbcTable.Part part = new JdbcTable.Part(field, columns, cleared);
+            JdbcTable.Part part = new JdbcTable.Part(field, columns, cleared, field.tagged());
             if (!hidden) {
                 fields.put(name, part);
                 if (single) {
@@ -425,6 +424,7 @@ final class JdbcSchema {
                 select == null ? dialect.compared(quoted, raw.typeName) : select,
                 dialect.compared(parameter, raw.typeName),
                 select == null && dialect.takesMany(raw.typeName),
-                dialect.isExact(raw.sqlType, raw.typeName, kind));
+                dialect.isExact(raw.sqlType, raw.typeName, kind),
+                JdbcDialect.isSpelled(raw.sqlType, raw.typeName, kind));
     }
 }

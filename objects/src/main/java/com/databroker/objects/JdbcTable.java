@@ -42,7 +42,8 @@ record JdbcTable(
 
     /// @param columns of a reference as many as the key of its target has
     /// @param cleared those of them that become null with it: what others have too stays
-    record Part(ObjectTypes.Field field, List<JdbcColumn> columns, List<JdbcColumn> cleared) {
+    /// @param named whether it is said to have changed: also of what is not tagged since nothing is found by it
+    record Part(ObjectTypes.Field field, List<JdbcColumn> columns, List<JdbcColumn> cleared, boolean named) {
         /// The values of the columns.
         List<@Nullable Object> values(@Nullable Object value) {
             if (field.kind() != ObjectTypes.Kind.REFERENCE) {
@@ -151,10 +152,26 @@ record JdbcTable(
     StoreRow read(ResultSet result) throws SQLException {
         @Nullable Object[] values = new Object[columns.size()];
         for (int i = 0; i < values.length; i++) {
-            values[i] = columns.get(i).read(result, i + 1);
+            values[i] = read(columns.get(i), result, i + 1);
         }
         long number = version == null ? 0 : result.getLong(values.length + 1);
         return new StoreRow(key(type.name(), key, values), number, fields(values));
+    }
+
+    private @Nullable Object read(JdbcColumn column, ResultSet result, int at) throws SQLException {
+        try {
+            return column.read(result, at);
+        } catch (ProblemException unreadable) {
+            // Nobody who asked for it sent it.
+            String field = names.stream()
+                    .filter(name -> part(name).columns().contains(column))
+                    .findFirst()
+                    .orElse(column.name());
+            throw new ProblemException(
+                    Problem.STORE_UNAVAILABLE,
+                    "field " + field + " of a " + type.name() + " has JSON that cannot be read",
+                    unreadable);
+        }
     }
 
     /// @param values by the index of their columns
@@ -182,14 +199,17 @@ record JdbcTable(
 
     static ObjectKey key(String type, List<JdbcColumn> columns, @Nullable Object[] values) {
         if (columns.size() == 1) {
-            return ObjectKey.of(type, text(values[columns.getFirst().index()]));
+            return ObjectKey.of(type, text(columns.getFirst(), values));
         }
         return new ObjectKey(
-                type,
-                columns.stream().map(column -> text(values[column.index()])).toList());
+                type, columns.stream().map(column -> text(column, values)).toList());
     }
 
-    private static String text(@Nullable Object value) {
+    private static String text(JdbcColumn column, @Nullable Object[] values) {
+        Object value = values[column.index()];
+        if (column.kind() == ObjectTypes.Kind.GRAPH) {
+            return JdbcJson.write(value);
+        }
         return value == null ? "" : Values.text(value);
     }
 }

@@ -179,7 +179,10 @@ final class ObjectFinding {
         };
         boolean fits = switch (operator) {
             case IS_NULL -> true;
-            case EQUAL, NOT_EQUAL, IN -> field.kind() != Kind.GRAPH;
+            // Whether there is any is all that is asked of a document.
+            case NOT_EQUAL ->
+                field.kind() != Kind.GRAPH || (values == 1 && condition.values().getFirst() == null);
+            case EQUAL, IN -> field.kind() != Kind.GRAPH;
             case LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL ->
                 field.kind() != Kind.GRAPH && field.kind() != Kind.REFERENCE && field.kind() != Kind.BOOLEAN;
             case PREFIX -> field.kind() == Kind.TEXT;

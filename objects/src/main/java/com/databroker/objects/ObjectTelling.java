@@ -84,7 +84,9 @@ final class ObjectTelling {
             Instant now = clock.instant();
             for (StoreChange change : changes) {
                 staleness.add(Duration.between(change.time(), now).toNanos(), Span.NONE);
-                change.entries().forEach(entry -> told.add(ObjectChange.of(store, change, entry)));
+                change.entries().stream()
+                        .filter(StoreChange.Entry::visible)
+                        .forEach(entry -> told.add(ObjectChange.of(store, change, entry)));
             }
             for (Consumer<List<ObjectChange>> watcher : watchers) {
                 try {

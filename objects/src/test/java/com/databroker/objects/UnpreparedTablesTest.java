@@ -67,6 +67,8 @@ class UnpreparedTablesTest extends UnpreparedTables {
             assertThat(field(store, "Sale/1,1", "cust")).isEqualTo(one);
             refused(7006, () -> store.commit(commit(update(sale, 0, "cust", one, ObjectKey.parse("Cust/2,1")))));
             assertThat(found(store, "Sale", where("cust", Operator.EQUAL, one))).containsExactly("Sale/1,1");
+            assertThat(found(store, "Sale", where("cust", Operator.NOT_EQUAL, (Object) null)))
+                    .containsExactly("Sale/1,1", "Sale/1,3");
             done(store, creating(1, "Offer", "id", 2L, "cust", one, "prod", null));
             assertThat(field(store, "Offer/2", "cust")).isEqualTo(one);
             refused(

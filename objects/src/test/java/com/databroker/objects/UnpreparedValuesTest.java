@@ -18,7 +18,10 @@ import com.databroker.objects.spi.ObjectStore;
 import com.databroker.objects.spi.StoreChange;
 import java.math.BigDecimal;
 import java.time.LocalDate;
+import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -158,6 +161,66 @@ class UnpreparedValuesTest extends UnpreparedTables {
                             .toArray(ObjectMessage.Op[]::new));
             assertThat(field(store, "Wide/500", "id")).isEqualTo(500L);
             assertThat(told(store, start)).extracting(StoreChange::overturned).containsExactly(true);
+        }
+    }
+
+    @Test
+    void a_date_before_the_first_of_the_database_is_refused_and_the_first_ones_are_stored() {
+        try (ObjectStore store = open(
+                "CREATE TABLE age (id int PRIMARY KEY, d date, t timestamp, z timestamptz)",
+                "INSERT INTO age VALUES (1, '4713-12-31 BC', NULL, NULL)")) {
+            ObjectKey age = ObjectKey.of("Age", 1);
+            LocalDate first = LocalDate.of(-4713, 11, 24);
+            LocalDate there = LocalDate.of(-4712, 12, 31);
+            for (LocalDate early : List.of(first.minusDays(1), LocalDate.of(-4713, 1, 1), LocalDate.of(-6000, 1, 1))) {
+                refused(7006, () -> store.commit(commit(update(age, 0, "d", there, early))));
+                refused(7006, () -> store.commit(commit(update(age, 0, "t", null, early.atStartOfDay()))));
+                refused(
+                        7006,
+                        () -> store.commit(commit(
+                                update(age, 0, "z", null, early.atStartOfDay().toInstant(ZoneOffset.UTC)))));
+                refused(7006, () -> found(store, "Age", where("d", Operator.GREATER, early)));
+            }
+            LocalDateTime time = first.atTime(1, 2, 3, 4_000);
+            done(store, update(age, 0, "d", there, first, "t", null, time, "z", null, time.toInstant(ZoneOffset.UTC)));
+            assertThat(there(store, age).fields())
+                    .containsEntry("d", first)
+                    .containsEntry("t", time)
+                    .containsEntry("z", time.toInstant(ZoneOffset.UTC));
+            assertThat(found(store, "Age", where("d", Operator.EQUAL, first))).containsExactly("Age/1");
+            done(store, update(age, 0, "d", first, LocalDate.MIN, "t", time, LocalDateTime.MIN));
+            assertThat(found(store, "Age", where("d", Operator.EQUAL, LocalDate.MIN)))
+                    .containsExactly("Age/1");
+            Postgres.run(
+                    url,
+                    "DO $$ BEGIN ASSERT (SELECT d = '-infinity' AND t = '-infinity'"
+                            + " AND z = '4714-11-24 01:02:03.000004+00 BC' FROM age); END $$");
+        }
+    }
+
+    @Test
+    void names_that_stand_twice_in_a_document_are_read_as_the_last_of_them() {
+        try (ObjectStore store = open(
+                "CREATE TABLE doc (id int PRIMARY KEY, j json)",
+                "INSERT INTO doc VALUES (1, '{\"a\": 1, \"a\": 2}'), (2, '[{\"a\": {\"b\": 1}, \"c\": 1.5,"
+                        + " \"a\": {\"$ref\": \"x\", \"$ref\": \"y\"}}, null, true, \"a\"]')")) {
+            assertThat(found(store, "Doc")).containsExactly("Doc/1", "Doc/2");
+            assertThat(field(store, "Doc/1", "j")).isEqualTo(Map.of("a", 2L));
+            assertThat(field(store, "Doc/2", "j"))
+                    .isEqualTo(Arrays.asList(Map.of("a", Map.of("$ref", "y"), "c", 1.5), null, true, "a"));
+            ObjectKey doc = ObjectKey.of("Doc", 1);
+            done(store, update(doc, 0, "j", Map.of("a", 2L), Map.of("a", 3L)));
+            assertThat(field(store, "Doc/1", "j")).isEqualTo(Map.of("a", 3L));
+        }
+    }
+
+    @Test
+    void a_document_that_cannot_be_read_is_a_problem_of_the_store_that_names_it() {
+        try (ObjectStore store = open(
+                "CREATE TABLE doc (id int PRIMARY KEY, j json)",
+                "INSERT INTO doc VALUES (1, ('[' || repeat('1', 100000) || ']')::json)")) {
+            refused(7012, () -> there(store, ObjectKey.of("Doc", 1)));
+            assertThatThrownBy(() -> found(store, "Doc")).hasMessageContaining("field j of a Doc has JSON");
         }
     }
 }

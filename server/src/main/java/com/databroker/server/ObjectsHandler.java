@@ -19,6 +19,7 @@ import io.vertx.core.http.HttpMethod;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -283,12 +284,27 @@ final class ObjectsHandler {
                     "\"" + Text.excerpt(name)
                             + "\": behind a field stands one of eq, ne, lt, le, gt, ge, prefix, in, null");
         }
+        if (operator == ObjectMessage.Operator.IS_NULL) {
+            return isNull(name, field, value);
+        }
         List<@Nullable Object> values = switch (operator) {
-            case IS_NULL -> List.of();
             case IN -> new ArrayList<>(words(value));
             default -> List.of(value);
         };
         return new ObjectMessage.Condition(field, operator, values);
+    }
+
+    private static ObjectMessage.Condition isNull(String name, String field, String value) {
+        return switch (value) {
+            case "true" -> new ObjectMessage.Condition(field, ObjectMessage.Operator.IS_NULL, List.of());
+            case "false" ->
+                new ObjectMessage.Condition(
+                        field, ObjectMessage.Operator.NOT_EQUAL, Collections.singletonList(null));
+            default ->
+                throw new ProblemException(
+                        Problem.BAD_REQUEST,
+                        "\"" + Text.excerpt(name) + "\" is true or false, and not \"" + Text.excerpt(value) + "\"");
+        };
     }
 
     private static ObjectMessage.Order order(String word) {

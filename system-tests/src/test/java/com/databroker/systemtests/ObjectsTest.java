@@ -27,6 +27,7 @@ import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.assertj.core.api.SoftAssertions;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -99,6 +100,28 @@ class ObjectsTest {
             HttpResponse<String> there = broker.request("GET", where, "");
             assertThat(Json.parseObject(Bytes.utf8(there.body()))).as(where).containsEntry("name", name);
             assertThat(status(admin, "DELETE", where, "")).isEqualTo(204);
+        }
+    }
+
+    @Test
+    void a_find_by_null_takes_true_and_false_and_nothing_else() throws Exception {
+        for (String body : List.of("{\"name\":\"n1\",\"note\":\"x\"}", "{\"name\":\"n2\"}")) {
+            assertThat(status(admin, "POST", "/objects/Place", body)).isEqualTo(201);
+        }
+        for (String asked : List.of("true n2", "false n1")) {
+            int blank = asked.indexOf(' ');
+            String answer = broker.request(
+                            "GET", "/objects/Place?name.in=n1,n2&note.null=" + asked.substring(0, blank), "")
+                    .body();
+            assertThat(Json.parseObject(Bytes.utf8(answer)).get("objects"))
+                    .asInstanceOf(InstanceOfAssertFactories.list(Map.class))
+                    .extracting(place -> place.get("name"))
+                    .containsExactly(asked.substring(blank + 1));
+        }
+        for (String other : List.of("=no", "=", "=False", "")) {
+            HttpResponse<String> refused = broker.request("GET", "/objects/Place?note.null" + other, "");
+            assertThat(refused.statusCode()).isEqualTo(400);
+            assertThat(refused.body()).contains("/problems/1001", "is true or false");
         }
     }
 

@@ -22,5 +22,11 @@ public record StoreChange(long number, String principal, Instant time, List<Entr
     /// @param version after the change, of a deleted object the last one increased by one; 0 where the
     ///     type has none or nobody knows
     /// @param fields those that changed, with the values before and after; only tagged ones need be here
-    public record Entry(Kind kind, ObjectKey key, long version, Map<String, ObjectMessage.Edit> fields) {}
+    /// @param visible whether anything changed that anybody may see: if not, copies go for their version alone
+    public record Entry(
+            Kind kind, ObjectKey key, long version, Map<String, ObjectMessage.Edit> fields, boolean visible) {
+        public Entry(Kind kind, ObjectKey key, long version, Map<String, ObjectMessage.Edit> fields) {
+            this(kind, key, version, fields, true);
+        }
+    }
 }
