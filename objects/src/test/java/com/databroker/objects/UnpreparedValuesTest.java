@@ -14,6 +14,8 @@ import com.databroker.core.ObjectKey;
 import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectMessage.Operator;
 import com.databroker.core.Position;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
 import com.databroker.objects.spi.ObjectStore;
 import com.databroker.objects.spi.StoreChange;
 import java.math.BigDecimal;
@@ -158,6 +160,22 @@ class UnpreparedValuesTest extends UnpreparedTables {
                             .toArray(ObjectMessage.Op[]::new));
             assertThat(field(store, "Wide/500", "id")).isEqualTo(500L);
             assertThat(told(store, start)).extracting(StoreChange::overturned).containsExactly(true);
+        }
+    }
+
+    @Test
+    void a_document_that_is_too_deep_for_the_database_is_the_senders_fault() {
+        try (ObjectStore store = open("CREATE TABLE doc (id int PRIMARY KEY, j jsonb)")) {
+            List<@Nullable Object> deep = List.of();
+            for (int i = 0; i < 90_000; i++) {
+                deep = List.of(deep);
+            }
+            List<@Nullable Object> document = deep;
+            assertThatThrownBy(() -> store.commit(commit(creating(1, "Doc", "id", 1L, "j", document))))
+                    .isInstanceOfSatisfying(
+                            ProblemException.class,
+                            refused -> assertThat(refused.problem()).isEqualTo(Problem.VALUE_INVALID))
+                    .hasMessageContaining("nested too deep");
         }
     }
 }
