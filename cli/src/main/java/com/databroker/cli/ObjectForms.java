@@ -67,7 +67,7 @@ final class ObjectForms {
     /// An argument of a method: JSON where it is that, else a text.
     static @Nullable Object argument(String text) {
         try {
-            return Json.parse(Bytes.utf8(text));
+            return Json.parseAnswer(Bytes.utf8(text));
         } catch (ProblemException plain) {
             return text;
         }
@@ -75,7 +75,7 @@ final class ObjectForms {
 
     private static @Nullable Object json(String text) {
         try {
-            return Json.parse(Bytes.utf8(text));
+            return Json.parseAnswer(Bytes.utf8(text));
         } catch (ProblemException malformed) {
             throw CliException.usage("\"" + text + "\" is no JSON", "Behind := stands JSON: null, 1.5, \"text\".");
         }

@@ -7,6 +7,10 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -25,8 +29,15 @@ final class ObjectVerbsTest {
     private static RunningBroker broker;
 
     @BeforeAll
-    static void start() {
-        broker = new RunningBroker(folder, Map.of("streams.enabled", "false", "objects.demo", "true"));
+    static void start() throws SQLException {
+        String url = "jdbc:h2:file:" + folder.resolve("odd");
+        try (Connection connection = DriverManager.getConnection(url);
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE odd (id varchar(80) PRIMARY KEY, v varchar(80), n numeric(900), j json)");
+        }
+        broker = new RunningBroker(
+                folder,
+                Map.of("streams.enabled", "false", "objects.demo", "true", "objects.stores.odd.jdbc", url));
     }
 
     @AfterAll
@@ -151,5 +162,23 @@ final class ObjectVerbsTest {
                 .contains("are refused");
         assertThat(refused(Exit.DENIED, "objects", "get", shown).err()).contains("[7003]");
         refused(Exit.NOT_FOUND, "objects", "rotate-keys", "other");
+    }
+
+    @Test
+    void values_come_and_go_as_they_are_however_long_or_deep() {
+        String number = "1" + "0".repeat(500);
+        String deep = "[".repeat(60) + "{\"a\":".repeat(3_000) + "null" + "}".repeat(3_000) + "]".repeat(60);
+        assertThat(broker.run("objects", "create", "Odd", "id=long", "n:=" + number, "j:=" + deep)
+                        .err())
+                .isEmpty();
+        String shown = broker.run("objects", "get", "Odd/long", "-o", "ndjson").out();
+        assertThat(shown).contains("\"n\":" + number, "\"j\":" + deep);
+        assertThat(broker.run("objects", "get", "Odd/long").out()).contains(number, deep);
+        assertThat(broker.run("objects", "find", "Odd", "id=long", "-o", "json").out())
+                .contains(number, deep);
+        assertThat(broker.run("objects", "set", "Odd/long", "j:=" + deep).exit())
+                .isZero();
+        assertThat(broker.run("objects", "get", "Odd/long", "-o", "ndjson").out())
+                .isEqualTo(shown);
     }
 }

@@ -60,6 +60,7 @@ class ObjectsTest {
                     + " version bigint DEFAULT 1 NOT NULL, name varchar(80) NOT NULL, note varchar(2000),"
                     + " dept_id bigint REFERENCES dept (id), pin varchar(80))");
             statement.execute("INSERT INTO dept VALUES (1, 'Engines')");
+            statement.execute("CREATE TABLE doc (id bigint PRIMARY KEY, j json)");
             statement.execute("CREATE TABLE place (name varchar(80) PRIMARY KEY, note varchar(80))");
         }
         broker = TestBroker.start(
@@ -437,5 +438,18 @@ class ObjectsTest {
                 }
             }
         }
+    }
+
+    /// Whoever shows an object and sends it back changes nothing.
+    @Test
+    void a_document_comes_and_goes_over_http_as_it_is() throws Exception {
+        String deep = "[".repeat(60) + "{\"a\":".repeat(3_000) + "null" + "}".repeat(3_000) + "]".repeat(60);
+        assertThat(status(admin, "POST", "/objects/Doc", "{\"id\":1,\"j\":" + deep + "}"))
+                .isEqualTo(201);
+        String shown = broker.request("GET", "/objects/Doc/1", "").body();
+        assertThat(shown).endsWith(",\"j\":" + deep + "}");
+        assertThat(status(admin, "PATCH", "/objects/Doc/1", "{\"j\":" + deep + "}"))
+                .isEqualTo(200);
+        assertThat(broker.request("GET", "/objects/Doc/1", "").body()).isEqualTo(shown);
     }
 }
