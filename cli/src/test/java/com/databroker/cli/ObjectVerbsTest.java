@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -180,5 +181,27 @@ final class ObjectVerbsTest {
                 .isZero();
         assertThat(broker.run("objects", "get", "Odd/long", "-o", "ndjson").out())
                 .isEqualTo(shown);
+    }
+
+    @Test
+    void keys_and_conditions_are_any_text() {
+        for (String text : List.of("", ".", "..", "a\\b", "...")) {
+            String key = "Odd/" + text;
+            assertThat(broker.run("objects", "create", "Odd", "id=" + text, "v=x\\y\tz" + text)
+                            .out())
+                    .isEqualToIgnoringNewLines(key);
+            assertThat(broker.run("objects", "get", key, "-o", "ndjson").out()).contains("\"id\":\"" + text.replace("\\", "\\\\"));
+            assertThat(broker.run("objects", "find", "Odd", "id=" + text, "--count")
+                            .out())
+                    .isEqualToIgnoringNewLines("1");
+            assertThat(broker.run("objects", "find", "Odd", "v=x\\y\tz" + text, "--count")
+                            .out())
+                    .isEqualToIgnoringNewLines("1");
+            assertThat(broker.run("objects", "set", key, "v=\u0001").exit()).isZero();
+            assertThat(broker.run("objects", "find", "Odd", "v^=\u0001", "--count")
+                            .out())
+                    .isEqualToIgnoringNewLines("1");
+            assertThat(broker.run("objects", "rm", key).err()).contains(key + " is deleted");
+        }
     }
 }

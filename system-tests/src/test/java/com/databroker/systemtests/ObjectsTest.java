@@ -452,4 +452,15 @@ class ObjectsTest {
                 .isEqualTo(200);
         assertThat(broker.request("GET", "/objects/Doc/1", "").body()).isEqualTo(shown);
     }
+
+    @Test
+    void a_condition_is_about_any_text_and_other_addresses_keep_to_what_can_be_read() throws Exception {
+        assertThat(status(admin, "POST", "/objects/Place", "{\"name\":\"odd\",\"note\":\"a\\\\b\\tc\"}"))
+                .isEqualTo(201);
+        assertThat(broker.request("GET", "/objects/Place?note=a%5Cb%09c&count=true", "")
+                        .body())
+                .contains("\"count\":1");
+        assertThat(status(admin, "GET", "/events?topic=a%09b", "")).isEqualTo(400);
+        assertThat(status(admin, "GET", "/objects/Place?no%09te=a", "")).isEqualTo(400);
+    }
 }
