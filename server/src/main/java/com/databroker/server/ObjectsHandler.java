@@ -7,6 +7,7 @@ import com.databroker.core.Json;
 import com.databroker.core.ObjectKey;
 import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectMessages;
+import com.databroker.core.ObjectQueues;
 import com.databroker.core.ObjectRef;
 import com.databroker.core.ObjectTypes;
 import com.databroker.core.Problem;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -422,9 +424,28 @@ final class ObjectsHandler {
         });
     }
 
+    /// The codec of a content type, whatever parameters it has; JSON where there is none.
+    private static ObjectMessages codec(@Nullable String contentType) {
+        if (contentType == null) {
+            return ObjectMessages.JSON;
+        }
+        int semicolon = contentType.indexOf(';');
+        String type = (semicolon < 0 ? contentType : contentType.substring(0, semicolon))
+                .strip()
+                .toLowerCase(Locale.ROOT);
+        ObjectMessages codec = ObjectQueues.form(type);
+        if (codec == null) {
+            throw new ProblemException(
+                    Problem.MEDIA_TYPE_UNSUPPORTED,
+                    "a request of dbo/1 is application/json, application/cbor or application/bson, not "
+                            + Text.excerpt(contentType));
+        }
+        return codec;
+    }
+
     private void rpc(Exchange exchange) {
         ObjectCaller caller = caller(exchange);
-        ObjectMessages form = ObjectMessages.of(exchange.request().getHeader("Content-Type"));
+        ObjectMessages form = codec(exchange.request().getHeader("Content-Type"));
         exchange.body(ObjectMessages.REQUEST_MAX, "of a request about objects", bytes -> {
             ObjectMessage.Request request = form.decodeRequest(bytes);
             exchange.blocking(() -> {

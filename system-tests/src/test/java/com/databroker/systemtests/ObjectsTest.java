@@ -463,4 +463,22 @@ class ObjectsTest {
         assertThat(status(admin, "GET", "/events?topic=a%09b", "")).isEqualTo(400);
         assertThat(status(admin, "GET", "/objects/Place?no%09te=a", "")).isEqualTo(400);
     }
+
+    @Test
+    void a_request_of_another_media_type_is_refused() throws Exception {
+        String types = "{\"t\":\"types\",\"i\":1}";
+        for (String unknown : List.of("text/xml", "application/x-www-form-urlencoded", "dbo.json", "json")) {
+            assertThat(broker.request("POST", "/objects/rpc", types, "Content-Type", unknown)
+                            .body())
+                    .as(unknown)
+                    .contains("\"number\":1010");
+        }
+        for (String known : List.of("application/json", "Application/JSON; charset=utf-8")) {
+            assertThat(broker.request("POST", "/objects/rpc", types, "Content-Type", known)
+                            .body())
+                    .as(known)
+                    .contains("\"i\":1");
+        }
+        assertThat(broker.request("POST", "/objects/rpc", types).body()).contains("\"i\":1");
+    }
 }
