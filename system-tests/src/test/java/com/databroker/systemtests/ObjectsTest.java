@@ -481,4 +481,23 @@ class ObjectsTest {
         }
         assertThat(broker.request("POST", "/objects/rpc", types).body()).contains("\"i\":1");
     }
+
+    @Test
+    void a_condition_with_too_many_values_is_told_how_many_there_may_be() throws Exception {
+        try (ObjectPeer peer = ObjectPeer.open(broker, admin)) {
+            List<@Nullable Object> values = new ArrayList<>();
+            for (long i = 0; i <= 1_000; i++) {
+                values.add(i);
+            }
+            ObjectMessage.Condition condition =
+                    new ObjectMessage.Condition("id", ObjectMessage.Operator.IN, values);
+            ObjectMessage.Reply reply = peer.ask(id -> new ObjectMessage.Find(
+                    id, "Dept", List.of(condition), List.of(), List.of(), 100, null, false));
+            assertThat(reply)
+                    .isInstanceOfSatisfying(
+                            ObjectMessage.Failed.class,
+                            failed -> assertThat(failed.detail())
+                                    .contains("in and 1001 values, of at most 1000"));
+        }
+    }
 }
