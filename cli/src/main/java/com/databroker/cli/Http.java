@@ -48,7 +48,7 @@ final class Http implements AutoCloseable {
     /// An answer, whatever its status.
     record Answer(int status, Bytes body) {
         Map<String, @Nullable Object> object() {
-            return Json.parseObject(body);
+            return Json.parseAnswerObject(body);
         }
     }
 

@@ -4,6 +4,7 @@ import com.databroker.core.Bytes;
 import com.databroker.core.Json;
 import com.databroker.core.ProblemException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -67,7 +68,7 @@ final class ObjectForms {
     /// An argument of a method: JSON where it is that, else a text.
     static @Nullable Object argument(String text) {
         try {
-            return Json.parse(Bytes.utf8(text));
+            return Json.parseAnswer(Bytes.utf8(text));
         } catch (ProblemException plain) {
             return text;
         }
@@ -75,7 +76,7 @@ final class ObjectForms {
 
     private static @Nullable Object json(String text) {
         try {
-            return Json.parse(Bytes.utf8(text));
+            return Json.parseAnswer(Bytes.utf8(text));
         } catch (ProblemException malformed) {
             throw CliException.usage("\"" + text + "\" is no JSON", "Behind := stands JSON: null, 1.5, \"text\".");
         }
@@ -124,12 +125,43 @@ final class ObjectForms {
         };
     }
 
-    /// The address of an object by its key, `Person/42`.
+    /// `?a=b&c=d` of those that are given. A text that is empty is a value as any other.
+    static String query(Map<String, @Nullable Object> parameters) {
+        StringBuilder query = new StringBuilder();
+        parameters.forEach((name, value) -> {
+            if (value != null) {
+                query.append(query.isEmpty() ? "?" : "&")
+                        .append(Http.segment(name))
+                        .append('=')
+                        .append(Http.segment(value.toString()));
+            }
+        });
+        return query.toString();
+    }
+
+    /// What no address may have, although a key may, is escaped as a key does it, and so once more than all else:
+    /// control characters, backslashes, and a whole segment of dots.
+    private static String escaped(String part) {
+        boolean dots = part.equals(".") || part.equals("..");
+        StringBuilder escaped = new StringBuilder();
+        for (int i = 0; i < part.length(); i++) {
+            char c = part.charAt(i);
+            if (dots || c < ' ' || c == 127 || c == '\\') {
+                escaped.append('%').append(HexFormat.of().toHexDigits((byte) c));
+            } else {
+                escaped.append(c);
+            }
+        }
+        return escaped.toString();
+    }
+
+    /// The address of an object by its key, `Person/42`. The key may be the empty text.
     static String path(String key) {
         int slash = key.indexOf('/');
-        if (slash <= 0 || slash == key.length() - 1) {
+        if (slash <= 0) {
             throw CliException.usage("\"" + key + "\" is no key of an object", "Write <type>/<key>, as Person/42.");
         }
-        return "/objects/" + Http.segment(key.substring(0, slash)) + "/" + Http.segment(key.substring(slash + 1));
+        String part = escaped(key.substring(slash + 1));
+        return "/objects/" + Http.segment(key.substring(0, slash)) + "/" + Http.segment(part);
     }
 }

@@ -45,7 +45,7 @@ final class ObjectsCallVerb implements Verb {
                 around.out().println(answer.utf8());
                 return Exit.OK;
             }
-            Map<String, @Nullable Object> said = Json.parseObject(answer);
+            Map<String, @Nullable Object> said = Json.parseAnswerObject(answer);
             if (said.get("result") != null) {
                 around.out().println(Surroundings.visible(ObjectForms.text(said.get("result"))));
             }

@@ -61,7 +61,7 @@ final class ObjectsFindVerb implements Verb {
         parameters.put("count", count ? "true" : null);
         Map<String, @Nullable Object> answer;
         try (Http http = new Http(broker.resolve(around), around)) {
-            answer = http.call("GET", "/objects/" + Http.segment(type) + Streams.query(parameters), null)
+            answer = http.call("GET", "/objects/" + Http.segment(type) + ObjectForms.query(parameters), null)
                     .object();
         }
         if (count) {

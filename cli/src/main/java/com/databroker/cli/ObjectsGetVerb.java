@@ -42,7 +42,7 @@ final class ObjectsGetVerb implements Verb {
                 Map<String, @Nullable Object> parameters = new LinkedHashMap<>();
                 parameters.put("with", follow);
                 Map<String, @Nullable Object> answer = http.call(
-                                "GET", ObjectForms.path(key) + Streams.query(parameters), null)
+                                "GET", ObjectForms.path(key) + ObjectForms.query(parameters), null)
                         .object();
                 if (follow == null) {
                     rows.add(answer);

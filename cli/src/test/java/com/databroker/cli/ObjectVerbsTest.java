@@ -7,6 +7,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -25,8 +30,14 @@ final class ObjectVerbsTest {
     private static RunningBroker broker;
 
     @BeforeAll
-    static void start() {
-        broker = new RunningBroker(folder, Map.of("streams.enabled", "false", "objects.demo", "true"));
+    static void start() throws SQLException {
+        String url = "jdbc:h2:file:" + folder.resolve("odd");
+        try (Connection connection = DriverManager.getConnection(url);
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE odd (id varchar(80) PRIMARY KEY, v varchar(80), n numeric(900), j json)");
+        }
+        broker = new RunningBroker(
+                folder, Map.of("streams.enabled", "false", "objects.demo", "true", "objects.stores.odd.jdbc", url));
     }
 
     @AfterAll
@@ -151,5 +162,46 @@ final class ObjectVerbsTest {
                 .contains("are refused");
         assertThat(refused(Exit.DENIED, "objects", "get", shown).err()).contains("[7003]");
         refused(Exit.NOT_FOUND, "objects", "rotate-keys", "other");
+    }
+
+    @Test
+    void values_come_and_go_as_they_are_however_long_or_deep() {
+        String number = "1" + "0".repeat(500);
+        String deep = "[".repeat(60) + "{\"a\":".repeat(3_000) + "null" + "}".repeat(3_000) + "]".repeat(60);
+        assertThat(broker.run("objects", "create", "Odd", "id=long", "n:=" + number, "j:=" + deep)
+                        .err())
+                .isEmpty();
+        String shown = broker.run("objects", "get", "Odd/long", "-o", "ndjson").out();
+        assertThat(shown).contains("\"n\":" + number, "\"j\":" + deep);
+        assertThat(broker.run("objects", "get", "Odd/long").out()).contains(number, deep);
+        assertThat(broker.run("objects", "find", "Odd", "id=long", "-o", "json").out())
+                .contains(number, deep);
+        assertThat(broker.run("objects", "set", "Odd/long", "j:=" + deep).exit())
+                .isZero();
+        assertThat(broker.run("objects", "get", "Odd/long", "-o", "ndjson").out())
+                .isEqualTo(shown);
+    }
+
+    @Test
+    void keys_and_conditions_are_any_text() {
+        for (String text : List.of("", ".", "..", "a\\b", "...")) {
+            String key = "Odd/" + text;
+            assertThat(broker.run("objects", "create", "Odd", "id=" + text, "v=x\\y\tz" + text)
+                            .out())
+                    .isEqualToIgnoringNewLines(key);
+            assertThat(broker.run("objects", "get", key, "-o", "ndjson").out())
+                    .contains("\"id\":\"" + text.replace("\\", "\\\\"));
+            assertThat(broker.run("objects", "find", "Odd", "id=" + text, "--count")
+                            .out())
+                    .isEqualToIgnoringNewLines("1");
+            assertThat(broker.run("objects", "find", "Odd", "v=x\\y\tz" + text, "--count")
+                            .out())
+                    .isEqualToIgnoringNewLines("1");
+            assertThat(broker.run("objects", "set", key, "v=\u0001").exit()).isZero();
+            assertThat(broker.run("objects", "find", "Odd", "v^=\u0001", "--count")
+                            .out())
+                    .isEqualToIgnoringNewLines("1");
+            assertThat(broker.run("objects", "rm", key).err()).contains(key + " is deleted");
+        }
     }
 }

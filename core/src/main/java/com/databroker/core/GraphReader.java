@@ -48,6 +48,10 @@ final class GraphReader {
     private int nodes;
     private @Nullable Object root;
 
+    /// Whether the first name of a map was read to see what the map is, and not its value: the loop of [#whole] reads
+    /// that, so that maps within maps take no more of the stack than lists within lists.
+    private boolean isNamed;
+
     /// A list or map whose end has not come.
     private static final class Open {
         final @Nullable List<@Nullable Object> list;
@@ -109,7 +113,9 @@ final class GraphReader {
         while (!open.isEmpty()) {
             Open top = open.getFirst();
             JsonToken token = next();
-            if (token == JsonToken.PROPERTY_NAME) {
+            if (isNamed) {
+                isNamed = false;
+            } else if (token == JsonToken.PROPERTY_NAME) {
                 top.name = in.name();
                 if (top.name.startsWith("$") && !top.isLiteral) {
                     throw invalid("a map that has \"" + Text.excerpt(top.name) + "\" beside others; wrap it in $map");
@@ -205,7 +211,7 @@ final class GraphReader {
             begin(map, false, ends);
             if (token == JsonToken.PROPERTY_NAME) {
                 open.getFirst().name = name;
-                value(next(), 0);
+                isNamed = true;
             } else {
                 open.pop();
                 for (int i = 0; i < ends; i++) {

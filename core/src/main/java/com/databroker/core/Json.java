@@ -3,8 +3,11 @@ package com.databroker.core;
 import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +21,7 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.StreamWriteConstraints;
 import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.dataformat.cbor.CBORFactory;
@@ -34,16 +38,35 @@ public final class Json {
             .maxNameLength(256)
             .maxNumberLength(400)
             .build();
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .streamReadConstraints(CONSTRAINTS)
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+
+    /// A broker that was chosen answers what its databases hold: numbers of 150,000 digits, and any depth.
+    private static final StreamReadConstraints ANSWERS = StreamReadConstraints.builder()
+            .maxNestingDepth(Integer.MAX_VALUE)
+            .maxNameLength(Integer.MAX_VALUE)
+            .maxNumberLength(200_000)
+            .maxStringLength(Integer.MAX_VALUE)
             .build();
+
+    /// What is written is no stranger's to bound.
+    private static final StreamWriteConstraints WRITTEN =
+            StreamWriteConstraints.builder().maxNestingDepth(Integer.MAX_VALUE).build();
+
+    private static final JsonFactory JSON = json(CONSTRAINTS);
+    private static final JsonFactory ANSWER_JSON = json(ANSWERS);
     private static final CBORFactory CBOR = CBORFactory.builder()
             .streamReadConstraints(CONSTRAINTS)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
 
     private Json() {}
+
+    private static JsonFactory json(StreamReadConstraints constraints) {
+        return JsonFactory.builder()
+                .streamReadConstraints(constraints)
+                .streamWriteConstraints(WRITTEN)
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .build();
+    }
 
     /// The JSON that `writer` writes.
     public static Bytes bytes(Consumer<JsonGenerator> writer) {
@@ -66,6 +89,16 @@ public final class Json {
     /// @throws ProblemException [Problem#MESSAGE_INVALID] where the bytes are not one JSON value within the limits
     public static @Nullable Object parse(Bytes json) {
         return parse(JSON, "JSON", json);
+    }
+
+    /// As [#parse], for what a broker answers to one who chose it: without the limits that are for strangers.
+    public static @Nullable Object parseAnswer(Bytes json) {
+        return parse(ANSWER_JSON, "JSON", json);
+    }
+
+    /// As [#parseAnswer], for a document that must be an object.
+    public static Map<String, @Nullable Object> parseAnswerObject(Bytes json) {
+        return asObject(parseAnswer(json), "the document");
     }
 
     /// @throws ProblemException [Problem#MESSAGE_INVALID] where the bytes are not one CBOR value within the limits
@@ -136,15 +169,59 @@ public final class Json {
         }
     }
 
-    // Recursion is bounded by DEPTH_MAX, which the parser enforces.
-    private static @Nullable Object tree(JsonParser parser) {
-        JsonToken token = parser.currentToken();
-        if (token == null) {
-            throw new ProblemException(Problem.MESSAGE_INVALID, "the message ends too early");
+    /// A list or map that is being read, and the one that it stands in.
+    private static final class Open {
+        final @Nullable Open around;
+        final @Nullable Map<String, @Nullable Object> map;
+        final List<@Nullable Object> list;
+        String name = "";
+
+        Open(@Nullable Open around, boolean isMap) {
+            this.around = around;
+            this.map = isMap ? new LinkedHashMap<>() : null;
+            this.list = isMap ? List.of() : new ArrayList<>();
         }
+
+        void add(@Nullable Object value) {
+            if (map == null) {
+                list.add(value);
+            } else {
+                map.put(name, value);
+            }
+        }
+
+        Object ended() {
+            return map == null ? Collections.unmodifiableList(list) : Collections.unmodifiableMap(map);
+        }
+    }
+
+    // It does not call itself: what a broker answers may be of any depth.
+    private static @Nullable Object tree(JsonParser parser) {
+        Open open = null;
+        for (JsonToken token = parser.currentToken(); token != null; token = parser.nextToken()) {
+            Object value;
+            if (token == JsonToken.START_OBJECT || token == JsonToken.START_ARRAY) {
+                open = new Open(open, token == JsonToken.START_OBJECT);
+                continue;
+            } else if (open != null && token == JsonToken.PROPERTY_NAME) {
+                open.name = parser.currentName();
+                continue;
+            } else if (open != null && (token == JsonToken.END_OBJECT || token == JsonToken.END_ARRAY)) {
+                value = open.ended();
+                open = open.around;
+            } else {
+                value = scalar(parser, token);
+            }
+            if (open == null) {
+                return value;
+            }
+            open.add(value);
+        }
+        throw new ProblemException(Problem.MESSAGE_INVALID, "the message ends too early");
+    }
+
+    private static @Nullable Object scalar(JsonParser parser, JsonToken token) {
         return switch (token) {
-            case START_OBJECT -> object(parser);
-            case START_ARRAY -> array(parser);
             case VALUE_STRING -> parser.getString();
             case VALUE_NUMBER_INT -> parser.getBigIntegerValue();
             case VALUE_NUMBER_FLOAT -> parser.getDecimalValue();
@@ -164,39 +241,47 @@ public final class Json {
         return Bytes.wrap(value);
     }
 
-    private static Map<String, @Nullable Object> object(JsonParser parser) {
-        Map<String, @Nullable Object> map = new LinkedHashMap<>();
-        while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-            String name = parser.currentName();
-            parser.nextToken();
-            map.put(name, tree(parser));
-        }
-        return Collections.unmodifiableMap(map);
-    }
+    private record Rest(
+            @Nullable Iterator<? extends Map.Entry<?, ?>> map,
+            @Nullable Iterator<?> list) {}
 
-    private static List<@Nullable Object> array(JsonParser parser) {
-        List<@Nullable Object> list = new ArrayList<>();
-        while (parser.nextToken() != JsonToken.END_ARRAY) {
-            list.add(tree(parser));
-        }
-        return Collections.unmodifiableList(list);
-    }
-
-    /// Writes a tree as [#parse] makes it.
+    /// Writes a tree as [#parse] makes it, however deep it is.
     public static void writeTree(JsonGenerator json, @Nullable Object tree) {
-        if (tree == null) {
-            json.writeNull();
-        } else if (tree instanceof Map<?, ?> map) {
+        Deque<Rest> open = new ArrayDeque<>();
+        begin(json, tree, open);
+        for (Rest top = open.peek(); top != null; top = open.peek()) {
+            if (top.map != null && top.map.hasNext()) {
+                Map.Entry<?, ?> entry = top.map.next();
+                json.writeName(String.valueOf(entry.getKey()));
+                begin(json, entry.getValue(), open);
+            } else if (top.list != null && top.list.hasNext()) {
+                begin(json, top.list.next(), open);
+            } else {
+                open.pop();
+                if (top.map != null) {
+                    json.writeEndObject();
+                } else {
+                    json.writeEndArray();
+                }
+            }
+        }
+    }
+
+    private static void begin(JsonGenerator json, @Nullable Object tree, Deque<Rest> open) {
+        if (tree instanceof Map<?, ?> map) {
             json.writeStartObject();
-            map.forEach((name, value) -> {
-                json.writeName(String.valueOf(name));
-                writeTree(json, value);
-            });
-            json.writeEndObject();
+            open.push(new Rest(map.entrySet().iterator(), null));
         } else if (tree instanceof List<?> list) {
             json.writeStartArray();
-            list.forEach(value -> writeTree(json, value));
-            json.writeEndArray();
+            open.push(new Rest(null, list.iterator()));
+        } else {
+            writeScalar(json, tree);
+        }
+    }
+
+    private static void writeScalar(JsonGenerator json, @Nullable Object tree) {
+        if (tree == null) {
+            json.writeNull();
         } else if (tree instanceof Boolean flag) {
             json.writeBoolean(flag);
         } else if (tree instanceof BigInteger number) {

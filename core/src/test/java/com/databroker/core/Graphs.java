@@ -46,6 +46,32 @@ final class Graphs {
         return root;
     }
 
+    /// Lists and maps, each within the one before.
+    ///
+    /// @param kinds of which they are, over and over: `l` a list, `m` a map, `d` a map with a name that begins with
+    ///     $; in capitals one that stands twice in the one before
+    static Object chain(String kinds, int length) {
+        Object inner = new ArrayList<>(List.of("end"));
+        boolean twice = false;
+        for (int i = 1; i < length; i++) {
+            char kind = kinds.charAt(i % kinds.length());
+            Object outer;
+            if (Character.toLowerCase(kind) == 'l') {
+                outer = new ArrayList<>(twice ? List.of(inner, inner) : List.of(inner));
+            } else {
+                Map<String, Object> map =
+                        new LinkedHashMap<>(Map.of(Character.toLowerCase(kind) == 'd' ? "$" : "a", inner));
+                if (twice) {
+                    map.put("b", inner);
+                }
+                outer = map;
+            }
+            inner = outer;
+            twice = Character.isUpperCase(kind);
+        }
+        return inner;
+    }
+
     private Object container() {
         Object made = random.nextBoolean() ? new ArrayList<>() : new LinkedHashMap<>();
         containers.add(made);

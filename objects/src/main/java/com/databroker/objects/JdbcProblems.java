@@ -81,6 +81,12 @@ final class JdbcProblems {
                         Problem.QUERY_INVALID,
                         "store " + store + ": the database cannot compare values of a field's type",
                         failed);
+            case "54000", "54001" ->
+                new ProblemException(
+                        Problem.VALUE_INVALID,
+                        "store " + store + ": a value is nested too deep, or else too complex, for the database ("
+                                + state + ")",
+                        failed);
             case "42P01", "42703", "42704", "42804", "3F000", "0A000" ->
                 new ProblemException(
                         Problem.STORE_UNAVAILABLE,

@@ -191,7 +191,8 @@ final class ObjectFinding {
             throw new ProblemException(
                     Problem.QUERY_INVALID,
                     "field " + field.name() + " (" + field.kind().word() + ") with " + operator.word() + " and "
-                            + values + " values");
+                            + values + " values"
+                            + (operator == Operator.IN && fits ? ", of at most " + VALUES_MAX : ""));
         }
         List<@Nullable Object> fitted = new ArrayList<>();
         for (Object value : condition.values()) {

@@ -10,12 +10,16 @@ import static com.databroker.objects.Wanted.where;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.databroker.core.Bytes;
 import com.databroker.core.ObjectKey;
 import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectMessage.Operator;
 import com.databroker.core.Position;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
 import com.databroker.objects.spi.ObjectStore;
 import com.databroker.objects.spi.StoreChange;
+import com.databroker.objects.spi.StoreCommit;
 import java.math.BigDecimal;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
@@ -24,6 +28,7 @@ import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -221,6 +226,23 @@ class UnpreparedValuesTest extends UnpreparedTables {
                 "INSERT INTO doc VALUES (1, ('[' || repeat('1', 100000) || ']')::json)")) {
             refused(7012, () -> there(store, ObjectKey.of("Doc", 1)));
             assertThatThrownBy(() -> found(store, "Doc")).hasMessageContaining("field j of a Doc has JSON");
+        }
+    }
+
+    @Test
+    void a_document_that_is_too_deep_for_the_database_is_the_senders_fault() {
+        try (ObjectStore store = open("CREATE TABLE doc (id int PRIMARY KEY, j jsonb)")) {
+            List<@Nullable Object> deep = List.of();
+            for (int i = 0; i < 90_000; i++) {
+                deep = List.of(deep);
+            }
+            ObjectMessage.Op create = creating(1, "Doc", "id", 1L, "j", deep);
+            StoreCommit commit = new StoreCommit(UUID.randomUUID(), Bytes.EMPTY, "ada", List.of(create));
+            assertThatThrownBy(() -> store.commit(commit))
+                    .isInstanceOfSatisfying(
+                            ProblemException.class,
+                            refused -> assertThat(refused.problem()).isEqualTo(Problem.VALUE_INVALID))
+                    .hasMessageContaining("nested too deep");
         }
     }
 }

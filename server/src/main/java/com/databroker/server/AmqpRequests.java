@@ -67,23 +67,13 @@ final class AmqpRequests {
             request = form.decodeRequest(asked.body);
             List<Bytes> frames = new ArrayList<>();
             for (ObjectMessage message : replies(asked, request)) {
-                frames.add(encode(form, request.id(), message));
+                frames.add(ObjectReplies.frame(form, request.id(), message));
             }
             return new Answer(form, frames, request instanceof ObjectMessage.Sync);
-        } catch (ProblemException refused) {
+        } catch (RuntimeException | Error failed) {
             long id = request == null ? ObjectMessage.NO_ID : request.id();
-            return new Answer(
-                    form,
-                    List.of(form.encode(new ObjectMessage.Failed(id, refused.problem(), refused.detail()))),
-                    false);
-        }
-    }
-
-    private static Bytes encode(ObjectMessages form, long id, ObjectMessage message) {
-        try {
-            return form.encode(message);
-        } catch (ProblemException tooMuch) {
-            return form.encode(new ObjectMessage.Failed(id, tooMuch.problem(), tooMuch.detail()));
+            Bytes frame = form.encode(ObjectReplies.failed(id, ObjectReplies.refusal(failed)));
+            return new Answer(form, List.of(frame), false);
         }
     }
 

@@ -301,7 +301,7 @@ final class Exchange {
     void attempt(Runnable work) {
         try {
             Trace.in(span, work);
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | Error failed) {
             fail(failed);
         }
     }

@@ -143,11 +143,20 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         if (closing) {
             return;
         }
+        try {
+            heard(bytes);
+        } catch (RuntimeException | Error failed) {
+            // Nobody knows under which number it would have to be answered.
+            close(ObjectReplies.refusal(failed));
+        }
+    }
+
+    private void heard(Bytes bytes) {
         ObjectMessage.Request request;
         try {
             request = form.decodeRequest(bytes);
         } catch (ProblemException malformed) {
-            write(new ObjectMessage.Failed(ObjectMessage.NO_ID, malformed.problem(), malformed.detail()));
+            write(ObjectReplies.failed(ObjectMessage.NO_ID, malformed));
             return;
         }
         if (request instanceof ObjectMessage.Hello hello) {
@@ -190,18 +199,23 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
             return;
         }
         blocking.execute(() -> {
-            ObjectPlane.Greeting greeting = plane.greet(this, hello, this);
-            loop().execute(() -> welcome(greeting));
+            try {
+                ObjectPlane.Greeting greeting = plane.greet(this, hello, this);
+                loop().execute(() -> welcome(greeting));
+            } catch (RuntimeException | Error failed) {
+                ProblemException why = ObjectReplies.refusal(failed);
+                loop().execute(() -> close(why));
+            }
         });
     }
 
     private ObjectMessage.Reply handled(ObjectMessage.Request request, Consumer<ObjectMessage.Part> parts) {
         if (!Trace.isOn()) {
-            return plane.handle(this, request, parts);
+            return ObjectReplies.of(request, () -> plane.handle(this, request, parts));
         }
         try (Span span = Trace.door("dbo request", Span.Kind.SERVER, null, null)) {
             span.put("network.protocol.name", "websocket");
-            return Trace.ask(span, () -> plane.handle(this, request, parts));
+            return Trace.ask(span, () -> ObjectReplies.of(request, () -> plane.handle(this, request, parts)));
         }
     }
 
@@ -231,7 +245,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
         // One after the other: somebody who guesses waits.
         carrier.pause();
         blocking.execute(() -> {
-            ObjectMessage.Reply reply = plane.handle(this, request);
+            ObjectMessage.Reply reply = ObjectReplies.of(request, () -> plane.handle(this, request));
             ObjectPlane.Greeting greeting = session == null
                     ? null
                     : plane.greet(this, new ObjectMessage.Hello(ObjectMessage.PROTOCOL, null, null), this);
@@ -245,7 +259,7 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
                     listen(greeting);
                     beat();
                 }
-                write(encode(request.id(), reply));
+                write(ObjectReplies.frame(form, request.id(), reply));
             });
         });
     }
@@ -319,10 +333,9 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
 
         @Override
         public Runnable answer(ObjectMessage.Reply reply) {
-            Bytes frame = encode(request.id(), reply);
+            Bytes frame = ObjectReplies.frame(form, request.id(), reply);
             Bytes whole = ahead + frame.length() > ObjectMessages.ANSWER_MAX
-                    ? form.encode(new ObjectMessage.Failed(
-                            request.id(), Problem.VALUE_TOO_LARGE, tooLarge().detail()))
+                    ? form.encode(ObjectReplies.failed(request.id(), tooLarge()))
                     : frame;
             return () -> loop().execute(() -> send(reply, whole));
         }
@@ -354,14 +367,6 @@ final class ObjectConversation implements ObjectCaller, ObjectListener {
     private void resume() {
         if (!closing) {
             carrier.resume();
-        }
-    }
-
-    private Bytes encode(long id, ObjectMessage.Reply reply) {
-        try {
-            return form.encode(reply);
-        } catch (ProblemException tooMuch) {
-            return form.encode(new ObjectMessage.Failed(id, tooMuch.problem(), tooMuch.detail()));
         }
     }
 

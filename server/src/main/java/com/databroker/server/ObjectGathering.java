@@ -6,12 +6,15 @@ import com.databroker.objects.ObjectCaller;
 import com.databroker.objects.ObjectPlane;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Those who want single objects of the same type at the same time are answered together: by one thread, with one
 /// question to the store. Whoever comes while nobody else waits is answered at once.
@@ -19,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// A thread for each of them would cost more than all that is done for it: it has to be woken, waits for the same
 /// answer as the others, and is woken again.
 final class ObjectGathering {
+    private static final Logger LOG = LoggerFactory.getLogger(ObjectGathering.class);
+
     /// At work for one type: while one waits for the store the other one writes answers.
     private static final int WORKERS_MAX = 2;
 
@@ -86,8 +91,7 @@ final class ObjectGathering {
 
         private void work() {
             for (List<Waiting> some = next(); some != null; some = next()) {
-                List<ObjectMessage.@Nullable Reply> replies =
-                        plane.together(name, some.stream().map(Waiting::wanted).toList());
+                List<ObjectMessage.@Nullable Reply> replies = replies(some);
                 List<Runnable> answers = new ArrayList<>(replies.size());
                 for (int i = 0; i < replies.size(); i++) {
                     ObjectMessage.Reply reply = replies.get(i);
@@ -95,6 +99,16 @@ final class ObjectGathering {
                     answers.add(reply == null ? asking::alone : asking.answer(reply));
                 }
                 answers.forEach(Runnable::run);
+            }
+        }
+
+        /// Whatever happens to one of them, those who come after it have to find somebody at work.
+        private List<ObjectMessage.@Nullable Reply> replies(List<Waiting> some) {
+            try {
+                return plane.together(name, some.stream().map(Waiting::wanted).toList());
+            } catch (Error failed) {
+                LOG.atError().addKeyValue("type", name).setCause(failed).log("objects were not answered together");
+                return Collections.nCopies(some.size(), null);
             }
         }
 

@@ -1,18 +1,21 @@
 package com.databroker.server;
 
 import com.databroker.core.Bytes;
-import com.databroker.core.Json;
 import com.databroker.core.ObjectMessage;
+import com.databroker.core.ObjectMessages;
 import com.databroker.core.ObjectRef;
+import com.databroker.core.Problem;
+import com.databroker.core.ProblemException;
+import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayDeque;
 import java.util.Base64;
 import java.util.Deque;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
@@ -25,8 +28,6 @@ import tools.jackson.core.JsonGenerator;
 /// *dbo/1* keeps more: capabilities, and
 /// values that are shared.
 final class ObjectJson {
-    private static final int DEPTH_MAX = Json.DEPTH_MAX - 8;
-
     private final boolean capabilities;
 
     /// @param capabilities whether references carry theirs
@@ -57,12 +58,19 @@ final class ObjectJson {
         return capabilities ? ref.text() : ref.key().toString();
     }
 
-    /// Any value; where a graph is no tree, or too deep, null stands for what would not end.
+    /// Any value, whole and however deep it is. What is shared stands wherever it is met.
+    ///
+    /// @throws ProblemException where plain JSON has no form for it: another value in its place would be written
+    ///     back by whoever changes the object
     void value(JsonGenerator json, @Nullable Object value) {
-        value(json, value, java.util.Collections.newSetFromMap(new IdentityHashMap<>()), new ArrayDeque<>());
+        if (value instanceof List<?> || value instanceof Map<?, ?>) {
+            new Tree(json).write(value);
+        } else {
+            scalar(json, value);
+        }
     }
 
-    private void value(JsonGenerator json, @Nullable Object value, Set<Object> within, Deque<Object> path) {
+    private void scalar(JsonGenerator json, @Nullable Object value) {
         switch (value) {
             case null -> json.writeNull();
             case Boolean truth -> json.writeBoolean(truth);
@@ -73,32 +81,85 @@ final class ObjectJson {
             case Bytes bytes ->
                 json.writeString(Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.toArray()));
             case ObjectRef ref -> json.writeString(text(ref));
-            case List<?> list -> within(json, list, within, path);
-            case Map<?, ?> map -> within(json, map, within, path);
             default -> json.writeString(value.toString());
         }
     }
 
-    private void within(JsonGenerator json, Object container, Set<Object> within, Deque<Object> path) {
-        if (path.size() >= DEPTH_MAX || !within.add(container)) {
-            json.writeNull();
-            return;
+    /// A list or map of which a part is written.
+    private record Open(
+            Object container,
+            @Nullable Iterator<? extends Map.Entry<?, ?>> map,
+            @Nullable Iterator<?> list) {}
+
+    /// Lists and maps within one another. No method calls itself, so that depth is no matter of the stack.
+    private final class Tree {
+        private final JsonGenerator json;
+        private final Deque<Open> open = new ArrayDeque<>();
+
+        /// Each list and map that was met, and whether its end has come.
+        private final IdentityHashMap<Object, Boolean> ended = new IdentityHashMap<>();
+
+        Tree(JsonGenerator json) {
+            this.json = json;
         }
-        path.push(container);
-        if (container instanceof Map<?, ?> map) {
-            json.writeStartObject();
-            map.forEach((name, value) -> {
-                json.writeName(String.valueOf(name));
-                value(json, value, within, path);
-            });
-            json.writeEndObject();
-        } else {
-            json.writeStartArray();
-            ((List<?>) container).forEach(value -> value(json, value, within, path));
-            json.writeEndArray();
+
+        void write(Object root) {
+            any(root);
+            for (Open top = open.peek(); top != null; top = open.peek()) {
+                if (top.map != null && top.map.hasNext()) {
+                    Map.Entry<?, ?> entry = top.map.next();
+                    json.writeName(String.valueOf(entry.getKey()));
+                    any(entry.getValue());
+                } else if (top.list != null && top.list.hasNext()) {
+                    any(top.list.next());
+                } else {
+                    end(open.pop());
+                }
+            }
         }
-        path.pop();
-        within.remove(container);
+
+        private void any(@Nullable Object value) {
+            if (value instanceof Map<?, ?> map) {
+                begun(map);
+                json.writeStartObject();
+                open.push(new Open(map, map.entrySet().iterator(), null));
+            } else if (value instanceof List<?> list) {
+                begun(list);
+                json.writeStartArray();
+                open.push(new Open(list, null, list.iterator()));
+            } else {
+                scalar(json, value);
+            }
+        }
+
+        private void end(Open closed) {
+            ended.put(closed.container, true);
+            if (closed.map != null) {
+                json.writeEndObject();
+            } else {
+                json.writeEndArray();
+            }
+        }
+
+        private void begun(Object container) {
+            Boolean before = ended.put(container, false);
+            if (before == null) {
+                return;
+            }
+            if (!before) {
+                throw new ProblemException(
+                        Problem.VALUE_INVALID,
+                        "a value contains itself, for which plain JSON has no form: ask by dbo/1, as POST /objects/rpc");
+            }
+            // Forty lists, each twice in the next one, would be a thousand billion.
+            if (json.streamWriteOutputTarget() instanceof ByteArrayOutputStream written
+                    && written.size() > ObjectMessages.ANSWER_MAX) {
+                throw new ProblemException(
+                        Problem.VALUE_TOO_LARGE,
+                        "what a value has in common with itself makes it more than " + ObjectMessages.ANSWER_MAX
+                                + " bytes of plain JSON: ask by dbo/1, as POST /objects/rpc");
+            }
+        }
     }
 
     void conflicts(JsonGenerator json, List<ObjectMessage.FieldConflict> conflicts) {

@@ -7,6 +7,7 @@ import com.databroker.core.Json;
 import com.databroker.core.ObjectKey;
 import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectMessages;
+import com.databroker.core.ObjectQueues;
 import com.databroker.core.ObjectRef;
 import com.databroker.core.ObjectTypes;
 import com.databroker.core.Problem;
@@ -16,6 +17,7 @@ import com.databroker.core.Text;
 import com.databroker.objects.ObjectCaller;
 import com.databroker.objects.ObjectPlane;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -438,9 +440,22 @@ final class ObjectsHandler {
         });
     }
 
+    /// The codec that the content type names; JSON where there is none.
+    private static ObjectMessages codec(HttpServerRequest request) {
+        String type = PublishHandler.mediaType(request);
+        ObjectMessages codec = type.isEmpty() ? ObjectMessages.JSON : ObjectQueues.form(type);
+        if (codec == null) {
+            throw new ProblemException(
+                    Problem.MEDIA_TYPE_UNSUPPORTED,
+                    "a request of dbo/1 is application/json, application/cbor or application/bson, not "
+                            + Text.excerpt(type));
+        }
+        return codec;
+    }
+
     private void rpc(Exchange exchange) {
         ObjectCaller caller = caller(exchange);
-        ObjectMessages form = ObjectMessages.of(exchange.request().getHeader("Content-Type"));
+        ObjectMessages form = codec(exchange.request());
         exchange.body(ObjectMessages.REQUEST_MAX, "of a request about objects", bytes -> {
             ObjectMessage.Request request = form.decodeRequest(bytes);
             exchange.blocking(() -> {

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// @param query decoded; a name may stand once
 record RequestTarget(String path, Map<String, String> query) {
     private static final int QUERY_MAX = 32;
+    private static final String OBJECTS = "objects/";
     private static final Pattern ESCAPE = Pattern.compile("%[0-9A-Fa-f]{2}");
 
     /// Names under which a token must not come: it would stay in logs and histories.
@@ -31,7 +32,7 @@ record RequestTarget(String path, Map<String, String> query) {
         }
         int mark = target.indexOf('?');
         String raw = mark < 0 ? target : target.substring(0, mark);
-        String path = decode(raw.substring(1), false);
+        String path = plain(decode(raw.substring(1), false), false);
         for (String segment : path.split("/", -1)) {
             if (segment.equals(".") || segment.equals("..")) {
                 throw new ProblemException(Problem.PATH_INVALID, "the path has a segment \"" + segment + "\"");
@@ -42,19 +43,24 @@ record RequestTarget(String path, Map<String, String> query) {
         }
         // The key of an object has escapes of its own, which lead to no file.
         if (path.indexOf('%') >= 0
-                && !path.startsWith("objects/")
+                && !path.startsWith(OBJECTS)
                 && ESCAPE.matcher(path).find()) {
             throw new ProblemException(Problem.PATH_INVALID, "the path is escaped twice");
         }
-        return new RequestTarget(path, mark < 0 ? Map.of() : query(target.substring(mark + 1)));
+        String query = mark < 0 ? "" : target.substring(mark + 1);
+        return new RequestTarget(path, query(query, path.startsWith(OBJECTS)));
     }
 
-    private static Map<String, String> query(String raw) {
+    /// @param values whether any text may be a value, as that of an object's field
+    private static Map<String, String> query(String raw, boolean values) {
         Map<String, String> query = new LinkedHashMap<>();
         for (String pair : raw.isEmpty() ? new String[0] : raw.split("&", -1)) {
             int equals = pair.indexOf('=');
-            String name = decode(equals < 0 ? pair : pair.substring(0, equals), true);
+            String name = plain(decode(equals < 0 ? pair : pair.substring(0, equals), true), true);
             String value = equals < 0 ? "" : decode(pair.substring(equals + 1), true);
+            if (!values) {
+                plain(value, true);
+            }
             if (SECRET_NAMES.contains(name)) {
                 throw new ProblemException(
                         Problem.BAD_REQUEST, "a token does not belong into an address; send the header Authorization");
@@ -96,6 +102,10 @@ record RequestTarget(String path, Map<String, String> query) {
         if (text == null) {
             throw odd("an escape that is not UTF-8");
         }
+        return text;
+    }
+
+    private static String plain(String text, boolean inQuery) {
         if (text.chars().anyMatch(c -> Character.isISOControl(c) || (c == '\\' && !inQuery))) {
             throw odd("an escaped control character or backslash");
         }

@@ -290,7 +290,7 @@ final class WebSocketConversation implements Outlet {
             } else {
                 answer(new EventMessage.Refused(id, refused.problem(), refused.detail()));
             }
-        } catch (RuntimeException bug) {
+        } catch (RuntimeException | Error bug) {
             LOG.atError().addKeyValue("address", address).setCause(bug).log("a WebSocket request failed");
             close(new ProblemException(Problem.INTERNAL, "the request could not be served"));
         }

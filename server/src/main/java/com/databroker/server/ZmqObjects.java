@@ -98,8 +98,8 @@ final class ZmqObjects implements ZmtpDialogue.Service, AutoCloseable {
             form = said;
             try {
                 request = said.decodeRequest(message);
-            } catch (ProblemException malformed) {
-                fail(ObjectMessage.NO_ID, malformed);
+            } catch (RuntimeException | Error failed) {
+                fail(ObjectMessage.NO_ID, ObjectReplies.refusal(failed));
                 return;
             }
             if (!(request instanceof ObjectMessage.Hello)) {
@@ -120,7 +120,7 @@ final class ZmqObjects implements ZmtpDialogue.Service, AutoCloseable {
         }
 
         private void fail(long id, ProblemException why) {
-            write(form.encode(new ObjectMessage.Failed(id, why.problem(), why.detail())));
+            write(form.encode(ObjectReplies.failed(id, why)));
         }
 
         @Override
@@ -269,8 +269,8 @@ final class ZmqObjects implements ZmtpDialogue.Service, AutoCloseable {
                 ObjectMessage.Request request = form.decodeRequest(message);
                 id = request.id();
                 return form.encode(shared.plane().handle(this, request));
-            } catch (ProblemException refused) {
-                return form.encode(new ObjectMessage.Failed(id, refused.problem(), refused.detail()));
+            } catch (RuntimeException | Error failed) {
+                return form.encode(ObjectReplies.failed(id, ObjectReplies.refusal(failed)));
             }
         }
 

@@ -437,4 +437,28 @@ class ObjectsTest {
         }
         assertThat(broker.request("GET", "/objects/Dept/1", "").statusCode()).isEqualTo(200);
     }
+
+    /// Whatever is done with it, somebody waits for an answer that carries the number of the question.
+    @Test
+    void what_is_nested_deeply_is_answered_at_every_door() throws Exception {
+        String maps = "{\"a\":".repeat(90_000) + "1" + "}".repeat(90_000);
+        String lists = "[".repeat(90_000) + "1" + "]".repeat(90_000);
+        String mixed = "{\"a\":[".repeat(45_000) + "1" + "]}".repeat(45_000);
+        for (String deep : List.of(maps, lists, mixed)) {
+            String create = "{\"t\":\"commit\",\"i\":7,\"id\":\"" + UUID.randomUUID()
+                    + "\",\"ops\":[{\"create\":\"#1\",\"type\":\"Person\",\"set\":{\"name\":" + deep + "}}]}";
+            HttpResponse<String> made = broker.request("POST", "/objects/rpc", create);
+            assertThat(made.body()).contains("\"i\":7", "\"number\":7006");
+            assertThat(broker.request("POST", "/objects/Person", "{\"name\":" + deep + "}")
+                            .body())
+                    .contains("\"number\":7006");
+            String login = "{\"t\":\"call\",\"i\":1000,\"type\":\"Root\",\"method\":\"auth\",\"args\":[" + deep + "]}";
+            for (String token : List.of("", writer)) {
+                try (ObjectPeer peer = ObjectPeer.open(broker, token)) {
+                    peer.say(login);
+                    assertThat(answers(peer, 1)).containsEntry(1000L, Problem.VALUE_INVALID.name());
+                }
+            }
+        }
+    }
 }
