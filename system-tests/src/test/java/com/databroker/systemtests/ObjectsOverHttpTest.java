@@ -54,8 +54,7 @@ class ObjectsOverHttpTest {
                 .isEqualTo(201);
         String shown = broker.request("GET", "/objects/Doc/1", "").body();
         assertThat(shown).endsWith(",\"j\":" + deep + "}");
-        assertThat(status("PATCH", "/objects/Doc/1", "{\"j\":" + deep + "}"))
-                .isEqualTo(200);
+        assertThat(status("PATCH", "/objects/Doc/1", "{\"j\":" + deep + "}")).isEqualTo(200);
         assertThat(broker.request("GET", "/objects/Doc/1", "").body()).isEqualTo(shown);
     }
 
@@ -95,15 +94,13 @@ class ObjectsOverHttpTest {
             for (long i = 0; i <= 1_000; i++) {
                 values.add(i);
             }
-            ObjectMessage.Condition condition =
-                    new ObjectMessage.Condition("id", ObjectMessage.Operator.IN, values);
-            ObjectMessage.Reply reply = peer.ask(id -> new ObjectMessage.Find(
-                    id, "Dept", List.of(condition), List.of(), List.of(), 100, null, false));
+            ObjectMessage.Condition condition = new ObjectMessage.Condition("id", ObjectMessage.Operator.IN, values);
+            ObjectMessage.Reply reply = peer.ask(id ->
+                    new ObjectMessage.Find(id, "Dept", List.of(condition), List.of(), List.of(), 100, null, false));
             assertThat(reply)
                     .isInstanceOfSatisfying(
                             ObjectMessage.Failed.class,
-                            failed -> assertThat(failed.detail())
-                                    .contains("in and 1001 values, of at most 1000"));
+                            failed -> assertThat(failed.detail()).contains("in and 1001 values, of at most 1000"));
         }
     }
 }
