@@ -298,8 +298,7 @@ final class ObjectsHandler {
         return switch (value) {
             case "true" -> new ObjectMessage.Condition(field, ObjectMessage.Operator.IS_NULL, List.of());
             case "false" ->
-                new ObjectMessage.Condition(
-                        field, ObjectMessage.Operator.NOT_EQUAL, Collections.singletonList(null));
+                new ObjectMessage.Condition(field, ObjectMessage.Operator.NOT_EQUAL, Collections.singletonList(null));
             default ->
                 throw new ProblemException(
                         Problem.BAD_REQUEST,
