@@ -161,6 +161,7 @@ final class ObjectForms {
         if (slash <= 0) {
             throw CliException.usage("\"" + key + "\" is no key of an object", "Write <type>/<key>, as Person/42.");
         }
-        return "/objects/" + Http.segment(key.substring(0, slash)) + "/" + Http.segment(escaped(key.substring(slash + 1)));
+        String part = escaped(key.substring(slash + 1));
+        return "/objects/" + Http.segment(key.substring(0, slash)) + "/" + Http.segment(part);
     }
 }

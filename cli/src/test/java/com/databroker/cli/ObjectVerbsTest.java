@@ -37,8 +37,7 @@ final class ObjectVerbsTest {
             statement.execute("CREATE TABLE odd (id varchar(80) PRIMARY KEY, v varchar(80), n numeric(900), j json)");
         }
         broker = new RunningBroker(
-                folder,
-                Map.of("streams.enabled", "false", "objects.demo", "true", "objects.stores.odd.jdbc", url));
+                folder, Map.of("streams.enabled", "false", "objects.demo", "true", "objects.stores.odd.jdbc", url));
     }
 
     @AfterAll
@@ -190,7 +189,8 @@ final class ObjectVerbsTest {
             assertThat(broker.run("objects", "create", "Odd", "id=" + text, "v=x\\y\tz" + text)
                             .out())
                     .isEqualToIgnoringNewLines(key);
-            assertThat(broker.run("objects", "get", key, "-o", "ndjson").out()).contains("\"id\":\"" + text.replace("\\", "\\\\"));
+            assertThat(broker.run("objects", "get", key, "-o", "ndjson").out())
+                    .contains("\"id\":\"" + text.replace("\\", "\\\\"));
             assertThat(broker.run("objects", "find", "Odd", "id=" + text, "--count")
                             .out())
                     .isEqualToIgnoringNewLines("1");

@@ -242,7 +242,8 @@ public final class Json {
     }
 
     private record Rest(
-            @Nullable Iterator<? extends Map.Entry<?, ?>> map, @Nullable Iterator<?> list) {}
+            @Nullable Iterator<? extends Map.Entry<?, ?>> map,
+            @Nullable Iterator<?> list) {}
 
     /// Writes a tree as [#parse] makes it, however deep it is.
     public static void writeTree(JsonGenerator json, @Nullable Object tree) {

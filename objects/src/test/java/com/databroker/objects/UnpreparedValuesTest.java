@@ -10,6 +10,7 @@ import static com.databroker.objects.Wanted.where;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.databroker.core.Bytes;
 import com.databroker.core.ObjectKey;
 import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectMessage.Operator;
@@ -18,11 +19,13 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.objects.spi.ObjectStore;
 import com.databroker.objects.spi.StoreChange;
+import com.databroker.objects.spi.StoreCommit;
 import java.math.BigDecimal;
 import java.time.LocalDate;
 import java.time.LocalTime;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -170,8 +173,9 @@ class UnpreparedValuesTest extends UnpreparedTables {
             for (int i = 0; i < 90_000; i++) {
                 deep = List.of(deep);
             }
-            List<@Nullable Object> document = deep;
-            assertThatThrownBy(() -> store.commit(commit(creating(1, "Doc", "id", 1L, "j", document))))
+            ObjectMessage.Op create = creating(1, "Doc", "id", 1L, "j", deep);
+            StoreCommit commit = new StoreCommit(UUID.randomUUID(), Bytes.EMPTY, "ada", List.of(create));
+            assertThatThrownBy(() -> store.commit(commit))
                     .isInstanceOfSatisfying(
                             ProblemException.class,
                             refused -> assertThat(refused.problem()).isEqualTo(Problem.VALUE_INVALID))

@@ -60,8 +60,8 @@ final class ObjectJson {
 
     /// Any value, whole and however deep it is. What is shared stands wherever it is met.
     ///
-    /// @throws ProblemException where plain JSON has no form for it: another value in its place would be written back by
-    ///     whoever changes the object
+    /// @throws ProblemException where plain JSON has no form for it: another value in its place would be written
+    ///     back by whoever changes the object
     void value(JsonGenerator json, @Nullable Object value) {
         if (value instanceof List<?> || value instanceof Map<?, ?>) {
             new Tree(json).write(value);

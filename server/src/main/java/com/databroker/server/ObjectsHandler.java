@@ -17,13 +17,13 @@ import com.databroker.core.Text;
 import com.databroker.objects.ObjectCaller;
 import com.databroker.objects.ObjectPlane;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -424,28 +424,22 @@ final class ObjectsHandler {
         });
     }
 
-    /// The codec of a content type, whatever parameters it has; JSON where there is none.
-    private static ObjectMessages codec(@Nullable String contentType) {
-        if (contentType == null) {
-            return ObjectMessages.JSON;
-        }
-        int semicolon = contentType.indexOf(';');
-        String type = (semicolon < 0 ? contentType : contentType.substring(0, semicolon))
-                .strip()
-                .toLowerCase(Locale.ROOT);
-        ObjectMessages codec = ObjectQueues.form(type);
+    /// The codec that the content type names; JSON where there is none.
+    private static ObjectMessages codec(HttpServerRequest request) {
+        String type = PublishHandler.mediaType(request);
+        ObjectMessages codec = type.isEmpty() ? ObjectMessages.JSON : ObjectQueues.form(type);
         if (codec == null) {
             throw new ProblemException(
                     Problem.MEDIA_TYPE_UNSUPPORTED,
                     "a request of dbo/1 is application/json, application/cbor or application/bson, not "
-                            + Text.excerpt(contentType));
+                            + Text.excerpt(type));
         }
         return codec;
     }
 
     private void rpc(Exchange exchange) {
         ObjectCaller caller = caller(exchange);
-        ObjectMessages form = codec(exchange.request().getHeader("Content-Type"));
+        ObjectMessages form = codec(exchange.request());
         exchange.body(ObjectMessages.REQUEST_MAX, "of a request about objects", bytes -> {
             ObjectMessage.Request request = form.decodeRequest(bytes);
             exchange.blocking(() -> {

@@ -126,7 +126,8 @@ final class PublishHandler {
         }
     }
 
-    private static String mediaType(HttpServerRequest request) {
+    /// Without its parameters, empty where there is none.
+    static String mediaType(HttpServerRequest request) {
         String header = request.getHeader("Content-Type");
         if (header == null) {
             return "";

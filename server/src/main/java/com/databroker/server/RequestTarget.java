@@ -47,7 +47,8 @@ record RequestTarget(String path, Map<String, String> query) {
                 && ESCAPE.matcher(path).find()) {
             throw new ProblemException(Problem.PATH_INVALID, "the path is escaped twice");
         }
-        return new RequestTarget(path, mark < 0 ? Map.of() : query(target.substring(mark + 1), path.startsWith(OBJECTS)));
+        String query = mark < 0 ? "" : target.substring(mark + 1);
+        return new RequestTarget(path, query(query, path.startsWith(OBJECTS)));
     }
 
     /// @param values whether any text may be a value, as that of an object's field

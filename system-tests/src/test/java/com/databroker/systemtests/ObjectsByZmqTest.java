@@ -316,4 +316,23 @@ class ObjectsByZmqTest {
             stopping.close();
         }
     }
+
+    @Test
+    void what_is_nested_deeply_is_answered_and_the_socket_goes_on() throws Exception {
+        String deep = "{\"a\":".repeat(90_000) + "1" + "}".repeat(90_000);
+        byte[] login = ("{\"t\":\"call\",\"i\":5,\"type\":\"Root\",\"method\":\"auth\",\"args\":[" + deep + "]}")
+                .getBytes(StandardCharsets.UTF_8);
+        String name = "$" + ObjectMessages.JSON.subprotocol();
+        try (Dealer dealer = Dealer.open("DEALER", "admin", broker.token());
+                Dealer req = Dealer.open("REQ", "admin", broker.token())) {
+            dealer.say(name, login);
+            assertThat(dealer.failed(5).problem()).isEqualTo(Problem.MESSAGE_INVALID);
+            dealer.say(new ObjectMessage.Hello(ObjectMessage.PROTOCOL, null, null));
+            assertThat(dealer.hear()).isInstanceOf(ObjectMessage.Welcome.class);
+            dealer.say(name, login);
+            assertThat(dealer.failed(5).problem()).isEqualTo(Problem.VALUE_INVALID);
+            req.say(name, login);
+            assertThat(req.failed(5).problem()).isEqualTo(Problem.VALUE_INVALID);
+        }
+    }
 }
