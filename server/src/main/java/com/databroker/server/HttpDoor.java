@@ -288,7 +288,7 @@ final class HttpDoor implements AutoCloseable {
                 request,
                 target,
                 isTrusted ? clientAddress(request, peer) : peer,
-                isTrusted,
+                isTrusted && request.headers().contains("X-Forwarded-For"),
                 config.bodyRateMin().bytes());
         request.response().endHandler(end -> {
             if (watch != null) {
