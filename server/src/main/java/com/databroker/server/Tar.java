@@ -81,7 +81,17 @@ final class Tar {
                 header(extended, "pax".getBytes(StandardCharsets.US_ASCII), 'x', 0600, 0);
             }
             long size = entry.size() > SIZE_MAX ? 0 : entry.size();
-            block(Arrays.copyOf(name, Math.min(name.length, NAME)), type, entry.mode(), size, Math.max(seconds, 0));
+            block(Arrays.copyOf(name, kept(name)), type, entry.mode(), size, Math.max(seconds, 0));
+        }
+
+        /// How many bytes of a name a header has room for, without half a character at their end: who does not know
+        /// headers of type x reads a name all the same.
+        private static int kept(byte[] name) {
+            int end = Math.min(name.length, NAME);
+            while (end < name.length && end > 0 && (name[end] & 0xC0) == 0x80) {
+                end--;
+            }
+            return end;
         }
 
         private void header(byte[] content, byte[] name, char type, int mode, long seconds) throws IOException {
@@ -178,7 +188,9 @@ final class Tar {
                         Problem.BACKUP_UNSAFE,
                         "it has an entry of type " + (int) type + ", which is no file or folder");
             }
-            String path = more.getOrDefault("path", text(block, 0, NAME));
+            String extended = more.get("path");
+            // What the header says beside it is cut off anywhere, so it need not even be text.
+            String path = extended == null ? text(block, 0, NAME) : extended;
             if (type == '5' && path.endsWith("/")) {
                 path = path.substring(0, path.length() - 1);
             }
