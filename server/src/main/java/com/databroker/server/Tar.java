@@ -2,6 +2,7 @@ package com.databroker.server;
 
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Text;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -150,6 +151,8 @@ final class Tar {
         private final InputStream in;
         private long left;
         private int fill;
+        /// The path of the entry that was read last, to say where something is wrong.
+        private String last = "";
 
         Reader(InputStream in) {
             this.in = new Guarded(in);
@@ -157,6 +160,17 @@ final class Tar {
 
         @Override
         public @Nullable ArchiveEntry next() throws IOException {
+            try {
+                ArchiveEntry entry = read();
+                last = entry == null ? last : entry.path();
+                return entry;
+            } catch (ProblemException odd) {
+                String after = last.isEmpty() ? "" : ", after \"" + Text.excerpt(last) + "\"";
+                throw new ProblemException(odd.problem(), odd.detail() + after, odd);
+            }
+        }
+
+        private @Nullable ArchiveEntry read() throws IOException {
             skip(left + fill);
             left = 0;
             fill = 0;
@@ -300,7 +314,7 @@ final class Tar {
                     }
                     int read = in.read(into, offset, (int) Math.min(left, length));
                     if (read < 0) {
-                        throw damaged("it ends early");
+                        throw damaged("it ends early, within \"" + Text.excerpt(last) + "\"");
                     }
                     left -= read;
                     return read;
