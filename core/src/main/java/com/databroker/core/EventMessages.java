@@ -85,13 +85,19 @@ public enum EventMessages {
         String contentType = fields.optionalString("datacontenttype");
         Object data = fields.any("data");
         String base64 = fields.optionalString("data_base64");
-        if (contentType == null && data != null && !(data instanceof String) && !(data instanceof Bytes)) {
+        // A null that is there is JSON as any other: what has no payload leaves the member out.
+        boolean isNull = data == null && base64 == null && fields.all().containsKey("data");
+        boolean isJson = isNull || (data != null && !(data instanceof String) && !(data instanceof Bytes));
+        if (contentType == null && isJson) {
             contentType = "application/json";
         }
         if (data != null && base64 != null) {
             throw new ProblemException(Problem.MESSAGE_INVALID, "data and data_base64 exclude each other");
         }
         Bytes payload = base64 != null ? CloudEvents.base64(base64) : CloudEvents.data(data, contentType);
+        if (isNull) {
+            payload = Bytes.utf8("null");
+        }
         Map<String, String> attributes = new TreeMap<>();
         if (fields.has("attributes")) {
             Fields inner = fields.object("attributes");

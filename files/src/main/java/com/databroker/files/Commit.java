@@ -77,6 +77,9 @@ final class Commit {
     /// Room for what is moved; what is uploaded brings its own.
     private final List<Quotas.Claim> claims = new ArrayList<>();
 
+    /// Folders that were not there before, the upper ones first.
+    private final List<String> folders = new ArrayList<>();
+
     Commit(FileStore store, List<Step> steps, Principal by) {
         this.store = store;
         this.steps = steps;
@@ -88,10 +91,30 @@ final class Commit {
     /// @throws ProblemException for the first step that cannot be done; nothing is changed then
     /// @throws IOException where the disk refused; the steps before the one that it refused are done
     List<FileChange> run() throws IOException {
+        try {
+            return made();
+        } catch (IOException | RuntimeException refused) {
+            removeFolders(refused);
+            throw refused;
+        }
+    }
+
+    /// A refusal leaves no folders behind; what the steps before it have put into one stays.
+    private void removeFolders(Exception refused) {
+        for (String folder : folders.reversed()) {
+            try {
+                store.removeIfEmpty(folder);
+            } catch (IOException stays) {
+                refused.addSuppressed(stays);
+            }
+        }
+    }
+
+    private List<FileChange> made() throws IOException {
         for (Step step : steps) {
             switch (step) {
-                case Step.Publish publish -> store.makeFolders(FilePath.parent(publish.path()));
-                case Step.Move move -> store.makeFolders(FilePath.parent(move.to()));
+                case Step.Publish publish -> store.makeFolders(FilePath.parent(publish.path()), folders::add);
+                case Step.Move move -> store.makeFolders(FilePath.parent(move.to()), folders::add);
                 case Step.Remove remove -> {}
             }
         }

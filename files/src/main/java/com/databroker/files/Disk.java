@@ -101,6 +101,11 @@ public interface Disk extends AutoCloseable {
     /// What is in a folder, in no order, [#DRAFTS] left out.
     List<Child> children(String folder) throws IOException;
 
+    /// How many files and folders in a folder have names that are no text, and so are not among its children.
+    default int unnamed(String folder) throws IOException {
+        return 0;
+    }
+
     Draft createDraft(String name) throws IOException;
 
     /// Opens a draft for writing.

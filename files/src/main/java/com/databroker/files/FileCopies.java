@@ -42,7 +42,13 @@ final class FileCopies {
                 folder(path);
             } else if (child.state().isFile()) {
                 file(path);
+            } else {
+                to.leftOut(path);
             }
+        }
+        int unnamed = store.disk.unnamed(folder);
+        if (unnamed > 0) {
+            to.unnamed(folder, unnamed);
         }
     }
 

@@ -12,4 +12,10 @@ public interface FileCopy {
     ///
     /// @param bytes for reading, from 0 to the size of `state`; closed by the caller
     void file(String path, FileState state, FileChannel bytes) throws IOException;
+
+    /// Something that is no file or folder, as symbolic links are, and so is not copied.
+    void leftOut(String path);
+
+    /// So many files and folders of a folder whose names are not UTF-8, which are not copied either.
+    void unnamed(String folder, int count);
 }

@@ -7,7 +7,9 @@ import com.databroker.core.ProblemException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -20,6 +22,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -335,15 +338,21 @@ final class FileStore {
     /// Makes a folder and those above it, each as durable as what is to stand in it: also one that is there
     /// already, for whoever made it may not have forced it.
     void makeFolders(String folder) throws IOException {
+        makeFolders(folder, made -> {});
+    }
+
+    /// @param made told each that was not there
+    void makeFolders(String folder, Consumer<String> made) throws IOException {
         if (folder.isEmpty()) {
             return;
         }
         String above = FilePath.parent(folder);
         FileState there = disk.look(folder);
         if (there == null) {
-            makeFolders(above);
+            makeFolders(above, made);
             try {
                 disk.makeFolder(folder);
+                made.accept(folder);
             } catch (FileAlreadyExistsException meanwhile) {
                 // Somebody else's is as good, where it is a folder.
             } catch (NotDirectoryException taken) {
@@ -357,10 +366,28 @@ final class FileStore {
         }
         Long forced = forcedFolders.get(folder);
         if (forced == null || forced != there.inode()) {
-            makeFolders(above);
+            makeFolders(above, made);
             disk.forceFolder(above);
             forcedFolders.put(folder, there.inode());
         }
+    }
+
+    /// Takes a folder away again that nothing came into.
+    void removeIfEmpty(String folder) throws IOException {
+        FileState there = disk.look(folder);
+        if (there == null || !there.isFolder()) {
+            return;
+        }
+        try {
+            disk.delete(folder);
+        } catch (DirectoryNotEmptyException used) {
+            // By somebody else, meanwhile.
+            return;
+        } catch (NoSuchFileException gone) {
+            // As it should be.
+        }
+        disk.forceFolder(FilePath.parent(folder));
+        removeFolder(folder);
     }
 
     /// Forgets what is known of a folder that was deleted.

@@ -67,16 +67,20 @@ final class FolderReader {
             }
         }
         entries.sort(query.order());
-        int from = 0;
-        if (!query.after().isEmpty()) {
-            from = (int) number(query.after());
+        boolean named = query.sort() == Listing.Sort.NAME;
+        if (named && !query.after().isEmpty()) {
+            entries.removeIf(entry -> entry.name().compareTo(query.after()) >= 0);
         }
-        from = Math.min(from, entries.size());
+        int from = named || query.after().isEmpty() ? 0 : Math.min(number(query.after()), entries.size());
         int to = Math.min(from + query.limit(), entries.size());
-        return new Listing(List.copyOf(entries.subList(from, to)), to < entries.size() ? Integer.toString(to) : null);
+        List<FileEntry> page = List.copyOf(entries.subList(from, to));
+        if (to == entries.size()) {
+            return new Listing(page, null);
+        }
+        return new Listing(page, named ? page.getLast().name() : Integer.toString(to));
     }
 
-    private static long number(String after) {
+    private static int number(String after) {
         try {
             int number = Integer.parseInt(after);
             if (number >= 0) {
@@ -85,7 +89,7 @@ final class FolderReader {
         } catch (NumberFormatException none) {
             // Said below.
         }
-        throw new ProblemException(Problem.BAD_REQUEST, "after is not what the page before said");
+        throw new ProblemException(Problem.BAD_REQUEST, "cursor is not what the page before said");
     }
 
     private static boolean isVisible(String folder, Index.Named named, Listing.Visibility visible) {

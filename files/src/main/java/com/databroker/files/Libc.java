@@ -269,11 +269,14 @@ final class Libc {
         }
     }
 
-    /// The names in a folder that was opened for reading; those that are not UTF-8 are left out.
-    static void names(int folder, java.util.function.Consumer<String> each) throws IOException {
+    /// The names in a folder that was opened for reading.
+    ///
+    /// @return how many are not UTF-8 and so are left out
+    static int names(int folder, java.util.function.Consumer<String> each) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(STATE);
             MemorySegment buffer = arena.allocate(DENTS_BYTES, 8);
+            int leftOut = 0;
             while (true) {
                 long read = (long)
                         Calls.SYSCALL3.invokeExact(state, SYS_GETDENTS64, (long) folder, buffer, (long) DENTS_BYTES);
@@ -281,12 +284,14 @@ final class Libc {
                     throw failure("the folder", errno(state));
                 }
                 if (read == 0) {
-                    return;
+                    return leftOut;
                 }
                 long at = 0;
                 while (at < read) {
                     String name = name(buffer, at + 19);
-                    if (name != null && !name.equals(".") && !name.equals("..")) {
+                    if (name == null) {
+                        leftOut++;
+                    } else if (!name.equals(".") && !name.equals("..")) {
                         each.accept(name);
                     }
                     at += buffer.get(JAVA_SHORT, at + 16) & 0xFFFF;

@@ -121,6 +121,11 @@ final class NativeDisk implements Disk {
     }
 
     @Override
+    public int unnamed(String path) throws IOException {
+        return with(folder, path, FOLDER, file -> Libc.names(file, name -> {}));
+    }
+
+    @Override
     public Draft createDraft(String name) throws IOException {
         return draft(name, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE));
     }

@@ -130,6 +130,21 @@ final class PortableDisk implements Disk {
     }
 
     @Override
+    public int unnamed(String folder) throws IOException {
+        Path place = place(folder);
+        int unnamed = 0;
+        try (DirectoryStream<Path> names = Files.newDirectoryStream(place)) {
+            for (Path child : names) {
+                // What became text in which bytes were replaced does not lead back.
+                if (!place.resolve(String.valueOf(child.getFileName())).equals(child)) {
+                    unnamed++;
+                }
+            }
+        }
+        return unnamed;
+    }
+
+    @Override
     public Draft createDraft(String name) throws IOException {
         Path path = draft(name);
         return draft(

@@ -30,12 +30,17 @@ final class BackupItems {
     private static final String DELTA_LOG = "_delta_log";
 
     private final List<Item> items = new ArrayList<>();
+    private final BackupOmissions omissions = new BackupOmissions();
 
     /// @param file where its bytes are
     record Item(ArchiveEntry entry, Path file) {}
 
     List<Item> all() {
         return items;
+    }
+
+    BackupOmissions omissions() {
+        return omissions;
     }
 
     /// Adds what is in a folder, or one file; links are followed. What is deleted meanwhile is not in it.
@@ -48,48 +53,82 @@ final class BackupItems {
         }
         List<Item> found = new ArrayList<>();
         Files.walkFileTree(
-                root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
-                    @Override
-                    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes)
-                            throws IOException {
-                        String path = root.relativize(folder).toString();
-                        if (!path.isEmpty() && without.test(path)) {
-                            return FileVisitResult.SKIP_SUBTREE;
-                        }
-                        add(folder, path);
-                        return FileVisitResult.CONTINUE;
-                    }
-
-                    @Override
-                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                        String path = root.relativize(file).toString();
-                        if (attributes.isRegularFile() && !without.test(path)) {
-                            add(file, path);
-                        }
-                        return FileVisitResult.CONTINUE;
-                    }
-
-                    private void add(Path file, String path) throws IOException {
-                        String name = path.isEmpty() ? prefix : prefix + "/" + path;
-                        try {
-                            found.add(new Item(FolderArchive.entry(name, file), file));
-                        } catch (NoSuchFileException deleted) {
-                            // Since its folder was read.
-                        }
-                    }
-
-                    @Override
-                    public FileVisitResult visitFileFailed(Path file, IOException failed) throws IOException {
-                        if (failed instanceof NoSuchFileException) {
-                            return FileVisitResult.CONTINUE;
-                        }
-                        throw failed;
-                    }
-                });
+                root,
+                EnumSet.of(FileVisitOption.FOLLOW_LINKS),
+                Integer.MAX_VALUE,
+                new Walk(root, prefix, without, found));
         // A table is what its log says: what the log names is there before it is named.
         found.sort(Comparator.comparing((Item item) -> !item.entry().path().contains(DELTA_LOG))
                 .thenComparing(item -> item.entry().path()));
         items.addAll(found);
+    }
+
+    /// Finds what is to be in a backup, and counts what is not.
+    private final class Walk extends SimpleFileVisitor<Path> {
+        private final Path root;
+        private final String prefix;
+        private final Predicate<String> without;
+        private final List<Item> found;
+
+        Walk(Path root, String prefix, Predicate<String> without, List<Item> found) {
+            this.root = root;
+            this.prefix = prefix;
+            this.without = without;
+            this.found = found;
+        }
+
+        @Override
+        public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) throws IOException {
+            String path = root.relativize(folder).toString();
+            if (!path.isEmpty() && without.test(path)) {
+                return FileVisitResult.SKIP_SUBTREE;
+            }
+            if (!path.isEmpty() && isUnnamed(folder)) {
+                return FileVisitResult.SKIP_SUBTREE;
+            }
+            add(folder, path);
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            String path = root.relativize(file).toString();
+            if (without.test(path) || isUnnamed(file)) {
+                return FileVisitResult.CONTINUE;
+            }
+            if (attributes.isRegularFile()) {
+                add(file, path);
+            } else {
+                omissions.odd(path.isEmpty() ? prefix : prefix + "/" + path);
+            }
+            return FileVisitResult.CONTINUE;
+        }
+
+        private boolean isUnnamed(Path file) {
+            if (BackupOmissions.isNamed(file)) {
+                return false;
+            }
+            Path above = root.relativize(file).getParent();
+            omissions.unnamed(above == null ? prefix : prefix + "/" + above, 1);
+            return true;
+        }
+
+        private void add(Path file, String path) throws IOException {
+            String name = path.isEmpty() ? prefix : prefix + "/" + path;
+            try {
+                found.add(new Item(FolderArchive.entry(name, file), file));
+            } catch (NoSuchFileException deleted) {
+                // Since its folder was read.
+            }
+        }
+
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException failed) throws IOException {
+            if (failed instanceof NoSuchFileException) {
+                return FileVisitResult.CONTINUE;
+            }
+            throw failed;
+        }
     }
 
     /// Whether every file with records that was there is there still, and no other.
@@ -110,6 +149,7 @@ final class BackupItems {
     /// @param into a folder for them, on the same disk
     BackupItems pinned(Path into) throws IOException {
         BackupItems pinned = new BackupItems();
+        pinned.omissions.addAll(omissions);
         int number = 0;
         Files.createDirectories(into);
         for (Item item : items) {

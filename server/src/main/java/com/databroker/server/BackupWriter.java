@@ -28,6 +28,7 @@ final class BackupWriter implements FileCopy {
     private final Archive out;
     private final BackupSums sums = new BackupSums();
     private final List<String> torn = new ArrayList<>();
+    private final BackupOmissions omissions = new BackupOmissions();
     private final Path files;
     private final Instant now;
 
@@ -47,7 +48,7 @@ final class BackupWriter implements FileCopy {
 
     private void write(ArchiveEntry entry, InputStream bytes) throws IOException {
         MessageDigest digest = Digests.sha256();
-        Filled filled = new Filled(bytes, entry.size());
+        Filled filled = new Filled(entry.path(), bytes, entry.size());
         out.file(entry, new DigestInputStream(filled, digest));
         sums.add(entry.path(), digest.digest());
         if (filled.isTorn()) {
@@ -56,6 +57,7 @@ final class BackupWriter implements FileCopy {
     }
 
     void items(BackupItems items) throws IOException {
+        omissions.addAll(items.omissions());
         for (BackupItems.Item item : items.all()) {
             if (item.entry().isFolder()) {
                 out.folder(item.entry());
@@ -107,9 +109,20 @@ final class BackupWriter implements FileCopy {
         write(entry, Channels.newInputStream(bytes.position(0)));
     }
 
+    @Override
+    public void leftOut(String path) {
+        omissions.odd(BackupFile.FILES + "/" + path);
+    }
+
+    @Override
+    public void unnamed(String folder, int count) {
+        omissions.unnamed(folder.isEmpty() ? BackupFile.FILES : BackupFile.FILES + "/" + folder, count);
+    }
+
     /// Ends it.
     void end(boolean running, List<String> leftOut) throws IOException {
         List<String> all = new ArrayList<>(leftOut);
+        all.addAll(omissions.told());
         torn.forEach(path -> all.add("the end of " + path + ", which became shorter while it was read"));
         content(BackupFile.FACTS, Bytes.wrap(BackupFile.facts(now.toString(), running, all)));
         byte[] text = sums.text();
@@ -119,11 +132,13 @@ final class BackupWriter implements FileCopy {
 
     /// As long as it was announced, whatever became of the file: with zeros where bytes are missing.
     private static final class Filled extends BulkInput {
+        private final String path;
         private final InputStream in;
         private long left;
         private boolean torn;
 
-        Filled(InputStream in, long size) {
+        Filled(String path, InputStream in, long size) {
+            this.path = path;
             this.in = in;
             this.left = size;
         }
@@ -138,7 +153,7 @@ final class BackupWriter implements FileCopy {
                 return left == 0 ? -1 : 0;
             }
             int wanted = (int) Math.min(left, length);
-            int read = torn ? -1 : in.read(into, offset, wanted);
+            int read = torn ? -1 : next(into, offset, wanted);
             if (read < 0) {
                 torn = true;
                 Arrays.fill(into, offset, offset + wanted, (byte) 0);
@@ -146,6 +161,15 @@ final class BackupWriter implements FileCopy {
             }
             left -= read;
             return read;
+        }
+
+        /// A disk that fails does not say where.
+        private int next(byte[] into, int offset, int wanted) throws IOException {
+            try {
+                return in.read(into, offset, wanted);
+            } catch (IOException unreadable) {
+                throw new IOException(path + " cannot be read: " + unreadable.getMessage(), unreadable);
+            }
         }
     }
 }

@@ -30,6 +30,6 @@ final class ContextFile {
             out.writeNumberProperty("pid", ProcessHandle.current().pid());
             out.writeEndObject();
         });
-        data.write(DataFolder.CONTEXT, json.utf8() + "\n", true);
+        data.tell(DataFolder.CONTEXT, json.utf8() + "\n", true);
     }
 }

@@ -4,6 +4,7 @@ import com.databroker.core.Bytes;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -16,6 +17,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The folder that holds everything a broker keeps: one broker at a time, one format at a time.
 ///
@@ -50,6 +53,7 @@ final class DataFolder implements AutoCloseable {
     static final String RESTORING = "restoring";
 
     static final String LOCK = "lock";
+    private static final Logger LOG = LoggerFactory.getLogger(DataFolder.class);
     private static final int SECRET_BYTES = 32;
 
     private final Path path;
@@ -96,12 +100,25 @@ final class DataFolder implements AutoCloseable {
                         Problem.DATA_IN_USE,
                         path + " is used by another broker" + (owner.isEmpty() ? "" : ", process " + owner));
             }
-            channel.truncate(0);
-            channel.write(
-                    StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n"), 0);
+            sign(channel);
             return new DataFolder(path, channel, lock);
         } catch (IOException refused) {
             throw problem(path, refused);
+        }
+    }
+
+    /// Says who has the lock, where the disk has room for that: over what stands there, so that it needs none. Who is
+    /// refused reads it, and nobody else.
+    private static void sign(FileChannel lock) throws IOException {
+        ByteBuffer owner =
+                StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n");
+        try {
+            lock.truncate(lock.write(owner, 0));
+        } catch (IOException refused) {
+            if (!isFull(refused)) {
+                throw refused;
+            }
+            lock.truncate(0);
         }
     }
 
@@ -171,7 +188,10 @@ final class DataFolder implements AutoCloseable {
                 Files.createFile(temporary);
             }
             try (FileChannel out = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-                out.write(StandardCharsets.UTF_8.encode(content));
+                ByteBuffer bytes = StandardCharsets.UTF_8.encode(content);
+                while (bytes.hasRemaining()) {
+                    out.write(bytes);
+                }
                 out.force(true);
             }
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
@@ -179,7 +199,44 @@ final class DataFolder implements AutoCloseable {
                 folder.force(true);
             }
         } catch (IOException refused) {
+            try {
+                Files.deleteIfExists(temporary);
+            } catch (IOException stays) {
+                refused.addSuppressed(stays);
+            }
             throw problem(target, refused);
+        }
+    }
+
+    /// Writes what others only read to find this broker. A full disk is no reason not to start, since what makes room
+    /// goes through the broker: then nothing stands there, and the log says so. What a former one said must go all
+    /// the same. Whoever has its port by now would be sent the token; and its room may be what the new one needs.
+    void tell(String name, String content, boolean secret) {
+        try {
+            write(name, content, secret);
+        } catch (ProblemException refused) {
+            if (refused.problem() != Problem.STORAGE_FULL) {
+                throw refused;
+            }
+            tellAgain(name, content, secret);
+        }
+    }
+
+    private void tellAgain(String name, String content, boolean secret) {
+        Path former = path.resolve(name);
+        try {
+            Files.deleteIfExists(former);
+            write(name, content, secret);
+        } catch (IOException stays) {
+            throw problem(former, stays);
+        } catch (ProblemException refused) {
+            if (refused.problem() != Problem.STORAGE_FULL) {
+                throw refused;
+            }
+            LOG.atWarn()
+                    .addKeyValue("path", former)
+                    .addKeyValue("problem", refused.line())
+                    .log("not written; until the next start with room the command line needs --url and --token");
         }
     }
 
@@ -226,8 +283,7 @@ final class DataFolder implements AutoCloseable {
     }
 
     static ProblemException problem(Path path, IOException refused) {
-        String message = String.valueOf(refused.getMessage());
-        if (message.contains("No space left")) {
+        if (isFull(refused)) {
             return new ProblemException(Problem.STORAGE_FULL, "the disk of " + path + " is full", refused);
         }
         return new ProblemException(
@@ -235,6 +291,10 @@ final class DataFolder implements AutoCloseable {
                 path + " cannot be written ("
                         + refused.getClass().getSimpleName().replace("Exception", "") + ")",
                 refused);
+    }
+
+    private static boolean isFull(IOException refused) {
+        return String.valueOf(refused.getMessage()).contains("No space left");
     }
 
     @Override

@@ -92,7 +92,7 @@ final class Exchange {
         return gate;
     }
 
-    /// Whether the request came through a proxy that is trusted.
+    /// Whether a proxy that is trusted has forwarded the request: who stands at its address may ask for himself too.
     boolean viaTrustedProxy() {
         return viaTrustedProxy;
     }

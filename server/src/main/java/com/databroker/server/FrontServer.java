@@ -27,9 +27,14 @@ final class FrontServer {
         this.pinned = new PinnedFiles(files);
     }
 
-    /// Whether the answer to a request can be left to the front.
+    /// Whether the answer to a request can be left to the front. nginx judges these two conditions by what it knows
+    /// of the file itself, which is no entity tag, before it adds the headers of the answer from here.
     boolean sends(Exchange exchange) {
-        return location != null && exchange.viaTrustedProxy() && exchange.isMethod(HttpMethod.GET);
+        return location != null
+                && exchange.viaTrustedProxy()
+                && exchange.isMethod(HttpMethod.GET)
+                && !exchange.request().headers().contains("If-Match")
+                && !exchange.request().headers().contains("If-Unmodified-Since");
     }
 
     /// Whether a file that is held in memory is sent from here to one who came this way.

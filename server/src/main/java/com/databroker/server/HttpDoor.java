@@ -73,7 +73,7 @@ final class HttpDoor implements AutoCloseable {
             "asyncapi.json");
 
     private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
-    private static final Set<HttpMethod> METHODS = Set.of(
+    private static final List<HttpMethod> METHODS = List.of(
             HttpMethod.GET,
             HttpMethod.HEAD,
             HttpMethod.POST,
@@ -288,7 +288,7 @@ final class HttpDoor implements AutoCloseable {
                 request,
                 target,
                 isTrusted ? clientAddress(request, peer) : peer,
-                isTrusted,
+                isTrusted && request.headers().contains("X-Forwarded-For"),
                 config.bodyRateMin().bytes());
         request.response().endHandler(end -> {
             if (watch != null) {
@@ -404,6 +404,11 @@ final class HttpDoor implements AutoCloseable {
             throw new ProblemException(Problem.BAD_REQUEST, "the request is malformed or longer than allowed");
         }
         if (!METHODS.contains(request.method())) {
+            request.response()
+                    .putHeader(
+                            "Allow",
+                            String.join(
+                                    ", ", METHODS.stream().map(HttpMethod::name).toList()));
             throw new ProblemException(
                     Problem.METHOD_NOT_ALLOWED,
                     "the method is none of GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS");

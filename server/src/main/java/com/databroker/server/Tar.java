@@ -2,6 +2,7 @@ package com.databroker.server;
 
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
+import com.databroker.core.Text;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -81,7 +82,17 @@ final class Tar {
                 header(extended, "pax".getBytes(StandardCharsets.US_ASCII), 'x', 0600, 0);
             }
             long size = entry.size() > SIZE_MAX ? 0 : entry.size();
-            block(Arrays.copyOf(name, Math.min(name.length, NAME)), type, entry.mode(), size, Math.max(seconds, 0));
+            block(Arrays.copyOf(name, kept(name)), type, entry.mode(), size, Math.max(seconds, 0));
+        }
+
+        /// How many bytes of a name a header has room for, without half a character at their end: who does not know
+        /// headers of type x reads a name all the same.
+        private static int kept(byte[] name) {
+            int end = Math.min(name.length, NAME);
+            while (end < name.length && end > 0 && (name[end] & 0xC0) == 0x80) {
+                end--;
+            }
+            return end;
         }
 
         private void header(byte[] content, byte[] name, char type, int mode, long seconds) throws IOException {
@@ -140,6 +151,8 @@ final class Tar {
         private final InputStream in;
         private long left;
         private int fill;
+        /// The path of the entry that was read last, to say where something is wrong.
+        private String last = "";
 
         Reader(InputStream in) {
             this.in = new Guarded(in);
@@ -147,6 +160,17 @@ final class Tar {
 
         @Override
         public @Nullable ArchiveEntry next() throws IOException {
+            try {
+                ArchiveEntry entry = read();
+                last = entry == null ? last : entry.path();
+                return entry;
+            } catch (ProblemException odd) {
+                String after = last.isEmpty() ? "" : ", after \"" + Text.excerpt(last) + "\"";
+                throw new ProblemException(odd.problem(), odd.detail() + after, odd);
+            }
+        }
+
+        private @Nullable ArchiveEntry read() throws IOException {
             skip(left + fill);
             left = 0;
             fill = 0;
@@ -178,7 +202,9 @@ final class Tar {
                         Problem.BACKUP_UNSAFE,
                         "it has an entry of type " + (int) type + ", which is no file or folder");
             }
-            String path = more.getOrDefault("path", text(block, 0, NAME));
+            String extended = more.get("path");
+            // What the header says beside it is cut off anywhere, so it need not even be text.
+            String path = extended == null ? text(block, 0, NAME) : extended;
             if (type == '5' && path.endsWith("/")) {
                 path = path.substring(0, path.length() - 1);
             }
@@ -288,7 +314,7 @@ final class Tar {
                     }
                     int read = in.read(into, offset, (int) Math.min(left, length));
                     if (read < 0) {
-                        throw damaged("it ends early");
+                        throw damaged("it ends early, within \"" + Text.excerpt(last) + "\"");
                     }
                     left -= read;
                     return read;

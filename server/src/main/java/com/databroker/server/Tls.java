@@ -151,7 +151,7 @@ final class Tls {
 
     private void shows(State read) {
         shown = read.certificate;
-        data.write(DataFolder.CERTIFICATE, read.certificate, false);
+        data.tell(DataFolder.CERTIFICATE, read.certificate, false);
     }
 
     /// When the certificate that is shown ends; null where there is none.

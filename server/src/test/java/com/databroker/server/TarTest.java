@@ -63,6 +63,33 @@ class TarTest {
     }
 
     @Test
+    void names_whose_hundredth_byte_is_within_a_character_are_read_and_cut_before_it() throws IOException {
+        List<String> names = List.of("dd/" + "ü".repeat(60), "f255/" + "ü".repeat(127), "x" + "😀".repeat(40));
+        byte[] tar = archive(names);
+        assertThat(read(tar))
+                .extracting(ArchiveEntry::path)
+                .containsExactly("data", names.get(0), names.get(1), names.get(2));
+        // After the folder: a header of type x, what it says, and the header of the file itself.
+        String cut = new String(tar, 3 * 512, 100, StandardCharsets.UTF_8);
+        assertThat(cut).isEqualTo("dd/" + "ü".repeat(48) + "\0");
+    }
+
+    @Test
+    void a_name_that_another_program_cut_within_a_character_is_that_of_the_header_before_it() throws IOException {
+        String name = "dd/" + "ü".repeat(60);
+        byte[] tar = archive(List.of(name));
+        int header = 3 * 512;
+        tar[header + 99] = (byte) 0xC3;
+        int sum = 0;
+        for (int i = 0; i < 512; i++) {
+            sum += i >= 148 && i < 156 ? ' ' : tar[header + i] & 0xFF;
+        }
+        byte[] digits = String.format(java.util.Locale.ROOT, "%06o\0", sum).getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(digits, 0, tar, header + 148, digits.length);
+        assertThat(read(tar)).extracting(ArchiveEntry::path).containsExactly("data", name);
+    }
+
+    @Test
     void a_path_that_leads_elsewhere_is_refused_and_so_is_one_that_would() {
         for (String path : List.of("/etc/passwd", "../up", "data/../../up", "a//b", "./a", "", "a\0b")) {
             assertThatThrownBy(() -> ArchivePaths.checked(path))

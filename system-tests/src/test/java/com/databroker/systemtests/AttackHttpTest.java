@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Requests that several systems read differently, sent byte by byte: refused, closed, and nothing done twice.
 class AttackHttpTest {
@@ -161,6 +162,14 @@ class AttackHttpTest {
         // What follows must not be taken for a second request.
         String said = say(request + "GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         assertThat(statuses(said)).as(said).hasSizeLessThan(2).allMatch(List.of(400, 405, 505)::contains);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TRACE", "MOVE", "FOO"})
+    void a_method_that_is_offered_nowhere_is_told_those_that_are(String method) throws IOException {
+        String said = say(method + " /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        assertThat(said).startsWith("HTTP/1.1 405 ");
+        assertThat(said.lines()).anyMatch("allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"::equalsIgnoreCase);
     }
 
     static Stream<String> oddLengths() {

@@ -203,6 +203,59 @@ class BackupTest {
     }
 
     @Test
+    void files_with_long_names_that_are_not_ascii_are_backed_up_restored_and_seen_by_tar() throws Exception {
+        List<String> names = List.of("dd/" + "ü".repeat(60), "f255/" + "ü".repeat(127));
+        Path packed = folder.resolve("backup.tar.gz");
+        try (TestBroker broker = TestBroker.start(folder.resolve("data"))) {
+            for (String name : names) {
+                assertThat(broker.request("PUT", "/files/" + name.replace("ü", "%C3%BC"), name)
+                                .statusCode())
+                        .isEqualTo(201);
+            }
+            Command.Result made = Command.run(
+                    folder,
+                    "backup",
+                    packed.toString(),
+                    "--url",
+                    broker.http("").toString(),
+                    "--token",
+                    broker.token());
+            assertThat(made.exit()).as(made.said()).isZero();
+        }
+        assertThat(Peers.run("tar", "--quoting-style=literal", "-tzf", packed.toString())
+                        .output())
+                .contains("files/" + names.get(0) + "\n", "files/" + names.get(1) + "\n");
+        Path again = folder.resolve("again");
+        assertThat(Command.run(folder, "restore", packed.toString(), "--data", again.toString()))
+                .satisfies(restored ->
+                        assertThat(restored.exit()).as(restored.said()).isZero());
+        try (TestBroker broker = TestBroker.start(again)) {
+            for (String name : names) {
+                assertThat(broker.request("GET", "/files/" + name.replace("ü", "%C3%BC"), "")
+                                .body())
+                        .isEqualTo(name);
+            }
+        }
+    }
+
+    @Test
+    void what_is_no_file_or_has_a_name_that_is_no_text_is_left_out_and_said_to_be() throws Exception {
+        Path data = folder.resolve("data");
+        TestBroker.start(data).close();
+        shell(
+                "mkdir data/files/odd data/outer && cd data/files/odd && echo x >good && ln -s good link && mkfifo pipe"
+                        + " && echo x >\"$(printf 'b\\377d')\" && mkfifo ../../outer/pipe && echo x >\"$(printf '../../b\\377')\"");
+        Path backup = folder.resolve("backup");
+        Command.Result made = Command.run(folder, "backup", backup.toString(), "--data", data.toString());
+        assertThat(made.exit()).as(made.said()).isZero();
+        String links = "links and devices, which are neither files nor folders: 3, the first at data/outer/pipe";
+        String names = "files and folders whose names are not UTF-8: 2, the first at data/";
+        assertThat(made.said()).contains("not in it: " + links, "not in it: " + names);
+        assertThat(Files.readString(backup.resolve("manifest.json"))).contains(links, names);
+        assertThat(backup.resolve("files/odd").toFile().list()).containsExactly("good");
+    }
+
+    @Test
     void what_is_no_whole_backup_of_this_version_is_refused_by_number_and_leaves_nothing() throws Exception {
         Path data = folder.resolve("data");
         TestBroker.start(data).close();

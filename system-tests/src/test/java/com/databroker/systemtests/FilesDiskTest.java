@@ -6,6 +6,9 @@ import static com.databroker.systemtests.FilesBroker.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +16,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The files plane where the system has no more to give: descriptors, room, or a disk that takes no more writes.
 class FilesDiskTest {
@@ -112,6 +117,91 @@ class FilesDiskTest {
             assertThat(serve.send("PUT", "/files/b", fits).statusCode()).isEqualTo(201);
         } finally {
             serve.kill();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_broker_starts_on_a_full_disk_so_that_there_can_be_room(boolean told, @TempDir Path data) throws Exception {
+        Path seed = data.resolve("seed");
+        byte[] big = FilesBroker.random(1, 1 << 20);
+        String token;
+        try (TestBroker broker = TestBroker.start(seed)) {
+            token = broker.token();
+            assertThat(FilesBroker.request(broker.http("/files/big"), token, "PUT", big)
+                            .statusCode())
+                    .isEqualTo(201);
+        }
+        if (!told) {
+            Files.delete(seed.resolve("context.json"));
+        }
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        Path disk = Files.createDirectory(data.resolve("disk"));
+        Path said = data.resolve("out.txt");
+        Process process = onFullDisk(seed, disk, said, port);
+        try {
+            URI address = URI.create("http://127.0.0.1:" + port);
+            AttackSocket.await("it is up", () -> isUp(address) || !process.isAlive());
+            assertThat(process.isAlive()).as(Files.readString(said)).isTrue();
+            Path seen = Path.of("/proc", Long.toString(process.pid()), "root" + disk);
+            // The door is open before that is written. Where there was one, its room is enough.
+            AttackSocket.await(
+                    "it has told or said that it cannot",
+                    () -> told
+                            ? content(seen.resolve("context.json")).contains("127.0.0.1:" + port)
+                            : content(said).contains("--url and --token"));
+            if (!told) {
+                assertThat(content(said)).contains("[4004]");
+                assertThat(seen.resolve("context.json")).doesNotExist();
+            }
+            assertThat(seen.resolve("context.json.new")).doesNotExist();
+            URI file = address.resolve("/files/big");
+            URI more = address.resolve("/files/more");
+            assertThat(FilesBroker.request(file, token, "GET", new byte[0]).body())
+                    .isEqualTo(big);
+            assertThat(FilesBroker.request(more, token, "PUT", big).statusCode())
+                    .isEqualTo(507);
+            assertThat(FilesBroker.request(file, token, "DELETE", new byte[0]).statusCode())
+                    .isEqualTo(204);
+            assertThat(FilesBroker.request(more, token, "PUT", new byte[100]).statusCode())
+                    .isEqualTo(201);
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    /// A broker on a disk of its own that holds what `seed` does, and not a byte more.
+    private static Process onFullDisk(Path seed, Path disk, Path said, int port) throws IOException {
+        String script = "mount -t tmpfs -o size=8m none '" + disk + "' && cp -a '" + seed + "/.' '" + disk
+                + "' && { cat /dev/zero >'" + disk + "/ballast'; exec \"$0\" \"$@\"; }";
+        List<String> command = FilesServe.command(
+                disk, List.of("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script));
+        command.addAll(List.of("--http.port", "" + port, "--zmq.port", "0", "--ssh.port", "0"));
+        command.addAll(List.of("--streams.enabled", "false"));
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(said.toFile())
+                .start();
+    }
+
+    private static String content(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException notYet) {
+            return "";
+        }
+    }
+
+    private static boolean isUp(URI address) {
+        try {
+            return FilesBroker.request(address.resolve("/health/live"), "", "GET", new byte[0])
+                            .statusCode()
+                    == 200;
+        } catch (IOException | InterruptedException notYet) {
+            return false;
         }
     }
 

@@ -159,7 +159,8 @@ class FilesFormTest {
     void one_file_that_is_refused_refuses_them_all() throws Exception {
         String good = file("a.json", "{}");
         refused(post("/files/typed/", good + file("b.txt", "x") + "--bound--"), 415, "typed");
-        refused(post("/files/twice/", good + file("a.json", "[]") + "--bound--"), 409, "twice/a.json");
+        refused(post("/files/twice/", good + file("a.json", "[]") + "--bound--"), 409, "twice");
+        refused(post("/files/both/", file("g1", "x") + file("g1/sub", "y") + "--bound--"), 409, "both");
         refused(post("/files/users/", good + file("../broker_users.xml", "x") + "--bound--"), 400, "users");
         refused(post("/files/match/", good + "--bound--", "If-Match", "*"), 412, "match");
         refused(

@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -118,6 +119,37 @@ class FilesListingTest {
         } else {
             assertThat(entries).hasSize(FILES / 10).allMatch(entry -> entry.name.endsWith("0.json"));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"asc", "desc"})
+    void by_name_nothing_that_stays_is_missed_while_others_go(String order) throws Exception {
+        String folder = "/files/going-" + order + "/";
+        for (String name : List.of("a", "b", "c", "d", "e", "f")) {
+            assertThat(files.put(folder + name, name).statusCode()).isEqualTo(201);
+        }
+        String address = folder + "?order=" + order + "&limit=2";
+        Page first = page(files.broker.token(), address);
+        for (Entry seen : first.entries) {
+            assertThat(files.send("DELETE", folder + seen.name, "").statusCode())
+                    .isEqualTo(204);
+        }
+        Page second = page(files.broker.token(), address + "&cursor=" + first.next);
+        Page third = page(files.broker.token(), address + "&cursor=" + second.next);
+        assertThat(Stream.of(first, second, third).flatMap(page -> page.entries.stream()))
+                .extracting(Entry::name)
+                .containsExactlyElementsOf(
+                        order.equals("asc")
+                                ? List.of("a", "b", "c", "d", "e", "f")
+                                : List.of("f", "e", "d", "c", "b", "a"));
+        assertThat(third.next).isNull();
+    }
+
+    @Test
+    void a_cursor_that_no_page_gave_is_refused_by_its_name() throws Exception {
+        assertThat(files.text("/files/many/?sort=size&cursor=x"))
+                .startsWith("400 ")
+                .contains("cursor is not what");
     }
 
     @Test

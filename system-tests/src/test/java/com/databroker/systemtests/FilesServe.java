@@ -28,6 +28,25 @@ final class FilesServe {
         Path context = data.resolve("context.json");
         Files.deleteIfExists(context);
         Path said = data.resolve("out.txt");
+        List<String> command = command(data, prefix);
+        command.addAll(List.of(settings));
+        for (String door : List.of("http", "zmq", "ssh")) {
+            command.addAll(List.of("--" + door + ".port", "0"));
+        }
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(said.toFile()))
+                .start();
+        AttackSocket.await("the broker is up", () -> Files.exists(context) || !process.isAlive());
+        if (!Files.exists(context)) {
+            throw new AssertionError(Files.readString(said));
+        }
+        Object url = Json.parseObject(Bytes.wrap(Files.readAllBytes(context))).get("url");
+        return new FilesServe(data, process, URI.create(String.valueOf(url)));
+    }
+
+    /// What starts one, without settings.
+    static List<String> command(Path data, List<String> prefix) {
         List<String> command = new ArrayList<>(prefix);
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -41,20 +60,7 @@ final class FilesServe {
                 "serve",
                 "--data",
                 data.toString()));
-        for (String door : List.of("http", "zmq", "ssh")) {
-            command.addAll(List.of("--" + door + ".port", "0"));
-        }
-        command.addAll(List.of(settings));
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(said.toFile()))
-                .start();
-        AttackSocket.await("the broker is up", () -> Files.exists(context) || !process.isAlive());
-        if (!Files.exists(context)) {
-            throw new AssertionError(Files.readString(said));
-        }
-        Object url = Json.parseObject(Bytes.wrap(Files.readAllBytes(context))).get("url");
-        return new FilesServe(data, process, URI.create(String.valueOf(url)));
+        return command;
     }
 
     URI http(String path) {

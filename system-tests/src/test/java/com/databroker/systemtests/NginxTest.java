@@ -2,6 +2,7 @@ package com.databroker.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -261,6 +262,42 @@ final class NginxTest {
             String fresh = front.curl(file, "--include", token[0], token[1]);
             assertThat(fresh).endsWith("new 200");
             assertThat(header(fresh, "etag")).isNotEqualTo(etag);
+        }
+    }
+
+    @Test
+    void what_nginx_did_not_forward_or_would_judge_itself_the_broker_sends() throws Exception {
+        Map<String, String> settings = new HashMap<>(Peers.patient(Nginx.trusted()));
+        settings.put("http.accel-redirect", "/_files/");
+        settings.put("http.accel-redirect-min", "0");
+        try (TestBroker behind = TestBroker.start(folder.resolve("other"), settings);
+                Nginx front = Nginx.start(folder.resolve("front"), behind, Map.of())) {
+            String file = "/files/a.txt";
+            assertThat(behind.request("PUT", file, "0123456789").statusCode()).isEqualTo(201);
+            // From nginx's own address, but not through it.
+            HttpResponse<String> direct = behind.request("GET", file, "");
+            assertThat(direct.body()).isEqualTo("0123456789");
+            assertThat(direct.headers().map()).doesNotContainKey("x-accel-redirect");
+            Map<String, String> conditions = Map.of(
+                    "If-Match: " + direct.headers().firstValue("ETag").orElseThrow(),
+                    "0123456789 200",
+                    "If-Match: *",
+                    "0123456789 200",
+                    "If-Match: \"older\"",
+                    " 412",
+                    "If-Unmodified-Since: Fri, 01 Jan 2100 00:00:00 GMT",
+                    "0123456789 200",
+                    "If-Unmodified-Since: Sat, 01 Jan 2000 00:00:00 GMT",
+                    " 412");
+            String token = "Authorization: Bearer " + behind.token();
+            for (Map.Entry<String, String> condition : conditions.entrySet()) {
+                assertThat(front.curl(file, "--header", token, "--header", condition.getKey()))
+                        .as(condition.getKey())
+                        .endsWith(condition.getValue());
+            }
+            assertThat(front.logs()).doesNotContain("\"sent_file\":\"/_files/.dbk/p-");
+            assertThat(front.curl(file, "--header", token)).isEqualTo("0123456789 200");
+            assertThat(front.logs()).contains("\"sent_file\":\"/_files/.dbk/p-");
         }
     }
 

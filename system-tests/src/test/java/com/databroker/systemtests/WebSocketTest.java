@@ -118,6 +118,22 @@ class WebSocketTest {
     }
 
     @Test
+    void a_null_that_is_there_is_json_and_one_that_is_not_is_no_payload() throws Exception {
+        Peer peer = admin("/events?topic=w/**");
+        peer.say(Peers.json(Map.of("text", "{\"op\":\"publish\",\"topic\":\"w/x\",\"data\":null}")));
+        Map<String, @Nullable Object> isNull = event(peer);
+        assertThat(isNull).containsKey("data").containsEntry("datacontenttype", "application/json");
+        assertThat(isNull.get("data")).isNull();
+        peer.say(Peers.json(Map.of("text", "{\"op\":\"publish\",\"topic\":\"w/y\"}")));
+        assertThat(event(peer)).doesNotContainKey("datacontenttype");
+    }
+
+    private static Map<String, @Nullable Object> event(Peer peer) throws InterruptedException {
+        String line = peer.await(said -> said.startsWith("TEXT ") && said.contains("\"op\":\"event\""));
+        return Json.parseObject(Bytes.utf8(line.substring(5)));
+    }
+
+    @Test
     void mistakesAreNumberedAndTheConnectionGoesOn() throws Exception {
         Peer peer = admin("/events");
         Map<String, Integer> wrong = new HashMap<>(Map.of(
