@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// What is found and not put into a backup, since a backup has files and folders with names that are text: counted,
-/// with the first place of each kind, so that a folder full of links does not fill the manifest.
+/// What is found and not put into a backup, which has files and folders whose names are text: counted, with the
+/// first place of each kind, so that a folder full of links does not fill the manifest.
 final class BackupOmissions {
     private static final String ODD = "links and devices, which are neither files nor folders";
     private static final String UNNAMED = "files and folders whose names are not UTF-8";

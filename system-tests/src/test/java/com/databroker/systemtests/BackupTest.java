@@ -242,9 +242,9 @@ class BackupTest {
     void what_is_no_file_or_has_a_name_that_is_no_text_is_left_out_and_said_to_be() throws Exception {
         Path data = folder.resolve("data");
         TestBroker.start(data).close();
-        shell(
-                "mkdir data/files/odd data/outer && cd data/files/odd && echo x >good && ln -s good link && mkfifo pipe"
-                        + " && echo x >\"$(printf 'b\\377d')\" && mkfifo ../../outer/pipe && echo x >\"$(printf '../../b\\377')\"");
+        shell("mkdir data/files/odd data/outer && cd data/files/odd && echo x >good && ln -s good link && mkfifo pipe"
+                + " && echo x >\"$(printf 'b\\377d')\" && mkfifo ../../outer/pipe"
+                + " && echo x >\"$(printf '../../b\\377')\"");
         Path backup = folder.resolve("backup");
         Command.Result made = Command.run(folder, "backup", backup.toString(), "--data", data.toString());
         assertThat(made.exit()).as(made.said()).isZero();
