@@ -33,6 +33,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// GET and HEAD of files as RFC 9110 and 9530 have them: conditions, ranges, digests, media types.
 class FilesHttpTest {
     /// An empty file, one that is sent from memory, one that is sent from the disk.
+    /// In two digits of the day, as the form demands; Java's own has one where one is enough.
+    private static final DateTimeFormatter HTTP_DATE =
+            DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT);
+
     private static final int[] SIZES = {0, 1024, 300 << 10};
 
     private static final Duration HOUR = Duration.ofHours(1);
@@ -130,8 +134,8 @@ class FilesHttpTest {
                     .strip()
                     .replace("$ETAG", header(head, "ETag"))
                     .replace("$DATE", header(head, "Last-Modified"))
-                    .replace("$BEFORE", DateTimeFormatter.RFC_1123_DATE_TIME.format(modified.minus(HOUR)))
-                    .replace("$AFTER", DateTimeFormatter.RFC_1123_DATE_TIME.format(modified.plus(HOUR))));
+                    .replace("$BEFORE", HTTP_DATE.format(modified.minus(HOUR)))
+                    .replace("$AFTER", HTTP_DATE.format(modified.plus(HOUR))));
         }
         return headers.toArray(new String[0]);
     }
