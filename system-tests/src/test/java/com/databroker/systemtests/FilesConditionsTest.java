@@ -26,6 +26,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /// Every condition of RFC 9110, section 13, in every method, with a file and without one.
 class FilesConditionsTest {
+    /// In two digits of the day, as the form demands; Java's own has one where one is enough.
+    static final String HTTP_DATE = "EEE, dd MMM yyyy HH:mm:ss 'GMT'";
+
     private static final String[] CREATION = {"Tus-Resumable", "1.0.0", "Upload-Length", "5"};
 
     @SuppressWarnings("NullAway.Init")
@@ -164,8 +167,7 @@ class FilesConditionsTest {
                 .replace("$ETAG", header(head, "ETag"))
                 .replace("$BARE", header(head, "ETag").replace("\"", ""))
                 .replace("$DATE", header(head, "Last-Modified"));
-        // In two digits of the day, as the form demands.
-        filled = dates(filled, "", "EEE, dd MMM yyyy HH:mm:ss 'GMT'", modified);
+        filled = dates(filled, "", HTTP_DATE, modified);
         filled = dates(filled, "850", "EEEE, dd-MMM-yy HH:mm:ss 'GMT'", modified);
         filled = dates(filled, "ASC", "EEE MMM ppd HH:mm:ss yyyy", modified);
         List<String> headers = new ArrayList<>();
@@ -177,7 +179,8 @@ class FilesConditionsTest {
         return headers.toArray(new String[0]);
     }
 
-    private static String dates(String text, String name, String form, ZonedDateTime modified) {
+    /// Of `$<name>BEFORE` and its like dates in a form.
+    static String dates(String text, String name, String form, ZonedDateTime modified) {
         DateTimeFormatter formatter = DateTimeFormatter.ofPattern(form, Locale.US);
         return text.replace("$" + name + "BEFORE", formatter.format(modified.minusHours(30)))
                 .replace("$" + name + "AFTER", formatter.format(modified.plusHours(30)))
