@@ -42,6 +42,12 @@ final class CacheSimulationTest {
             offer,
             known == null ? null : new Tombstone(0, known.arrival(), known.since(), known.at(), 0, known.millis()));
 
+    /// Takes versions for what only grows.
+    private static final Admission BY_VERSION_ALONE =
+            (offer, known) -> known != null && offer.item().isVersioned() && offer.item().version < known.version()
+                    ? Admission.Verdict.OLD
+                    : Admission.LEASE_AND_VERSION.judge(offer, known);
+
     /// So that most is forgotten, as by a client to which much more is told than it can remember.
     private static final int TOMBSTONES_FEW = 8;
 
@@ -290,6 +296,11 @@ final class CacheSimulationTest {
     @Test
     void a_cache_without_the_rule_of_versions_is_caught() {
         assertThat(violation(WITHOUT_VERSION)).isNotNull();
+    }
+
+    @Test
+    void a_cache_that_takes_a_lesser_version_for_an_older_one_is_caught() {
+        assertThat(violation(BY_VERSION_ALONE)).isNotNull();
     }
 
     private static @Nullable AssertionError violation(Admission admission) {

@@ -372,22 +372,16 @@ final class FileStore {
         }
     }
 
-    /// Takes a folder away again that nothing came into.
+    /// Takes a folder away again that was made for what was refused. The index knows nothing of it: whatever it has
+    /// by now came into it meanwhile, and is somebody else's.
     void removeIfEmpty(String folder) throws IOException {
-        FileState there = disk.look(folder);
-        if (there == null || !there.isFolder()) {
-            return;
-        }
+        forcedFolders.remove(folder);
         try {
             disk.delete(folder);
-        } catch (DirectoryNotEmptyException used) {
-            // By somebody else, meanwhile.
-            return;
-        } catch (NoSuchFileException gone) {
-            // As it should be.
+            disk.forceFolder(FilePath.parent(folder));
+        } catch (DirectoryNotEmptyException | NoSuchFileException others) {
+            // Somebody uses it meanwhile, or has removed it.
         }
-        disk.forceFolder(FilePath.parent(folder));
-        removeFolder(folder);
     }
 
     /// Forgets what is known of a folder that was deleted.

@@ -305,7 +305,8 @@ final class ObjectAnswer {
     /// @param kept fields along which something is to come along with them
     ObjectMessage.Part part(long id, List<StoreRow> some, List<String> kept) {
         List<ObjectMessage.Row> wired = new ArrayList<>(some.size());
-        boolean owns = !kept.isEmpty() && owns(some.getFirst().key().type(), kept);
+        boolean owns =
+                !kept.isEmpty() && !some.isEmpty() && owns(some.getFirst().key().type(), kept);
         for (StoreRow row : some) {
             wired.add(wire(row));
             if (!kept.isEmpty()) {

@@ -28,8 +28,8 @@ final class Command {
         return new Result(process.exitValue(), Files.readString(out));
     }
 
-    /// @param out gets what it says
-    static Process start(Path out, String... arguments) throws IOException {
+    /// What starts the command with these arguments in a process of its own.
+    static List<String> line(String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -40,7 +40,12 @@ final class Command {
                 System.getProperty("java.class.path"),
                 "com.databroker.cli.Main"));
         command.addAll(List.of(arguments));
-        return new ProcessBuilder(command)
+        return command;
+    }
+
+    /// @param out gets what it says
+    static Process start(Path out, String... arguments) throws IOException {
+        return new ProcessBuilder(line(arguments))
                 .redirectErrorStream(true)
                 .redirectOutput(out.toFile())
                 .start();

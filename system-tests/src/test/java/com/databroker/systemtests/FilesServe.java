@@ -48,18 +48,7 @@ final class FilesServe {
     /// What starts one, without settings.
     static List<String> command(Path data, List<String> prefix) {
         List<String> command = new ArrayList<>(prefix);
-        command.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xshare:auto",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "com.databroker.cli.Main",
-                "serve",
-                "--data",
-                data.toString()));
+        command.addAll(Command.line("serve", "--data", data.toString()));
         return command;
     }
 
