@@ -5,12 +5,17 @@ import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
 import java.nio.file.Path;
 import java.sql.Driver;
+import java.util.List;
+import java.util.Locale;
 import java.util.Properties;
 
 /// Where a database is and how a connection to it begins.
 ///
 /// @param properties user and password among them
 record JdbcAddress(JdbcDialect dialect, Driver driver, String url, Properties properties) {
+    /// What addresses of H2 have where another process answers, or might.
+    private static final List<String> NETWORK = List.of("h2:tcp:", "h2:ssl:", "auto_server");
+
     /// @param folder for a database of the broker's own
     static JdbcAddress of(String store, StoreConfig config, Path folder) {
         Properties properties = new Properties();
@@ -45,6 +50,12 @@ record JdbcAddress(JdbcDialect dialect, Driver driver, String url, Properties pr
         properties.setProperty("socketTimeout", "120");
         properties.setProperty("tcpKeepAlive", "true");
         return new JdbcAddress(JdbcDialect.POSTGRESQL, new org.postgresql.Driver(), url, properties);
+    }
+
+    /// Whether the database is in this process and nobody else's: it is asked by a call, which waits for no network.
+    boolean isEmbedded() {
+        String text = url.toLowerCase(Locale.ROOT);
+        return dialect == JdbcDialect.H2 && NETWORK.stream().noneMatch(text::contains);
     }
 
     /// What OpenTelemetry calls it.

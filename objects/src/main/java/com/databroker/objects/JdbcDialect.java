@@ -1,6 +1,10 @@
 package com.databroker.objects;
 
 import com.databroker.core.ObjectTypes.Kind;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Types;
 import java.util.List;
 import java.util.Locale;
@@ -35,6 +39,11 @@ enum JdbcDialect {
                     WHERE t.TABLE_SCHEMA = ? AND t.CONSTRAINT_TYPE = '%s'
                     ORDER BY 1, 2, 4
                     """.formatted(foreign ? "FOREIGN KEY" : "PRIMARY KEY");
+        }
+
+        @Override
+        boolean isDurable(Connection connection) throws SQLException {
+            return !connection.getMetaData().getURL().startsWith("jdbc:h2:mem:");
         }
 
         @Override
@@ -119,6 +128,15 @@ enum JdbcDialect {
                     WHERE s.nspname = ? AND c.contype = '%s' AND c.conparentid = 0
                     ORDER BY 1, 2, 4
                     """.formatted(foreign ? "f" : "p");
+        }
+
+        @Override
+        boolean isDurable(Connection connection) throws SQLException {
+            try (PreparedStatement statement = connection.prepareStatement("SELECT current_setting('fsync') = 'on'"
+                            + " AND current_setting('synchronous_commit') <> 'off'");
+                    ResultSet row = statement.executeQuery()) {
+                return row.next() && row.getBoolean(1);
+            }
         }
 
         // Of a trigger, 19 is for each row, before, and an update.
@@ -209,6 +227,9 @@ enum JdbcDialect {
     /// Columns of keys of one schema: table, constraint, column, place; of foreign ones what they refer
     /// to, and what happens when that is deleted.
     abstract String keys(boolean foreign);
+
+    /// Whether what was committed survives the loss of power.
+    abstract boolean isDurable(Connection connection) throws SQLException;
 
     /// Tables of one schema in which an update also changes what nobody wrote.
     abstract String computing();

@@ -149,7 +149,7 @@ public final class JdbcLedger implements AutoCloseable {
         this.outbox = new JdbcOutbox(dialect);
         this.schema = pool.ask(this::schema);
         this.epoch = config.readOnly() ? 0 : prepared(opened.restored);
-        this.durable = pool.ask(this::isDurable);
+        this.durable = pool.ask(dialect::isDurable);
         this.notices = dialect == JdbcDialect.POSTGRESQL && !config.readOnly()
                 ? new JdbcNotices(name, pool, () -> wake.run())
                 : null;
@@ -255,22 +255,20 @@ public final class JdbcLedger implements AutoCloseable {
         }
     }
 
-    private boolean isDurable(Connection connection) throws SQLException {
-        if (dialect == JdbcDialect.H2) {
-            return !connection.getMetaData().getURL().startsWith("jdbc:h2:mem:");
-        }
-        try (PreparedStatement statement = connection.prepareStatement(
-                        "SELECT current_setting('fsync') = 'on' AND current_setting('synchronous_commit') <> 'off'");
-                ResultSet row = statement.executeQuery()) {
-            return row.next() && row.getBoolean(1);
-        }
-    }
-
     /// Does something with a connection that nobody else uses meanwhile. What it throws is a problem of
     /// the store.
     public <T> T ask(Work<T> work) {
         try {
             return pool.ask(work);
+        } catch (SQLException failed) {
+            throw JdbcProblems.of(name, failed);
+        }
+    }
+
+    /// As [#ask], for a thread that must not wait: null where it would have to, and then nothing was done.
+    <T> @Nullable T askAtOnce(Work<T> work) {
+        try {
+            return pool.askAtOnce(work);
         } catch (SQLException failed) {
             throw JdbcProblems.of(name, failed);
         }

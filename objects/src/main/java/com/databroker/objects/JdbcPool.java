@@ -70,6 +70,22 @@ final class JdbcPool implements AutoCloseable {
         }
     }
 
+    /// As [#ask], for a thread that must not wait: where the database is in this process, on a connection that nobody
+    /// uses.
+    ///
+    /// @return null where there is none, and then nothing was done
+    <T> @Nullable T askAtOnce(JdbcLedger.Work<T> work) throws SQLException {
+        if (!address.isEmbedded() || !free.tryAcquire()) {
+            return null;
+        }
+        try {
+            Connection kept = idle.poll();
+            return kept == null ? null : with(kept, work);
+        } finally {
+            free.release();
+        }
+    }
+
     private <T> T with(Connection connection, JdbcLedger.Work<T> work) throws SQLException {
         boolean good = false;
         try {

@@ -32,6 +32,9 @@ final class JdbcSchema {
     /// What is larger has no size.
     private static final int SIZED_MAX = 100_000;
 
+    /// What H2 gives a column that has no size of its own; large objects have more.
+    private static final int BRIEF_MAX = 1 << 20;
+
     private final Connection connection;
     private final JdbcDialect dialect;
     private final String store;
@@ -266,6 +269,7 @@ final class JdbcSchema {
                 draft.fields,
                 List.copyOf(draft.fields.keySet()),
                 versionColumn,
+                raws.values().stream().allMatch(raw -> raw.size <= BRIEF_MAX),
                 computing.contains(table),
                 overlay.policy());
     }

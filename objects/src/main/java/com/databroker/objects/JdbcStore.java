@@ -107,6 +107,12 @@ final class JdbcStore implements ObjectStore {
                 : loads.computeIfAbsent(type, this::loadsOf).load(keys);
     }
 
+    @Override
+    public @Nullable List<StoreRow> loadAtOnce(String type, Collection<ObjectKey> keys) {
+        JdbcTable table = table(type);
+        return table.brief() ? ledger.askAtOnce(connection -> JdbcFind.load(connection, table, keys)) : null;
+    }
+
     private JdbcLoads loadsOf(String type) {
         table(type);
         return new JdbcLoads(

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param key its columns, in the order of the key
 /// @param columns every column that is read, those of the key first
 /// @param names of the fields, in their order
+/// @param brief whether a row has no large objects, which take their time
 /// @param computing whether an update also changes what nobody wrote: what is generated, or set by triggers
 record JdbcTable(
         ObjectTypes.Type type,
@@ -37,6 +38,7 @@ record JdbcTable(
         Map<String, Part> fields,
         List<String> names,
         @Nullable JdbcColumn version,
+        boolean brief,
         boolean computing,
         StoreOverlay.Policy policy) {
 

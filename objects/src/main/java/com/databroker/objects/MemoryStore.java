@@ -236,16 +236,30 @@ public final class MemoryStore implements ObjectStore {
 
     @Override
     public List<StoreRow> load(String type, Collection<ObjectKey> keys) {
-        return locked(() -> {
-            List<StoreRow> found = new ArrayList<>();
-            for (ObjectKey key : Set.copyOf(keys)) {
-                StoreRow row = of(type).get(key);
-                if (row != null) {
-                    found.add(row);
-                }
+        return locked(() -> loaded(type, keys));
+    }
+
+    @Override
+    public @Nullable List<StoreRow> loadAtOnce(String type, Collection<ObjectKey> keys) {
+        if (!lock.tryLock()) {
+            return null;
+        }
+        try {
+            return loaded(type, keys);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<StoreRow> loaded(String type, Collection<ObjectKey> keys) {
+        List<StoreRow> found = new ArrayList<>();
+        for (ObjectKey key : Set.copyOf(keys)) {
+            StoreRow row = of(type).get(key);
+            if (row != null) {
+                found.add(row);
             }
-            return found;
-        });
+        }
+        return found;
     }
 
     @Override

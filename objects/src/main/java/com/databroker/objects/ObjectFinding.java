@@ -78,6 +78,20 @@ final class ObjectFinding {
         return answer.ok(get.id());
     }
 
+    /// As [#get] of objects of one type, on a thread that must not wait.
+    ///
+    /// @return null where it would have to
+    ObjectMessage.@Nullable Ok atOnce(String type, ObjectAnswer answer, ObjectMessage.Get get) {
+        List<StoreRow> rows =
+                stores.ofType(type).loadAtOnce(type, wanted(answer, get).getOrDefault(type, Set.of()));
+        if (rows == null) {
+            return null;
+        }
+        Map<ObjectKey, StoreRow> found = new LinkedHashMap<>();
+        rows.forEach(row -> found.put(row.key(), row));
+        return found(answer, get, found);
+    }
+
     /// Answers several who want objects of one type, with one question to its store.
     ///
     /// @param answers made before anything is read, one for each of `gets`

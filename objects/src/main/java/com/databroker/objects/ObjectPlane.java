@@ -232,6 +232,22 @@ public final class ObjectPlane implements AutoCloseable {
         return replies;
     }
 
+    /// As [#together] one of them, on a thread that must not wait.
+    ///
+    /// @return null where it would have to, or something is to be refused
+    public ObjectMessage.@Nullable Reply atOnce(String line, Wanted one) {
+        long began = Durations.now();
+        try {
+            ObjectMessage.Reply reply = finding.atOnce(line, new ObjectAnswer(stores, one.caller.principal()), one.get);
+            if (reply != null) {
+                Objects.requireNonNull(durations.get("get")).since(began);
+            }
+            return reply;
+        } catch (RuntimeException toldByItself) {
+            return null;
+        }
+    }
+
     private static String word(ObjectMessage.Request request) {
         return switch (request) {
             case ObjectMessage.Hello _ -> "hello";

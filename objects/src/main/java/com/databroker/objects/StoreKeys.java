@@ -48,6 +48,7 @@ final class StoreKeys {
     private final ObjectStore store;
     private final InstantSource clock;
     private final RandomGenerator random;
+    private final boolean shared;
     private final Mac tags;
     private final Remembered<String> madeTags = new Remembered<>();
     private volatile @Nullable Epochs epochs;
@@ -68,6 +69,7 @@ final class StoreKeys {
         this.store = store;
         this.clock = clock;
         this.random = random;
+        this.shared = store.traits().shared();
         this.tags = mac(store.secret(TAGS, () -> fresh(KEY_BYTES)).toArray());
         this.epochs = read();
     }
@@ -110,10 +112,10 @@ final class StoreKeys {
         epochs = read();
     }
 
-    /// @param age at which what was read is read again
+    /// @param age at which what was read is read again, where another server may have changed it
     private Epochs epochs(Duration age) {
         Epochs now = epochs;
-        if (now == null || !now.read.plus(age).isAfter(clock.instant())) {
+        if (now == null || (shared && !now.read.plus(age).isAfter(clock.instant()))) {
             now = read();
             epochs = now;
         }

@@ -19,6 +19,8 @@ import org.slf4j.LoggerFactory;
 /// Those who want single objects of the same type at the same time are answered together: by one thread, with one
 /// question to the store. Whoever comes while nobody else waits is answered at once.
 ///
+/// What can be answered without waiting for anybody is answered on the thread that asks.
+///
 /// A thread for each of them would cost more than all that is done for it: it has to be woken, waits for the same
 /// answer as the others, and is woken again.
 final class ObjectGathering {
@@ -37,7 +39,7 @@ final class ObjectGathering {
 
     /// Who waits for an answer.
     interface Asking {
-        /// Makes the answer, on a thread of the gathering's.
+        /// Makes the answer, on a thread of the gathering's or on that which asked.
         ///
         /// @return sends it; where all are made before the first is sent, what goes to the same connection goes
         ///     together
@@ -61,7 +63,13 @@ final class ObjectGathering {
         if (line == null || !(request instanceof ObjectMessage.Get get)) {
             return false;
         }
-        lines.computeIfAbsent(line, Line::new).add(new Waiting(new ObjectPlane.Wanted(caller, get), asking));
+        ObjectPlane.Wanted wanted = new ObjectPlane.Wanted(caller, get);
+        ObjectMessage.Reply known = plane.atOnce(line, wanted);
+        if (known == null) {
+            lines.computeIfAbsent(line, Line::new).add(new Waiting(wanted, asking));
+        } else {
+            asking.answer(known).run();
+        }
         return true;
     }
 

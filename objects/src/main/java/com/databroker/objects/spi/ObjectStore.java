@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Objects of some types, kept somewhere. Any number of threads ask at once, and wait for the answer.
 ///
@@ -36,6 +37,13 @@ public interface ObjectStore extends AutoCloseable {
     /// was told of a change, or need not be told of it, takes what is read then for true.
     List<StoreRow> load(String type, Collection<ObjectKey> keys);
 
+    /// As [#load], for a thread that must not wait: out of memory, or out of a file at hand.
+    ///
+    /// @return null where somebody would have to be waited for; then nothing was asked
+    default @Nullable List<StoreRow> loadAtOnce(String type, Collection<ObjectKey> keys) {
+        return null;
+    }
+
     StorePage find(StoreQuery query);
 
     /// As [#find], but may hand over rows before all of them are read, in their order and a few hundred at a time.
@@ -59,7 +67,7 @@ public interface ObjectStore extends AutoCloseable {
     /// known by now.
     ///
     /// @return null where that is too long ago
-    @org.jspecify.annotations.Nullable
+    @Nullable
     StoreChanges changes(Position from);
 
     /// Where whoever knows everything stands now.
