@@ -86,19 +86,19 @@ final class ObjectCommits {
     void run() throws Exception {
         Map<String, List<Worker>> contestants = new LinkedHashMap<>();
         List<Worker> ours = new ArrayList<>();
-        BlockingQueue<Connection> pool = new ArrayBlockingQueue<>(CONNECTIONS);
-        for (int i = 0; i < CONNECTIONS; i++) {
-            pool.add(DriverManager.getConnection(cells.text("jdbc")));
-        }
+        BlockingQueue<Connection> pool = pool(CONNECTIONS);
         List<Worker> plain = new ArrayList<>();
+        List<Worker> apart = new ArrayList<>();
         for (int i = 0; i < CLIENTS; i++) {
             ours.add(worker(cells.client("postgres").objects()));
             plain.add(worker(pool));
+            apart.add(worker(pool(1)));
         }
         contestants.put("databroker-postgres", ours);
         ObjectSpace shared = cells.client("postgres").objects();
         contestants.put("databroker-postgres-shared", Stream.generate(() -> worker(shared)).limit(CLIENTS).toList());
         contestants.put("jdbc-postgres", plain);
+        contestants.put("jdbc-postgres-programs", apart);
         for (int round = -cells.number("warm"); round < cells.number("rounds"); round++) {
             for (Map.Entry<String, List<Worker>> one : contestants.entrySet()) {
                 Map<String, Object> even = measure(round, one.getKey(), one.getValue(), this::evenly);
@@ -109,6 +109,14 @@ final class ObjectCommits {
                 }
             }
         }
+    }
+
+    private BlockingQueue<Connection> pool(int connections) throws SQLException {
+        BlockingQueue<Connection> pool = new ArrayBlockingQueue<>(connections);
+        for (int i = 0; i < connections; i++) {
+            pool.add(DriverManager.getConnection(cells.text("jdbc")));
+        }
+        return pool;
     }
 
     private static Worker worker(ObjectSpace space) {

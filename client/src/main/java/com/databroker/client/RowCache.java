@@ -51,7 +51,7 @@ final class RowCache {
     private final Listener listener;
     private final CacheRing ring;
     private final TagIndex index = new TagIndex();
-    private final Map<Object, CacheEntry> entries = new ConcurrentHashMap<>();
+    private final Map<Object, CacheEntry> entries = new ConcurrentHashMap<>(TagIndex.AT_FIRST);
     private final ReferenceQueue<Object> collected = new ReferenceQueue<>();
 
     RowCache(InstantSource clock, Limits limits, Admission admission, Listener listener) {

@@ -7,8 +7,11 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// Which entries depend on what a tag calls: mostly one, as the tag of a row; many, as results of a finder.
 final class TagIndex {
+    /// Room for a page at once: tables that grow under it cost as much as a tenth of its arrival.
+    static final int AT_FIRST = 8_000;
+
     // A CacheEntry, or a Set of them where there are more than one.
-    private final Map<Object, Object> byTag = new ConcurrentHashMap<>();
+    private final Map<Object, Object> byTag = new ConcurrentHashMap<>(AT_FIRST);
 
     void add(CacheEntry entry, Cached item) {
         for (Object tag : item.tags) {

@@ -51,8 +51,8 @@ final class Tombstones {
     /// In the order in which they were heard of last.
     private final Map<Object, Tombstone> known = new LinkedHashMap<>();
 
-    private long forgotten;
-    private ObjectPosition forgottenAt = ObjectPosition.NONE;
+    private volatile long forgotten;
+    private volatile ObjectPosition forgottenAt = ObjectPosition.NONE;
 
     Tombstones(long memoryMillis, int countMax) {
         this.memoryMillis = memoryMillis;
@@ -64,12 +64,12 @@ final class Tombstones {
     }
 
     /// The last arrival of which nothing is known any more.
-    synchronized long forgotten() {
+    long forgotten() {
         return forgotten;
     }
 
     /// What must have been seen by an answer of which nothing else is known.
-    synchronized ObjectPosition forgottenAt() {
+    ObjectPosition forgottenAt() {
         return forgottenAt;
     }
 

@@ -19,6 +19,9 @@ final class AnswerReader {
     /// Of each type the names of the fields of its last row, which the next one nearly always has, too.
     private final Map<String, List<String>> namesOf = new HashMap<>();
 
+    /// Of the last row.
+    private String lastType = "";
+
     AnswerReader(GraphIn in, int nodesMax) {
         this.in = in;
         this.graph = new GraphReader(in, nodesMax);
@@ -71,7 +74,9 @@ final class AnswerReader {
     private ObjectMessage.Row row(JsonToken first) {
         expect(first, JsonToken.START_ARRAY);
         graph.counted();
-        ObjectRef ref = ObjectRef.parse(text());
+        ObjectRef known = in.refOf(lastType);
+        ObjectRef ref = known == null ? ObjectRef.parse(text()) : known;
+        lastType = ref.key().type();
         String rights = text();
         expect(graph.next(), JsonToken.VALUE_NUMBER_INT);
         if (!(in.scalar(JsonToken.VALUE_NUMBER_INT) instanceof Long version)) {
@@ -100,6 +105,9 @@ final class AnswerReader {
         List<String> names = namesOf.getOrDefault(type, List.of());
         @Nullable Object[] values = new Object[names.size()];
         int count = 0;
+        while (count < values.length && in.skips(names.get(count))) {
+            values[count++] = value();
+        }
         JsonToken token = graph.next();
         while (token != JsonToken.END_OBJECT
                 && count < values.length
@@ -120,6 +128,11 @@ final class AnswerReader {
         List<String> its = List.copyOf(others.keySet());
         namesOf.put(type, its);
         return new FieldValues(its, others.values().toArray());
+    }
+
+    private @Nullable Object value() {
+        ObjectRef ref = in.ref();
+        return ref == null ? graph.whole(graph.next()) : ref;
     }
 
     private static ProblemException invalid() {

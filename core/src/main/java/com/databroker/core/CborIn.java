@@ -1,8 +1,11 @@
 package com.databroker.core;
 
 import java.io.ByteArrayOutputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -14,11 +17,35 @@ final class CborIn implements GraphIn {
     private static final int WORD = 24;
     private static final int ENDLESS = -1;
 
+    /// Spreads whatever it multiplies, as the golden ratio does.
+    private static final long SPREAD = 0x9e3779b97f4a7c15L;
+
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
     /// The head of a text of up to four bytes.
     private static final int FEW = CborOut.TEXT << 5 | 4;
 
     /// Words that were met lately, whoever sent them. Who loses a race makes his once more.
     private static final @Nullable Word[] WORDS = new Word[256];
+
+    private static final int REFS_BITS = 12;
+
+    /// References that were met lately, by the ends of their texts, which are as good as drawn by lot. Who loses a race
+    /// makes his once more.
+    private static final @Nullable Known[] REFS = new Known[1 << REFS_BITS];
+
+    /// What a reference begins with and ends with, as a map without a length.
+    private static final int REF_HEAD = 4;
+
+    private static final class Known {
+        final byte[] bytes;
+        final ObjectRef ref;
+
+        Known(byte[] bytes, ObjectRef ref) {
+            this.bytes = bytes;
+            this.ref = ref;
+        }
+    }
 
     private static final class Word {
         final byte[] bytes;
@@ -329,6 +356,102 @@ final class CborIn implements GraphIn {
 
     private int peek() {
         return in[at + here(1) - 1] & 0xff;
+    }
+
+    @Override
+    public boolean skips(String name) {
+        int length = name.length();
+        if (depth == 0
+                || !maps[depth - 1]
+                || !named
+                || left[depth - 1] == 0
+                || length >= WORD
+                || length >= in.length - at
+                || in[at] != (byte) ((CborOut.TEXT << 5) | length)) {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            if (in[at + 1 + i] != name.charAt(i)) {
+                return false;
+            }
+        }
+        at += 1 + length;
+        left[depth - 1] -= left[depth - 1] == ENDLESS ? 0 : 1;
+        named = false;
+        tags = 0;
+        return true;
+    }
+
+    @Override
+    public @Nullable ObjectRef refOf(String type) {
+        int from = textAt(at);
+        if (depth == 0 || maps[depth - 1] || left[depth - 1] == 0 || from == 0) {
+            return null;
+        }
+        int end = from + textLength(at);
+        ObjectRef ref = ObjectRef.read(in, from, end, type);
+        if (ref != null) {
+            at = end;
+            left[depth - 1] -= left[depth - 1] == ENDLESS ? 0 : 1;
+            tags = 0;
+        }
+        return ref;
+    }
+
+    @Override
+    public @Nullable ObjectRef ref() {
+        int text = at + REF_HEAD - 1;
+        int from = textAt(text);
+        boolean is = depth > 0
+                && maps[depth - 1]
+                && !named
+                && from > 0
+                && (in[at] & 0xff) == (CborOut.MAP << 5 | CborOut.ENDLESS)
+                && in[at + 1] == (CborOut.TEXT << 5 | 1)
+                && in[at + 2] == '$';
+        int length = is ? textLength(text) : 0;
+        int end = from + length;
+        if (length < Long.BYTES || end >= in.length || (in[end] & 0xff) != CborOut.BREAK) {
+            return null;
+        }
+        ObjectRef ref = known(from, end);
+        at = end + 1;
+        tags = 0;
+        named();
+        return ref;
+    }
+
+    private ObjectRef known(int from, int end) {
+        long tail = (long) LONGS.get(in, end - Long.BYTES);
+        int place = (int) ((tail * SPREAD) >>> (Long.SIZE - REFS_BITS));
+        for (int i = 0; i < 2; i++) {
+            Known known = REFS[place ^ i];
+            if (known != null && Arrays.equals(known.bytes, 0, known.bytes.length, in, from, end)) {
+                return known.ref;
+            }
+        }
+        String text = Utf8.decode(in, from, end - from);
+        if (text == null) {
+            throw malformed("a text that is not UTF-8");
+        }
+        ObjectRef ref = ObjectRef.parse(text);
+        REFS[REFS[place] == null ? place : place ^ 1] = new Known(Arrays.copyOfRange(in, from, end), ref);
+        return ref;
+    }
+
+    /// Where the text begins whose head stands there, 0 where none of up to 255 bytes does.
+    private int textAt(int head) {
+        if (head >= in.length || (in[head] & 0xff) >> 5 != CborOut.TEXT) {
+            return 0;
+        }
+        int small = in[head] & 31;
+        int from = small < WORD ? head + 1 : small == WORD && head + 1 < in.length ? head + 2 : 0;
+        return from > 0 && from + textLength(head) <= in.length ? from : 0;
+    }
+
+    private int textLength(int head) {
+        int small = in[head] & 31;
+        return small < WORD ? small : in[head + 1] & 0xff;
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /// CBOR (RFC 8949), with its tags. A page has a hundred thousand names and values, each of a few bytes: so they go
 /// straight to their place, without a buffer of characters in between.
@@ -33,6 +34,22 @@ final class CborOut implements GraphOut {
 
     private static final int HEAD_MAX = 9;
     private static final int ONE = 24;
+
+    private static final int NAME_MAX = 64;
+
+    /// Names and the like that were written lately, by their hashes: there are few, in every row. Who loses a race
+    /// makes his bytes once more.
+    private static final @Nullable Name[] NAMES = new Name[256];
+
+    private static final class Name {
+        final String name;
+        final byte[] bytes;
+
+        Name(String name, byte[] bytes) {
+            this.name = name;
+            this.bytes = bytes;
+        }
+    }
 
     private byte[] bytes;
     private int size;
@@ -108,7 +125,22 @@ final class CborOut implements GraphOut {
 
     @Override
     public void name(String name) {
-        text(name);
+        term(name);
+    }
+
+    @Override
+    public void term(String name) {
+        int place = name.hashCode() & (NAMES.length - 1);
+        Name known = NAMES[place];
+        if (known == null || !known.name.equals(name)) {
+            int from = size;
+            text(name);
+            if (size - from <= NAME_MAX) {
+                NAMES[place] = new Name(name, Arrays.copyOfRange(bytes, from, size));
+            }
+            return;
+        }
+        raw(known.bytes);
     }
 
     @Override

@@ -19,6 +19,27 @@ interface GraphIn {
     @Nullable
     Object scalar(JsonToken token);
 
+    /// Takes the name that comes next, if it is this one and is known for it at once.
+    ///
+    /// @return false where nothing was taken
+    default boolean skips(String name) {
+        return false;
+    }
+
+    /// Takes the text that comes next in a list, if it is known at once for a reference to an object of this type.
+    ///
+    /// @return null where nothing was taken
+    default @Nullable ObjectRef refOf(String type) {
+        return null;
+    }
+
+    /// Takes the value that comes next, if it is known at once for a reference.
+    ///
+    /// @return null where nothing was taken
+    default @Nullable ObjectRef ref() {
+        return null;
+    }
+
     /// Whether values may have tags, as they have in CBOR; otherwise there are words that begin with $.
     default boolean hasTags() {
         return false;

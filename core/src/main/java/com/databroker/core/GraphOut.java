@@ -32,6 +32,11 @@ interface GraphOut {
 
     void text(String text);
 
+    /// A text of which there are few, as the rights on an object are.
+    default void term(String text) {
+        text(text);
+    }
+
     void number(long value);
 
     void number(double value);

@@ -248,7 +248,7 @@ final class ObjectFrameWriter {
         for (ObjectMessage.Row row : rows) {
             out.startList();
             out.text(row.ref().text());
-            out.text(row.rights());
+            out.term(row.rights());
             out.number(row.version());
             out.text(row.tag());
             out.startMap();

@@ -86,6 +86,29 @@ public record ObjectKey(String type, List<String> parts) {
         return type.equals(TEMPORARY);
     }
 
+    // As those of a record are, without a walk through a list that mostly has one part: a page is looked up by them.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        if (!(other instanceof ObjectKey key) || !type.equals(key.type) || parts.size() != key.parts.size()) {
+            return false;
+        }
+        for (int i = 0; i < parts.size(); i++) {
+            if (!parts.get(i).equals(key.parts.get(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public int hashCode() {
+        int hash = type.hashCode();
+        for (int i = 0; i < parts.size(); i++) {
+            hash = 31 * hash + parts.get(i).hashCode();
+        }
+        return hash;
+    }
+
     private static int comma(String text, int from, int end) {
         int comma = text.indexOf(',', from);
         return comma < 0 || comma > end ? end : comma;

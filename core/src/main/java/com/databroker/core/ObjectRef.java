@@ -1,5 +1,7 @@
 package com.databroker.core;
 
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A reference to an object, with the proof that whoever holds it was shown the object:
@@ -33,6 +35,12 @@ public final class ObjectRef {
         this.capability = capability;
     }
 
+    private ObjectRef(ObjectKey key, String capability, @Nullable String text) {
+        this.key = key;
+        this.capability = capability;
+        this.text = text;
+    }
+
     public ObjectKey key() {
         return key;
     }
@@ -55,13 +63,54 @@ public final class ObjectRef {
                 : new ObjectRef(ObjectKey.parse(text, tilde), text.substring(tilde + 1));
     }
 
+    /// As [#parse], of bytes as they come: most references are to an object of a type that is known, by a key without
+    /// punctuation.
+    ///
+    /// @return null of others
+    static @Nullable ObjectRef read(byte[] in, int from, int end, String type) {
+        int at = from + type.length();
+        if (at >= end || in[at] != '/') {
+            return null;
+        }
+        for (int i = 0; i < type.length(); i++) {
+            if (in[from + i] != type.charAt(i)) {
+                return null;
+            }
+        }
+        int part = ++at;
+        while (at < end && isBase64Url(in[at])) {
+            at++;
+        }
+        String capability = "";
+        if (at < end) {
+            if (in[at] != '~' || end - at - 1 != CAPABILITY_LENGTH) {
+                return null;
+            }
+            for (int i = at + 1; i < end; i++) {
+                if (!isBase64Url(in[i])) {
+                    return null;
+                }
+            }
+            capability = new String(in, at + 1, CAPABILITY_LENGTH, StandardCharsets.ISO_8859_1);
+        }
+        if (at == part || at - from > ObjectKey.LENGTH_MAX) {
+            return null;
+        }
+        String itself = new String(in, part, at - part, StandardCharsets.ISO_8859_1);
+        return new ObjectRef(new ObjectKey(type, List.of(itself)), capability, null);
+    }
+
+    private static boolean isBase64Url(int c) {
+        return c >= 0 && BASE64URL[c];
+    }
+
     private static boolean isCapability(String text) {
         if (text.length() != CAPABILITY_LENGTH) {
             return false;
         }
         for (int i = 0; i < CAPABILITY_LENGTH; i++) {
             char c = text.charAt(i);
-            if (c >= BASE64URL.length || !BASE64URL[c]) {
+            if (c >= BASE64URL.length || !isBase64Url(c)) {
                 return false;
             }
         }

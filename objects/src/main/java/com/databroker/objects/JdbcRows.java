@@ -28,9 +28,9 @@ final class JdbcRows {
         this.some = some;
     }
 
-    /// Whoever takes some has no use for all of them.
+    /// Whoever takes some has no use for all of them. One more is at hand, so that they go with the first that come.
     int atOnce() {
-        return some == null ? 0 : TOGETHER;
+        return some == null ? 0 : TOGETHER + 1;
     }
 
     /// The row on which the result stands.

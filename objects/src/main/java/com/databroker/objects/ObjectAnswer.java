@@ -13,9 +13,11 @@ import com.databroker.core.Text;
 import com.databroker.objects.spi.StorePage;
 import com.databroker.objects.spi.StoreQuery;
 import com.databroker.objects.spi.StoreRow;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -42,7 +44,9 @@ final class ObjectAnswer {
     /// Those from which others come along. One that has gone ahead stands for all that lead to the same.
     private final List<StoreRow> leads = new ArrayList<>();
 
-    private final Map<List<@Nullable Object>, StoreRow> slims = new HashMap<>();
+    /// By what they refer to.
+    private final Map<@Nullable Object, StoreRow> slims = new HashMap<>();
+
     private final List<ObjectMessage.Listed> lists = new ArrayList<>();
     private final List<String> tags = new ArrayList<>();
     private final Map<String, StoreKeys.Stamp> stamps = new HashMap<>();
@@ -305,12 +309,15 @@ final class ObjectAnswer {
     /// @param kept fields along which something is to come along with them
     ObjectMessage.Part part(long id, List<StoreRow> some, List<String> kept) {
         List<ObjectMessage.Row> wired = new ArrayList<>(some.size());
-        boolean owns =
-                !kept.isEmpty() && !some.isEmpty() && owns(some.getFirst().key().type(), kept);
+        String type = some.getFirst().key().type();
+        boolean owns = !kept.isEmpty() && owns(type, kept);
+        boolean returns = owns || (!kept.isEmpty() && returns(type, kept));
         for (StoreRow row : some) {
-            wired.add(wire(row));
-            if (!kept.isEmpty()) {
-                rows.putIfAbsent(row.key(), slim(row, kept, owns));
+            ObjectMessage.Row its = wire(row);
+            wired.add(its);
+            StoreRow slim = kept.isEmpty() ? row : slim(row, its, kept, owns);
+            if (returns) {
+                rows.putIfAbsent(row.key(), slim);
             }
         }
         sent = rows.size();
@@ -324,23 +331,59 @@ final class ObjectAnswer {
         return steps.stream().map(its::field).anyMatch(field -> field == null || field.kind() != Kind.REFERENCE);
     }
 
+    /// Whether one of the rows may be among what comes along with them.
+    private boolean returns(String type, List<String> steps) {
+        Set<String> met = new LinkedHashSet<>();
+        Deque<String> from = new ArrayDeque<>(List.of(type));
+        while (!from.isEmpty()) {
+            ObjectTypes.Type its = stores.catalog().any(from.remove());
+            for (String step : steps) {
+                String target = its == null ? null : target(its, step);
+                if (type.equals(target)) {
+                    return true;
+                }
+                if (target != null && met.add(target)) {
+                    from.add(target);
+                }
+            }
+        }
+        return false;
+    }
+
+    /// The type that a reference or a collection leads to.
+    private static @Nullable String target(ObjectTypes.Type type, String step) {
+        ObjectTypes.Field field = type.field(step);
+        if (field != null) {
+            return field.target();
+        }
+        return type.collections().stream()
+                .filter(one -> one.name().equals(step))
+                .map(ObjectTypes.Collection::type)
+                .findFirst()
+                .orElse(null);
+    }
+
     /// What is left of a row that has gone ahead: the references that are followed, each of them once.
     ///
+    /// @param wired the row as it has gone
     /// @param own whether the row itself is followed, too; otherwise one stands for all that refer to the same
-    private StoreRow slim(StoreRow row, List<String> kept, boolean own) {
+    private StoreRow slim(StoreRow row, ObjectMessage.Row wired, List<String> kept, boolean own) {
         @Nullable Object[] values = new Object[kept.size()];
         for (int i = 0; i < values.length; i++) {
-            Object value = row.fields().get(kept.get(i));
-            values[i] = value instanceof ObjectKey key ? reference(key).key() : null;
+            values[i] = wired.fields().get(kept.get(i)) instanceof ObjectRef ref ? ref : null;
         }
-        StoreRow same = own ? null : slims.get(Arrays.asList(values));
+        Object all = values.length == 1 ? values[0] : Arrays.asList(values.clone());
+        StoreRow same = own ? null : slims.get(all);
         if (same != null) {
             return same;
+        }
+        for (int i = 0; i < values.length; i++) {
+            values[i] = values[i] instanceof ObjectRef ref ? ref.key() : null;
         }
         StoreRow slim = new StoreRow(row.key(), row.version(), ObjectMessage.Row.fields(kept, values));
         leads.add(slim);
         if (!own) {
-            slims.put(Arrays.asList(values), slim);
+            slims.put(all, slim);
         }
         return slim;
     }

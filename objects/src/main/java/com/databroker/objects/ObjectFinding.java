@@ -155,13 +155,27 @@ final class ObjectFinding {
         // While rows go ahead nothing is asked: whoever has a connection must not wait for another one.
         answer.looksAt(type);
         StorePage page = parts != null && find.parts() && !sharesValues(type)
-                ? store.find(query, some -> parts.accept(answer.part(find.id(), some, along)))
+                ? ahead(store, query, some -> parts.accept(answer.part(find.id(), some, along)))
                 : store.find(query);
         tags(answer, type, where, find.order());
         answer.ask(page.rows());
         answer.along(find.with());
         String next = page.more() ? next(page.rows().getLast(), find.order()) : null;
         return answer.ok(find.id(), null, next, page.count());
+    }
+
+    /// Where it takes more than one portion all but the last row have gone when it returns.
+    private static StorePage ahead(ObjectStore store, StoreQuery query, Consumer<List<StoreRow>> sends) {
+        try (RowsAhead ahead = new RowsAhead(sends)) {
+            StorePage page = store.find(query, ahead);
+            ahead.await();
+            int rest = page.rows().size() - 1;
+            if (!ahead.isBegun() || rest < 1) {
+                return page;
+            }
+            sends.accept(page.rows().subList(0, rest));
+            return new StorePage(List.of(page.rows().getLast()), page.more(), page.count());
+        }
     }
 
     /// Whether rows may have lists or maps in common: those are written once in a message, so it has to be one.

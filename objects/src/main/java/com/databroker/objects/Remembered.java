@@ -1,43 +1,88 @@
 package com.databroker.objects;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What was made of texts lately, where it takes long and is always the same. Each text has four places; what is not
 /// found takes one of them, not always the same: so it is bounded, and nobody waits.
 ///
-/// @param <V> what is made, immutable
-final class Remembered<V> {
+/// A page asks for ten thousand of them, and each would be a dozen objects far from one another in memory. So a place
+/// has one array of bytes: for whom it was made, what was made, and of what.
+final class Remembered {
     private static final int BITS = 15;
     private static final int TOGETHER = 4;
 
     /// Keys that count up have hashes that do, too: this spreads them, as the golden ratio spreads whatever it divides.
     private static final int SPREAD = 0x9e3779b9;
 
-    private final AtomicReferenceArray<@Nullable Made<V>> places = new AtomicReferenceArray<>(1 << BITS);
+    private static final int OWNERS_MAX = 10_000;
 
-    private record Made<V>(String of, String as, V made) {
-        boolean is(String text, String how) {
-            return of.equals(text) && as.equals(how);
-        }
+    private final AtomicReferenceArray<byte @Nullable []> places = new AtomicReferenceArray<>(1 << BITS);
+
+    /// Of each place the hash, so that those of others need not be looked at. Who loses a race finds nothing there.
+    private final int[] hashes = new int[1 << BITS];
+
+    private final Map<String, Integer> owners = new ConcurrentHashMap<>();
+    private final AtomicInteger lastOwner = new AtomicInteger();
+    private final int length;
+
+    /// @param length characters of whatever is made, all of them ASCII
+    Remembered(int length) {
+        this.length = length;
     }
 
-    /// @param as what else it is made of, the same for many texts
-    V of(String text, String as, Function<String, V> make) {
-        int hash = (text.hashCode() * 31 + as.hashCode()) * SPREAD;
+    /// A number that stands for what else things are made of, and for nothing else, ever.
+    int owner(String name) {
+        if (owners.size() >= OWNERS_MAX) {
+            // What was made for them is not found any more.
+            owners.clear();
+        }
+        return owners.computeIfAbsent(name, absent -> lastOwner.incrementAndGet());
+    }
+
+    /// @param owner as [#owner] gave it
+    String of(String text, int owner, Supplier<String> make) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        int hash = (Arrays.hashCode(bytes) * 31 + owner) * SPREAD;
         int first = hash >>> (Integer.SIZE - BITS);
         int free = -1;
         for (int i = 0; i < TOGETHER; i++) {
-            Made<V> there = places.getAcquire(first ^ i);
+            int its = hashes[first ^ i];
+            byte[] there = its == hash || its == 0 ? places.getAcquire(first ^ i) : null;
             if (there == null) {
-                free = i;
-            } else if (there.is(text, as)) {
-                return there.made;
+                free = its == 0 ? i : free;
+            } else if (is(there, bytes, owner)) {
+                return new String(there, Integer.BYTES, length, StandardCharsets.ISO_8859_1);
             }
         }
-        V made = make.apply(text);
-        places.setRelease(first ^ (free < 0 ? hash & (TOGETHER - 1) : free), new Made<>(text, as, made));
+        String made = make.get();
+        int place = first ^ (free < 0 ? hash & (TOGETHER - 1) : free);
+        places.setRelease(place, place(bytes, owner, made));
+        hashes[place] = hash;
         return made;
+    }
+
+    private boolean is(byte[] place, byte[] text, int owner) {
+        return place[0] == (byte) owner
+                && place[1] == (byte) (owner >> 8)
+                && place[2] == (byte) (owner >> 16)
+                && place[3] == (byte) (owner >> 24)
+                && Arrays.equals(place, Integer.BYTES + length, place.length, text, 0, text.length);
+    }
+
+    private byte[] place(byte[] text, int owner, String made) {
+        byte[] place = new byte[Integer.BYTES + length + text.length];
+        for (int i = 0; i < Integer.BYTES; i++) {
+            place[i] = (byte) (owner >> (Byte.SIZE * i));
+        }
+        System.arraycopy(made.getBytes(StandardCharsets.ISO_8859_1), 0, place, Integer.BYTES, length);
+        System.arraycopy(text, 0, place, Integer.BYTES + length, text.length);
+        return place;
     }
 }

@@ -40,6 +40,8 @@ final class StoreKeys {
     /// oftener.
     private static final Duration REREAD_UNKNOWN = Duration.ofMillis(50);
 
+    private static final int CAPABILITY_LENGTH = 22;
+    private static final int TAG_LENGTH = 11;
     private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
     /// What a capability is for, from the usual to the rare.
@@ -50,7 +52,7 @@ final class StoreKeys {
     private final RandomGenerator random;
     private final boolean shared;
     private final Mac tags;
-    private final Remembered<String> madeTags = new Remembered<>();
+    private final Remembered madeTags = new Remembered(TAG_LENGTH);
     private volatile @Nullable Epochs epochs;
 
     /// An object as somebody sees it.
@@ -58,8 +60,8 @@ final class StoreKeys {
     /// @param tag by which its changes are told
     record Seen(ObjectRef ref, String tag) {}
 
-    /// @param made with the newest key
-    private record Epochs(Bytes secret, Mac newest, Mac before, Remembered<Seen> made, Instant read) {
+    /// @param made capabilities with the newest key, and tags, behind one another
+    private record Epochs(Bytes secret, Mac newest, Mac before, Remembered made, Instant read) {
         Epochs readAgain(Instant now) {
             return new Epochs(secret, newest, before, made, now);
         }
@@ -91,7 +93,7 @@ final class StoreKeys {
                 secret,
                 mac(Arrays.copyOfRange(bytes, Long.BYTES, Long.BYTES + KEY_BYTES)),
                 mac(Arrays.copyOfRange(bytes, Long.BYTES + KEY_BYTES, bytes.length)),
-                new Remembered<>(),
+                new Remembered(CAPABILITY_LENGTH + TAG_LENGTH),
                 clock.instant());
     }
 
@@ -163,12 +165,7 @@ final class StoreKeys {
 
         /// For objects of which the principal has the same rights.
         Sight sight(String rights) {
-            // The very text of before: it is compared as often as there are rows.
-            return new Sight(this, (tail + rights).intern());
-        }
-
-        private Seen seen(ObjectKey key, String text, String all) {
-            return new Seen(new ObjectRef(key, BASE64.encodeToString(mac(newest(), head + text + all))), tagOf(text));
+            return new Sight(this, tail + rights);
         }
 
         private Mac newest() {
@@ -230,7 +227,7 @@ final class StoreKeys {
 
         /// Of whatever the type has.
         String tag(String type) {
-            return madeTags.of(type, "", this::tagOf);
+            return madeTags.of(type, 0, () -> tagOf(type));
         }
 
         private String tagOf(String text) {
@@ -242,9 +239,28 @@ final class StoreKeys {
     }
 
     /// How a principal that has the same rights on all of them sees objects: a page asks ten thousand times.
-    record Sight(Stamp stamp, String all) {
+    static final class Sight {
+        private final Stamp stamp;
+        private final String all;
+        private final Remembered made;
+        private final int owner;
+
+        private Sight(Stamp stamp, String all) {
+            this.stamp = stamp;
+            this.all = all;
+            this.made = stamp.used.made;
+            this.owner = made.owner(all);
+        }
+
         Seen of(ObjectKey key) {
-            return stamp.used.made.of(key.toString(), all, text -> stamp.seen(key, text, all));
+            String text = key.toString();
+            String both = made.of(text, owner, () -> both(text));
+            return new Seen(
+                    new ObjectRef(key, both.substring(0, CAPABILITY_LENGTH)), both.substring(CAPABILITY_LENGTH));
+        }
+
+        private String both(String text) {
+            return BASE64.encodeToString(Stamp.mac(stamp.newest(), stamp.head + text + all)) + stamp.tagOf(text);
         }
     }
 }

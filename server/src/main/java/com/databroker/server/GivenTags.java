@@ -131,6 +131,7 @@ final class GivenTags {
         if (everything) {
             return List.of();
         }
+        int before = given.size();
         List<ObjectMessage.Tagged> missed = new ArrayList<>();
         // Without a default: who adds an answer has to say what it gives.
         switch (reply) {
@@ -142,18 +143,20 @@ final class GivenTags {
             }
             case ObjectMessage.Conflict _, ObjectMessage.Failed _, ObjectMessage.Welcome _ -> {}
         }
+        total.tags.addAndGet(given.size() - before);
         return given.size() > GIVEN_MAX || total.tags.get() > Total.MAX ? withLeftOut(missed) : missed;
     }
 
     private void give(String tag, long version, List<ObjectMessage.Tagged> missed) {
-        int before = given.size();
         given.merge(tag, version, Math::max);
-        total.tags.addAndGet(given.size() - before);
-        for (Map<String, Long> leftOut : List.of(leftOutBefore, leftOutSince)) {
-            @Nullable Long its = leftOut.get(tag);
-            if (its != null) {
-                missed.add(new ObjectMessage.Tagged(tag, its));
-            }
+        missed(tag, leftOutBefore, missed);
+        missed(tag, leftOutSince, missed);
+    }
+
+    private static void missed(String tag, Map<String, Long> leftOut, List<ObjectMessage.Tagged> missed) {
+        @Nullable Long its = leftOut.isEmpty() ? null : leftOut.get(tag);
+        if (its != null) {
+            missed.add(new ObjectMessage.Tagged(tag, its));
         }
     }
 
