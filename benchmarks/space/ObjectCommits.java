@@ -25,9 +25,9 @@ import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
 /// Many clients that read nine times and commit once: as programs of their own through one broker, as threads of one
-/// program that share what it has cached, and by the same statements through plain JDBC with as many connections as the
-/// broker has. Objects are chosen evenly, where a cache helps nobody, and as YCSB does
-/// by Zipf's law (0.99), where the few that are popular are asked for most.
+/// program that share what it has cached, and by the same statements through plain JDBC, with as many connections as
+/// the broker has, or, as programs have them, with one for each. Objects are chosen evenly, where a cache helps nobody,
+/// and as YCSB does by Zipf's law (0.99), where the few that are popular are asked for most.
 final class ObjectCommits {
     private static final int CLIENTS = 64;
     private static final int CONNECTIONS = 16;

@@ -78,6 +78,8 @@ RATIOS = (
     ("page", "ms", "databroker-postgres", "jdbc-postgres", "at most 1.5, transfer beside it"),
     ("commit", "commits_per_s", "databroker-postgres", "jdbc-postgres", "at least 0.8"),
     ("commit", "commits_per_s", "databroker-postgres-zipf", "jdbc-postgres-zipf", "at least 0.8"),
+    ("commit", "commits_per_s", "databroker-postgres", "jdbc-postgres-programs", ""),
+    ("commit", "commits_per_s", "databroker-postgres-zipf", "jdbc-postgres-programs-zipf", ""),
     ("commit", "commits_per_s", "databroker-postgres-shared", "jdbc-postgres", "at least 0.8"),
     ("commit", "commits_per_s", "databroker-postgres-shared-zipf", "jdbc-postgres-zipf", "at least 0.8"),
 )

@@ -164,6 +164,15 @@ public abstract class StoreContract {
     }
 
     @Test
+    void who_must_not_wait_is_given_the_same_rows_or_none_at_all() {
+        StoreRow ada = hired("Ada");
+        List<ObjectKey> keys = List.of(ada.key(), person(999_999));
+        assertThat(store.load("Person", keys)).containsExactly(ada);
+        boolean atHand = Set.of("h2", "memory").contains(traits().getFirst());
+        assertThat(store.loadAtOnce("Person", keys)).isEqualTo(atHand ? List.of(ada) : null);
+    }
+
+    @Test
     void objects_of_one_commit_refer_to_one_another_in_any_order() {
         StoreOutcome.Done done = done(
                 store,
