@@ -76,7 +76,7 @@ final class AnswerReader {
         graph.counted();
         ObjectRef known = in.refOf(lastType);
         ObjectRef ref = known == null ? ObjectRef.parse(text()) : known;
-        lastType = ref.key().type();
+        lastType = ref.key().isTemporary() ? "" : ref.key().type();
         String rights = text();
         expect(graph.next(), JsonToken.VALUE_NUMBER_INT);
         if (!(in.scalar(JsonToken.VALUE_NUMBER_INT) instanceof Long version)) {

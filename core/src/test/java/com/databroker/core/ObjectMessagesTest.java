@@ -423,6 +423,27 @@ class ObjectMessagesTest {
         assertThat(read).isPositive();
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void references_of_every_kind_are_what_they_were_in_rows_and_in_fields(ObjectMessages codec) {
+        List<ObjectMessage.Row> rows = new ArrayList<>();
+        for (String key : List.of("42", "7,3", "-_", "a%2Fb", "a.b", "Ünal", "x".repeat(300), "", "43")) {
+            for (String type : List.of("Person", "Größe", "Person")) {
+                ObjectRef bare = ObjectRef.parse(type + "/" + key);
+                ObjectRef shown = new ObjectRef(bare.key(), CAP);
+                Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+                fields.put("other", rows.size() % 2 == 0 ? shown : bare);
+                fields.put("name", key);
+                rows.add(new ObjectMessage.Row(shown, "rw", 1, "0aFx", fields));
+                rows.add(new ObjectMessage.Row(bare, "r", 2, "0aFx", Map.of("name", 1L, "otherwise", bare)));
+            }
+        }
+        ObjectMessage.Part part = new ObjectMessage.Part(7, rows, AT);
+        for (int i = 0; i < 2; i++) {
+            assertThat(codec.decodeAnswer(codec.encode(part))).isEqualTo(part);
+        }
+    }
+
     @Test
     void keys_are_text_and_back() {
         ObjectKey odd = new ObjectKey("Line", List.of("a/b,c%~#\n", "", "\u00e4"));

@@ -232,10 +232,13 @@ public final class ObjectPlane implements AutoCloseable {
         return replies;
     }
 
-    /// As [#together] one of them, on a thread that must not wait.
+    /// As [#together] one of them who wants one object, on a thread that must not wait.
     ///
     /// @return null where it would have to, or something is to be refused
     public ObjectMessage.@Nullable Reply atOnce(String line, Wanted one) {
+        if (one.get.keys().size() > 1) {
+            return null;
+        }
         long began = Durations.now();
         try {
             ObjectMessage.Reply reply = finding.atOnce(line, new ObjectAnswer(stores, one.caller.principal()), one.get);
