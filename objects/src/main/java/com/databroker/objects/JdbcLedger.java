@@ -293,6 +293,10 @@ public final class JdbcLedger implements AutoCloseable {
         return durable;
     }
 
+    boolean isEmbedded() {
+        return pool.isEmbedded();
+    }
+
     /// Whether others may change the same at the same time, so that rows are to be locked.
     public boolean isShared() {
         return dialect == JdbcDialect.POSTGRESQL;

@@ -70,12 +70,17 @@ final class JdbcPool implements AutoCloseable {
         }
     }
 
+    /// Whether the database is in this process.
+    boolean isEmbedded() {
+        return address.isEmbedded();
+    }
+
     /// As [#ask], for a thread that must not wait: where the database is in this process, on a connection that nobody
     /// uses.
     ///
     /// @return null where there is none, and then nothing was done
     <T> @Nullable T askAtOnce(JdbcLedger.Work<T> work) throws SQLException {
-        if (!address.isEmbedded() || !free.tryAcquire()) {
+        if (!isEmbedded() || !free.tryAcquire()) {
             return null;
         }
         try {

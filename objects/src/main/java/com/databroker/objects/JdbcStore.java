@@ -71,7 +71,8 @@ final class JdbcStore implements ObjectStore {
     @Override
     public StoreTraits traits() {
         boolean postgres = ledger.dialect() == JdbcDialect.POSTGRESQL;
-        return new StoreTraits(postgres ? "postgresql" : "h2", ledger.isDurable(), ledger.isShared(), postgres);
+        return new StoreTraits(
+                postgres ? "postgresql" : "h2", ledger.isDurable(), ledger.isShared(), postgres, ledger.isEmbedded());
     }
 
     @Override

@@ -212,7 +212,7 @@ public final class MemoryStore implements ObjectStore {
 
     @Override
     public StoreTraits traits() {
-        return new StoreTraits("memory", false, false, false);
+        return new StoreTraits("memory", false, false, false, true);
     }
 
     private <T> T locked(Supplier<T> work) {

@@ -20,6 +20,6 @@ class H2StoreTest extends StoreContract {
 
     @Override
     protected List<Object> traits() {
-        return List.of("h2", true, false, false);
+        return List.of("h2", true, false, false, true);
     }
 }

@@ -36,7 +36,7 @@ class MemoryStoreTest extends StoreContract {
 
     @Override
     protected List<Object> traits() {
-        return List.of("memory", false, false, false);
+        return List.of("memory", false, false, false, true);
     }
 
     record Country(String code, String name, LocalDate since, List<String> tongues) {}

@@ -21,6 +21,6 @@ class PostgresStoreTest extends StoreContract {
 
     @Override
     protected List<Object> traits() {
-        return List.of("postgresql", true, true, true);
+        return List.of("postgresql", true, true, true, false);
     }
 }

@@ -63,7 +63,7 @@ public abstract class StoreContract {
     /// A store with these types and nothing in it.
     protected abstract ObjectStore open();
 
-    /// What it says of itself: kind, durable, shared, watches others.
+    /// What it says of itself: kind, durable, shared, watches others, has rows at hand.
     protected abstract List<Object> traits();
 
     @BeforeEach
@@ -101,7 +101,8 @@ public abstract class StoreContract {
                         store.traits().kind(),
                         store.traits().durable(),
                         store.traits().shared(),
-                        store.traits().watchesOthers()))
+                        store.traits().watchesOthers(),
+                        store.traits().atHand()))
                 .isEqualTo(traits());
         if (store.traits().watchesOthers()) {
             assertThat(store.watchOthers(true)).contains("Person", "Dept");
@@ -168,8 +169,7 @@ public abstract class StoreContract {
         StoreRow ada = hired("Ada");
         List<ObjectKey> keys = List.of(ada.key(), person(999_999));
         assertThat(store.load("Person", keys)).containsExactly(ada);
-        boolean atHand = Set.of("h2", "memory").contains(traits().getFirst());
-        assertThat(store.loadAtOnce("Person", keys)).isEqualTo(atHand ? List.of(ada) : null);
+        assertThat(store.loadAtOnce("Person", keys)).isEqualTo(store.traits().atHand() ? List.of(ada) : null);
     }
 
     @Test

@@ -14,6 +14,7 @@ import com.rabbitmq.client.Envelope;
 import com.rabbitmq.client.ShutdownSignalException;
 import java.io.IOException;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
@@ -150,13 +151,16 @@ final class AmqpLine implements AutoCloseable {
     /// @param owed whether RabbitMQ waits for its acknowledgement
     private void begin(Envelope envelope, AMQP.BasicProperties properties, Bytes body, boolean owed) {
         underWay.register();
-        blocking.execute(() -> {
+        boolean again = envelope.isRedeliver();
+        AmqpRequests.Answer known =
+                again || !isAnswerable(properties) ? null : requests.atOnce(asked(properties, body, false));
+        Executor there = known == null ? blocking : Runnable::run;
+        there.execute(() -> {
             try {
-                boolean again = envelope.isRedeliver();
                 if (owed && again) {
                     acknowledge(envelope);
                 }
-                handle(properties, body, again);
+                handle(properties, body, again, known);
                 if (owed && !again) {
                     acknowledge(envelope);
                 }
@@ -178,18 +182,30 @@ final class AmqpLine implements AutoCloseable {
         }
     }
 
-    private void handle(AMQP.BasicProperties properties, Bytes body, boolean again) throws IOException {
+    /// Whether there is somebody to answer.
+    private boolean isAnswerable(AMQP.BasicProperties properties) {
         String replyTo = properties.getReplyTo();
-        if (replyTo == null || replyTo.isEmpty() || replyTo.startsWith(config.name() + ".")) {
-            bury(properties, body);
-            return;
-        }
-        AmqpRequests.Answer answer = requests.answer(new AmqpRequests.Asked(
+        return replyTo != null && !replyTo.isEmpty() && !replyTo.startsWith(config.name() + ".");
+    }
+
+    private static AmqpRequests.Asked asked(AMQP.BasicProperties properties, Bytes body, boolean again) {
+        return new AmqpRequests.Asked(
                 properties.getContentType(),
                 AmqpRequests.header(properties.getHeaders(), ObjectQueues.TOKEN),
                 properties.getUserId() == null ? "" : properties.getUserId(),
                 again,
-                body));
+                body);
+    }
+
+    /// @param known the answer, null where it is to be made
+    private void handle(AMQP.BasicProperties properties, Bytes body, boolean again, AmqpRequests.@Nullable Answer known)
+            throws IOException {
+        String replyTo = properties.getReplyTo();
+        if (!isAnswerable(properties)) {
+            bury(properties, body);
+            return;
+        }
+        AmqpRequests.Answer answer = known == null ? requests.answer(asked(properties, body, again)) : known;
         AMQP.BasicProperties around = new AMQP.BasicProperties.Builder()
                 .contentType(ObjectQueues.contentType(answer.form()))
                 .correlationId(properties.getCorrelationId())

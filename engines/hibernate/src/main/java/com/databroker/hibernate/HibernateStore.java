@@ -45,7 +45,7 @@ final class HibernateStore implements ObjectStore {
 
     @Override
     public StoreTraits traits() {
-        return new StoreTraits("hibernate", ledger.isDurable(), ledger.isShared(), false);
+        return new StoreTraits("hibernate", ledger.isDurable(), ledger.isShared(), false, false);
     }
 
     @Override

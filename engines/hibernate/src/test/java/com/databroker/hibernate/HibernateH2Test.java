@@ -21,6 +21,6 @@ class HibernateH2Test extends StoreContract {
 
     @Override
     protected List<Object> traits() {
-        return List.of("hibernate", true, false, false);
+        return List.of("hibernate", true, false, false, false);
     }
 }

@@ -157,6 +157,6 @@ class HibernatePostgresTest extends StoreContract {
 
     @Override
     protected List<Object> traits() {
-        return List.of("hibernate", true, true, false);
+        return List.of("hibernate", true, true, false, false);
     }
 }

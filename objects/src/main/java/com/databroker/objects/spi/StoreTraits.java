@@ -6,4 +6,5 @@ package com.databroker.objects.spi;
 /// @param durable whether what was committed survives the loss of power
 /// @param shared whether several servers may stand over the same data
 /// @param watchesOthers whether changes by others can be recorded
-public record StoreTraits(String kind, boolean durable, boolean shared, boolean watchesOthers) {}
+/// @param atHand whether [ObjectStore#loadAtOnce] may have something
+public record StoreTraits(String kind, boolean durable, boolean shared, boolean watchesOthers, boolean atHand) {}
