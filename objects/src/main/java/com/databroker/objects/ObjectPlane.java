@@ -232,16 +232,11 @@ public final class ObjectPlane implements AutoCloseable {
         return replies;
     }
 
-    /// Whether [#atOnce] may know an answer.
-    public boolean hasAtHand(String line) {
-        return stores.ofType(line).traits().atHand();
-    }
-
     /// As [#together] one of them who wants one object, on a thread that must not wait.
     ///
     /// @return null where it would have to, or something is to be refused
     public ObjectMessage.@Nullable Reply atOnce(String line, Wanted one) {
-        if (one.get.keys().size() > 1 || !hasAtHand(line)) {
+        if (one.get.keys().size() > 1 || !stores.ofType(line).traits().atHand()) {
             return null;
         }
         long began = Durations.now();

@@ -14,7 +14,6 @@ import com.rabbitmq.client.Envelope;
 import com.rabbitmq.client.ShutdownSignalException;
 import java.io.IOException;
 import java.util.Map;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
@@ -151,16 +150,13 @@ final class AmqpLine implements AutoCloseable {
     /// @param owed whether RabbitMQ waits for its acknowledgement
     private void begin(Envelope envelope, AMQP.BasicProperties properties, Bytes body, boolean owed) {
         underWay.register();
-        boolean again = envelope.isRedeliver();
-        AmqpRequests.Answer known =
-                again || !isAnswerable(properties) ? null : requests.atOnce(asked(properties, body, false));
-        Executor there = known == null ? blocking : Runnable::run;
-        there.execute(() -> {
+        blocking.execute(() -> {
             try {
+                boolean again = envelope.isRedeliver();
                 if (owed && again) {
                     acknowledge(envelope);
                 }
-                handle(properties, body, again, known);
+                handle(properties, body, again);
                 if (owed && !again) {
                     acknowledge(envelope);
                 }
@@ -182,30 +178,18 @@ final class AmqpLine implements AutoCloseable {
         }
     }
 
-    /// Whether there is somebody to answer.
-    private boolean isAnswerable(AMQP.BasicProperties properties) {
+    private void handle(AMQP.BasicProperties properties, Bytes body, boolean again) throws IOException {
         String replyTo = properties.getReplyTo();
-        return replyTo != null && !replyTo.isEmpty() && !replyTo.startsWith(config.name() + ".");
-    }
-
-    private static AmqpRequests.Asked asked(AMQP.BasicProperties properties, Bytes body, boolean again) {
-        return new AmqpRequests.Asked(
+        if (replyTo == null || replyTo.isEmpty() || replyTo.startsWith(config.name() + ".")) {
+            bury(properties, body);
+            return;
+        }
+        AmqpRequests.Answer answer = requests.answer(new AmqpRequests.Asked(
                 properties.getContentType(),
                 AmqpRequests.header(properties.getHeaders(), ObjectQueues.TOKEN),
                 properties.getUserId() == null ? "" : properties.getUserId(),
                 again,
-                body);
-    }
-
-    /// @param known the answer, null where it is to be made
-    private void handle(AMQP.BasicProperties properties, Bytes body, boolean again, AmqpRequests.@Nullable Answer known)
-            throws IOException {
-        String replyTo = properties.getReplyTo();
-        if (!isAnswerable(properties)) {
-            bury(properties, body);
-            return;
-        }
-        AmqpRequests.Answer answer = known == null ? requests.answer(asked(properties, body, again)) : known;
+                body));
         AMQP.BasicProperties around = new AMQP.BasicProperties.Builder()
                 .contentType(ObjectQueues.contentType(answer.form()))
                 .correlationId(properties.getCorrelationId())

@@ -10,7 +10,6 @@ import com.databroker.core.ObjectPosition;
 import com.databroker.core.ObjectQueues;
 import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
-import com.databroker.core.Trace;
 import com.databroker.objects.ObjectCaller;
 import com.databroker.objects.ObjectListener;
 import com.databroker.objects.ObjectPlane;
@@ -25,9 +24,6 @@ import org.jspecify.annotations.Nullable;
 /// knows all that is needed. So any broker may answer any of them.
 final class AmqpRequests {
     static final String DOOR = "amqp";
-
-    /// Bytes of a request that is looked at before it is known how long it takes.
-    private static final int SMALL_MAX = 1024;
 
     private final ObjectPlane plane;
     private final Gate gate;
@@ -81,43 +77,6 @@ final class AmqpRequests {
         }
     }
 
-    /// The answer to whoever wants one object that its store has at hand, for a thread that must not wait.
-    ///
-    /// @return null for all else, which is for [#answer]
-    @Nullable
-    Answer atOnce(Asked asked) {
-        ObjectMessages form = ObjectQueues.form(asked.contentType);
-        if (form == null || asked.token == null || asked.body.length() > SMALL_MAX || Trace.isOn()) {
-            return null;
-        }
-        try {
-            ObjectMessage.Request request = form.decodeRequest(asked.body);
-            String line = plane.line(request);
-            if (line == null || !plane.hasAtHand(line) || !(request instanceof ObjectMessage.Get get)) {
-                return null;
-            }
-            Principal principal = gate.again(new Credentials.Token(asked.token), address(asked))
-                    .get();
-            if (principal == null) {
-                return null;
-            }
-            ObjectCaller caller = new Known(gate, address(asked), principal);
-            ObjectMessage.Reply reply = plane.atOnce(line, new ObjectPlane.Wanted(caller, get));
-            if (reply == null) {
-                return null;
-            }
-            answered.increment();
-            return new Answer(form, List.of(ObjectReplies.frame(form, request.id(), reply)), false);
-        } catch (ProblemException toldByItself) {
-            return null;
-        }
-    }
-
-    /// Who is behind RabbitMQ is known by nothing else.
-    private static String address(Asked asked) {
-        return asked.user.isEmpty() ? DOOR : DOOR + "/" + asked.user;
-    }
-
     private List<? extends ObjectMessage> replies(Asked asked, ObjectMessage.Request request) {
         ObjectCaller caller = caller(asked, request);
         if (caller instanceof Stranger && !ObjectStranger.isForStrangers(request)) {
@@ -141,7 +100,8 @@ final class AmqpRequests {
     private ObjectCaller caller(Asked asked, ObjectMessage.Request request) {
         String token =
                 asked.token == null && request instanceof ObjectMessage.Hello hello ? hello.token() : asked.token;
-        String address = address(asked);
+        // Who is behind RabbitMQ is known by nothing else.
+        String address = asked.user.isEmpty() ? DOOR : DOOR + "/" + asked.user;
         if (token == null && !gate.anonymousAllowed()) {
             return new Stranger(gate, address);
         }
