@@ -4,6 +4,7 @@ import com.databroker.core.ObjectKey;
 import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectPosition;
 import com.databroker.core.ObjectRef;
+import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -166,12 +167,16 @@ public final class ObjectSpace implements AutoCloseable {
         }
     }
 
-    static ObjectKey key(String type, Object... parts) {
-        if (parts.length == 1) {
-            return ObjectKey.of(type, parts[0]);
+    static ObjectKey key(String type, @Nullable Object... parts) {
+        Object only = parts.length == 1 ? parts[0] : null;
+        if (only != null) {
+            return ObjectKey.of(type, only);
         }
         List<String> texts = new ArrayList<>();
         for (Object part : parts) {
+            if (part == null) {
+                throw new ProblemException(Problem.OBJECT_KEY_INVALID, "a part of the key of a " + type + " is null");
+            }
             texts.add(part.toString());
         }
         return new ObjectKey(type, texts);

@@ -71,6 +71,16 @@ final class ObjectSpaceTest {
         assertThatThrownBy(() -> space.get(Shop.Person.class, 99))
                 .isInstanceOfSatisfying(
                         ProblemException.class, why -> assertThat(why.problem()).isEqualTo(Problem.OBJECT_NOT_FOUND));
+        assertThatThrownBy(() -> space.get(Shop.Person.class, noId()))
+                .hasMessageContaining("a part of the key of a Person is null")
+                .isInstanceOfSatisfying(
+                        ProblemException.class, why -> assertThat(why.problem()).isEqualTo(Problem.OBJECT_KEY_INVALID));
+    }
+
+    /// As a program has it that forgot to look.
+    @SuppressWarnings("NullAway")
+    private static Object noId() {
+        return null;
     }
 
     @Test
