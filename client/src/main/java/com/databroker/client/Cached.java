@@ -46,8 +46,9 @@ abstract class Cached {
         admitted = arrivals;
     }
 
+    /// A greater version that was known when this was taken was one of before it was deleted and made anew.
     boolean isOlderThan(Tombstones.Tombstone known) {
-        return isVersioned() && known.version() > version && known.since() > admitted;
+        return isVersioned() && known.version() > version && known.newest() > admitted;
     }
 
     void overtaken() {

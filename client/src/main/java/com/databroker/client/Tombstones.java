@@ -16,17 +16,19 @@ final class Tombstones {
     /// @param version the least that is current, unless an answer is known to be newer than all this: who deletes an
     ///     object and makes it once more begins its versions anew
     /// @param arrival when this client heard of it, counted; 0 where it only has seen that version
-    /// @param since when it came to know of it, counted with what it heard
+    /// @param since when it came to know of all this, counted with what it heard
+    /// @param newest when it came to know of that version, counted likewise
     /// @param at what an answer that is newer has seen
     /// @param blind when it heard of a change of which nobody knew the version; 0 where of none
     /// @param millis when that was, by the clock
-    record Tombstone(long version, long arrival, long since, ObjectPosition at, long blind, long millis) {
+    record Tombstone(long version, long arrival, long since, long newest, ObjectPosition at, long blind, long millis) {
         static Tombstone heard(long version, long arrival, ObjectPosition at, long millis) {
-            return new Tombstone(version, arrival, arrival, at, version == Cached.UNVERSIONED ? arrival : 0, millis);
+            long blind = version == Cached.UNVERSIONED ? arrival : 0;
+            return new Tombstone(version, arrival, arrival, arrival, at, blind, millis);
         }
 
         static Tombstone seen(long version, long since, ObjectPosition at, long millis) {
-            return new Tombstone(version, 0, since, at, 0, millis);
+            return new Tombstone(version, 0, since, since, at, 0, millis);
         }
 
         Tombstone merge(Tombstone later) {
@@ -34,6 +36,7 @@ final class Tombstones {
                     Math.max(version, later.version),
                     Math.max(arrival, later.arrival),
                     Math.max(since, later.since),
+                    later.version > version ? later.newest : newest,
                     Positions.further(at, later.at),
                     Math.max(blind, later.blind),
                     later.millis);

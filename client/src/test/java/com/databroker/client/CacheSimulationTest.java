@@ -40,7 +40,7 @@ final class CacheSimulationTest {
 
     private static final Admission WITHOUT_VERSION = (offer, known) -> Admission.LEASE_AND_VERSION.judge(
             offer,
-            known == null ? null : new Tombstone(0, known.arrival(), known.since(), known.at(), 0, known.millis()));
+            known == null ? null : new Tombstone(0, known.arrival(), known.since(), 0, known.at(), 0, known.millis()));
 
     /// Takes versions for what only grows.
     private static final Admission BY_VERSION_ALONE =

@@ -136,6 +136,23 @@ final class RowCacheTest {
     }
 
     @Test
+    void what_was_made_anew_is_not_obsolete_however_often_its_news_come() {
+        Item before = load("a", 7);
+        cache.changed("tag-a", 9, EARLY);
+        assertThat(cache.news.isOvertaken(before)).isTrue();
+        Item anew = row("a", 1);
+        assertThat(cache.admit(lease(cache, "a"), anew, LATER)).isSameAs(anew);
+        cache.changed("tag-a", 1, ObjectPosition.NONE);
+        assertThat(cache.news.isOvertaken(anew)).isFalse();
+        // As a row is that was not kept, since news came while it was asked for.
+        cache.news.remember(anew);
+        assertThat(cache.news.isOvertaken(anew)).isFalse();
+        assertThat(cache.news.isOvertaken(before)).isTrue();
+        cache.changed("tag-a", 10, LATER);
+        assertThat(cache.news.isOvertaken(anew)).isTrue();
+    }
+
+    @Test
     void a_finder_that_was_overtaken_on_its_way_is_served_to_who_asked_and_to_nobody_else() {
         Lease lease = lease(cache, "find");
         Claim joined = cache.claim("find");
