@@ -24,6 +24,15 @@ final class DnstapSender implements AutoCloseable {
     private final SocketChannel channel;
     private final InputStream in;
 
+    /// Whether somebody listens there.
+    static boolean isHeard(Path socket) {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            return channel.connect(UnixDomainSocketAddress.of(socket));
+        } catch (IOException nobody) {
+            return false;
+        }
+    }
+
     DnstapSender(Path socket) throws IOException {
         channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         channel.connect(UnixDomainSocketAddress.of(socket));

@@ -331,6 +331,8 @@ final class TracesTest {
                                 .statusCode())
                         .isEqualTo(201);
                 whole(collector, TRACE, "POST /access");
+                // The log goes its own way to the disk.
+                Peers.until("the log names the trace", () -> traced.said().contains("\"trace_id\":\"" + TRACE));
                 assertThat(traced.said().lines())
                         .filteredOn(line -> line.contains("\"trace_id\":\"" + TRACE + "\""))
                         .isNotEmpty()
