@@ -34,8 +34,8 @@ final class CborIn implements GraphIn {
     /// makes his once more.
     private static final @Nullable Known[] REFS = new Known[1 << REFS_BITS];
 
-    /// What a reference begins with and ends with, as a map without a length.
-    private static final int REF_HEAD = 4;
+    /// Bytes ahead of the text of a reference: a map without a length, and $ as the name in it.
+    private static final int REF_HEAD = 3;
 
     private static final class Known {
         final byte[] bytes;
@@ -400,7 +400,7 @@ final class CborIn implements GraphIn {
 
     @Override
     public @Nullable ObjectRef ref() {
-        int text = at + REF_HEAD - 1;
+        int text = at + REF_HEAD;
         int from = textAt(text);
         boolean is = depth > 0
                 && maps[depth - 1]

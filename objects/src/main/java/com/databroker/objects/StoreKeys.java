@@ -50,7 +50,10 @@ final class StoreKeys {
     private final ObjectStore store;
     private final InstantSource clock;
     private final RandomGenerator random;
-    private final boolean shared;
+
+    /// Whether no other server can begin an epoch: what it has at hand is in this process alone.
+    private final boolean alone;
+
     private final Mac tags;
     private final Remembered madeTags = new Remembered(TAG_LENGTH);
     private volatile @Nullable Epochs epochs;
@@ -71,7 +74,7 @@ final class StoreKeys {
         this.store = store;
         this.clock = clock;
         this.random = random;
-        this.shared = store.traits().shared();
+        this.alone = store.traits().atHand();
         this.tags = mac(store.secret(TAGS, () -> fresh(KEY_BYTES)).toArray());
         this.epochs = read();
     }
@@ -117,7 +120,7 @@ final class StoreKeys {
     /// @param age at which what was read is read again, where another server may have changed it
     private Epochs epochs(Duration age) {
         Epochs now = epochs;
-        if (now == null || (shared && !now.read.plus(age).isAfter(clock.instant()))) {
+        if (now == null || (!alone && !now.read.plus(age).isAfter(clock.instant()))) {
             now = read();
             epochs = now;
         }
