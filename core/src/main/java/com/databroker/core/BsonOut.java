@@ -125,12 +125,12 @@ final class BsonOut implements GraphOut {
         if (of.indexOf(0) >= 0) {
             throw GraphReader.invalid("the name \"" + Text.excerpt(of) + "\" has a NUL, which BSON cannot hold");
         }
-        name = of.getBytes(StandardCharsets.UTF_8);
+        name = Utf8.encode(of);
     }
 
     @Override
     public void text(String text) {
-        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        byte[] utf8 = Utf8.encode(text);
         element(TEXT, utf8.length + 5).putInt(utf8.length + 1).put(utf8).put((byte) 0);
     }
 

@@ -2,7 +2,6 @@ package com.databroker.core;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
@@ -145,20 +144,9 @@ final class CborOut implements GraphOut {
 
     @Override
     public void text(String text) {
-        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-        if (utf8.length != text.length()) {
-            requireWellFormed(text);
-        }
+        byte[] utf8 = Utf8.encode(text);
         head(TEXT, utf8.length);
         raw(utf8);
-    }
-
-    /// Half of a surrogate pair would come out as something else.
-    @SuppressWarnings("ReferenceEquality") // The very same text where nothing had to be replaced.
-    static void requireWellFormed(String text) {
-        if (Utf8.wellFormed(text) != text) {
-            throw new ProblemException(Problem.VALUE_INVALID, "cannot be written: half of a surrogate pair in a text");
-        }
     }
 
     @Override

@@ -35,13 +35,26 @@ public final class Utf8 {
         return decode(bytes.unsafeArray(), 0, bytes.length());
     }
 
+    /// The bytes of a text that is written.
+    ///
+    /// @throws ProblemException [Problem#VALUE_INVALID] where half of a surrogate pair stands in it, which the JDK
+    ///     writes as a question mark
+    @SuppressWarnings("ReferenceEquality") // The very same text where nothing had to be replaced.
+    static byte[] encode(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        boolean ascii = bytes.length == text.length() && text.equals(new String(bytes, StandardCharsets.ISO_8859_1));
+        if (!ascii && wellFormed(text) != text) {
+            throw new ProblemException(Problem.VALUE_INVALID, "cannot be written: half of a surrogate pair in a text");
+        }
+        return bytes;
+    }
+
     public static boolean isValid(Bytes bytes) {
         return decode(bytes) != null;
     }
 
     /// The text with the replacement character for every half of a surrogate pair, for which UTF-8 has no form; the
-    /// very
-    /// same text where there is none.
+    /// very same text where there is none.
     public static String wellFormed(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (Character.isSurrogate(text.charAt(i))) {

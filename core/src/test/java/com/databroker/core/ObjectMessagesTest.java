@@ -444,6 +444,22 @@ class ObjectMessagesTest {
         }
     }
 
+    /// JSON has a form for it, and whoever reads it judges.
+    @ParameterizedTest
+    @EnumSource(
+            value = ObjectMessages.class,
+            names = {"CBOR", "BSON"})
+    void half_a_character_is_refused_and_never_written_as_another(ObjectMessages form) {
+        for (String text : List.of("\uD800", "ab\uDC00c", "what?\uD83D", "\u00e9\uDC00", "\uDE00\uD83D")) {
+            assertThatThrownBy(() -> form.encodeValue(text)).hasMessageContaining("half of a surrogate pair");
+            assertThatThrownBy(() -> form.encodeValue(Map.of(text, 1L)))
+                    .hasMessageContaining("half of a surrogate pair");
+        }
+        for (String text : List.of("", "what?", "\u00e9?", "\uD83D\uDE00 ?")) {
+            assertThat(form.decodeValue(form.encodeValue(text))).isEqualTo(text);
+        }
+    }
+
     @Test
     void keys_are_text_and_back() {
         ObjectKey odd = new ObjectKey("Line", List.of("a/b,c%~#\n", "", "\u00e4"));
