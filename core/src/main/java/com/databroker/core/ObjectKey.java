@@ -2,6 +2,7 @@ package com.databroker.core;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,13 @@ public record ObjectKey(String type, List<String> parts) {
     private static final String TEMPORARY = "#";
     private static final int TYPE_LENGTH_MAX = 128;
     private static final int PARTS_MAX = 16;
-    private static final String PUNCTUATION = "/,%~#";
+    /// Of ASCII, what is percent-encoded in a part.
+    private static final boolean[] PUNCTUATION = new boolean[128];
+
+    static {
+        Arrays.fill(PUNCTUATION, 0, ' ', true);
+        "/,%~#\177".chars().forEach(c -> PUNCTUATION[c] = true);
+    }
 
     /// Names that were looked at lately, by their hashes: there are few, in very many keys. Who loses a race
     /// looks at his name once more.
@@ -189,7 +196,7 @@ public record ObjectKey(String type, List<String> parts) {
     }
 
     private static boolean isPunctuation(char c) {
-        return c < ' ' || (c <= 127 && (c == 127 || PUNCTUATION.indexOf(c) >= 0));
+        return c < PUNCTUATION.length && PUNCTUATION[c];
     }
 
     private static boolean hasPunctuation(String part) {

@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 /// A reference to an object, with the proof that whoever holds it was shown the object:
 /// `Person/42~Vx9kTe…`.
 public final class ObjectRef {
+    /// Stands between a key and its capability.
+    public static final char PROOF = '~';
+
     private static final int CAPABILITY_LENGTH = 22;
     private static final boolean[] BASE64URL = new boolean[128];
 
@@ -50,6 +53,13 @@ public final class ObjectRef {
         return capability;
     }
 
+    /// For whoever makes capabilities, ten thousand for a page, and knows that they are well-formed.
+    ///
+    /// @param text as the wire has it: the key, [#PROOF], the capability
+    public static ObjectRef proven(ObjectKey key, String text) {
+        return new ObjectRef(key, text.substring(text.length() - CAPABILITY_LENGTH), text);
+    }
+
     /// A bare key.
     public static ObjectRef of(ObjectKey key) {
         return new ObjectRef(key, "");
@@ -57,7 +67,7 @@ public final class ObjectRef {
 
     /// @throws ProblemException [Problem#OBJECT_KEY_INVALID]
     public static ObjectRef parse(String text) {
-        int tilde = text.indexOf('~');
+        int tilde = text.indexOf(PROOF);
         return tilde < 0
                 ? of(ObjectKey.parse(text))
                 : new ObjectRef(ObjectKey.parse(text, tilde), text.substring(tilde + 1));
@@ -83,7 +93,7 @@ public final class ObjectRef {
         }
         String capability = "";
         if (at < end) {
-            if (in[at] != '~' || end - at - 1 != CAPABILITY_LENGTH) {
+            if (in[at] != PROOF || end - at - 1 != CAPABILITY_LENGTH) {
                 return null;
             }
             for (int i = at + 1; i < end; i++) {
@@ -122,7 +132,7 @@ public final class ObjectRef {
     public String text() {
         String made = text;
         if (made == null) {
-            made = capability.isEmpty() ? key.toString() : key + "~" + capability;
+            made = capability.isEmpty() ? key.toString() : key.toString() + PROOF + capability;
             text = made;
         }
         return made;

@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
 /// found takes one of them, not always the same: so it is bounded, and nobody waits.
 ///
 /// A page asks for ten thousand of them, and each would be a dozen objects far from one another in memory. So a place
-/// has one array of bytes: for whom it was made, what was made, and of what.
+/// has one array of bytes: for whom it was made, of what, and what was made.
 final class Remembered {
+    /// Bytes in front of what a place is of.
+    static final int HEAD = Integer.BYTES;
+
     private static final int BITS = 15;
     private static final int TOGETHER = 4;
 
@@ -48,6 +51,15 @@ final class Remembered {
 
     /// @param owner as [#owner] gave it
     String of(String text, int owner, Supplier<String> make) {
+        byte[] its = place(text, owner, make);
+        return cut(its, its.length - length, its.length);
+    }
+
+    /// As [#of], with what it was made of in front of it: who writes both behind one another has them as one.
+    ///
+    /// @param make gives ASCII
+    /// @return from [#HEAD] on the text as UTF-8, then what was made; not to be written to
+    byte[] place(String text, int owner, Supplier<String> make) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         int hash = (Arrays.hashCode(bytes) * 31 + owner) * SPREAD;
         int first = hash >>> (Integer.SIZE - BITS);
@@ -58,14 +70,19 @@ final class Remembered {
             if (there == null) {
                 free = its == 0 ? i : free;
             } else if (is(there, bytes, owner)) {
-                return new String(there, Integer.BYTES, length, StandardCharsets.ISO_8859_1);
+                return there;
             }
         }
-        String made = make.get();
+        byte[] made = place(bytes, owner, make.get());
         int place = first ^ (free < 0 ? hash & (TOGETHER - 1) : free);
-        places.setRelease(place, place(bytes, owner, made));
+        places.setRelease(place, made);
         hashes[place] = hash;
         return made;
+    }
+
+    /// A text out of a place, of ASCII.
+    static String cut(byte[] place, int from, int to) {
+        return new String(place, from, to - from, StandardCharsets.ISO_8859_1);
     }
 
     private boolean is(byte[] place, byte[] text, int owner) {
@@ -73,16 +90,16 @@ final class Remembered {
                 && place[1] == (byte) (owner >> 8)
                 && place[2] == (byte) (owner >> 16)
                 && place[3] == (byte) (owner >> 24)
-                && Arrays.equals(place, Integer.BYTES + length, place.length, text, 0, text.length);
+                && Arrays.equals(place, HEAD, place.length - length, text, 0, text.length);
     }
 
     private byte[] place(byte[] text, int owner, String made) {
-        byte[] place = new byte[Integer.BYTES + length + text.length];
-        for (int i = 0; i < Integer.BYTES; i++) {
+        byte[] place = new byte[HEAD + text.length + length];
+        for (int i = 0; i < HEAD; i++) {
             place[i] = (byte) (owner >> (Byte.SIZE * i));
         }
-        System.arraycopy(made.getBytes(StandardCharsets.ISO_8859_1), 0, place, Integer.BYTES, length);
-        System.arraycopy(text, 0, place, Integer.BYTES + length, text.length);
+        System.arraycopy(text, 0, place, HEAD, text.length);
+        System.arraycopy(made.getBytes(StandardCharsets.ISO_8859_1), 0, place, HEAD + text.length, length);
         return place;
     }
 }

@@ -41,6 +41,7 @@ final class StoreKeys {
     private static final Duration REREAD_UNKNOWN = Duration.ofMillis(50);
 
     private static final int CAPABILITY_LENGTH = 22;
+    private static final int PROOF_LENGTH = 1 + CAPABILITY_LENGTH;
     private static final int TAG_LENGTH = 11;
     private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
@@ -63,7 +64,7 @@ final class StoreKeys {
     /// @param tag by which its changes are told
     record Seen(ObjectRef ref, String tag) {}
 
-    /// @param made capabilities with the newest key, and tags, behind one another
+    /// @param made what stands behind keys in references that were made with the newest key, and tags
     private record Epochs(Bytes secret, Mac newest, Mac before, Remembered made, Instant read) {
         Epochs readAgain(Instant now) {
             return new Epochs(secret, newest, before, made, now);
@@ -96,7 +97,7 @@ final class StoreKeys {
                 secret,
                 mac(Arrays.copyOfRange(bytes, Long.BYTES, Long.BYTES + KEY_BYTES)),
                 mac(Arrays.copyOfRange(bytes, Long.BYTES + KEY_BYTES, bytes.length)),
-                new Remembered(CAPABILITY_LENGTH + TAG_LENGTH),
+                new Remembered(PROOF_LENGTH + TAG_LENGTH),
                 clock.instant());
     }
 
@@ -257,13 +258,22 @@ final class StoreKeys {
 
         Seen of(ObjectKey key) {
             String text = key.toString();
-            String both = made.of(text, owner, () -> both(text));
+            byte[] its = made.place(text, owner, () -> proof(text));
+            int end = its.length - TAG_LENGTH;
+            String tag = Remembered.cut(its, end, its.length);
+            boolean ascii = end == Remembered.HEAD + text.length() + PROOF_LENGTH;
             return new Seen(
-                    new ObjectRef(key, both.substring(0, CAPABILITY_LENGTH)), both.substring(CAPABILITY_LENGTH));
+                    ascii
+                            ? ObjectRef.proven(key, Remembered.cut(its, Remembered.HEAD, end))
+                            : new ObjectRef(key, Remembered.cut(its, end - CAPABILITY_LENGTH, end)),
+                    tag);
         }
 
-        private String both(String text) {
-            return BASE64.encodeToString(Stamp.mac(stamp.newest(), stamp.head + text + all)) + stamp.tagOf(text);
+        /// What stands behind a key in its reference, and the tag.
+        private String proof(String text) {
+            return ObjectRef.PROOF
+                    + BASE64.encodeToString(Stamp.mac(stamp.newest(), stamp.head + text + all))
+                    + stamp.tagOf(text);
         }
     }
 }
