@@ -1,5 +1,6 @@
 package com.databroker.client;
 
+import com.databroker.core.ObjectKey;
 import com.databroker.core.ObjectMessage;
 import com.databroker.core.ObjectPosition;
 import com.databroker.core.ObjectRef;
@@ -23,7 +24,7 @@ final class Incoming implements Consumer<ObjectMessage.Part> {
     final List<Row> rows = new ArrayList<>();
 
     /// Many rows refer to the same few objects: whoever finds one of them by one row has found it for all.
-    private final Map<ObjectRef, Row.Reference> references = new HashMap<>();
+    private final Map<ObjectKey, Row.Reference> references = new HashMap<>();
 
     private @Nullable List<String> names;
     private @Nullable Shape shape;
@@ -63,7 +64,16 @@ final class Incoming implements Consumer<ObjectMessage.Part> {
             shape = known;
             names = its;
         }
-        return Row.of(wire, known, ref -> references.computeIfAbsent(ref, Row.Reference::new));
+        return Row.of(wire, known, this::reference);
+    }
+
+    private Row.Reference reference(ObjectRef ref) {
+        Row.Reference known = references.get(ref.key());
+        if (known == null) {
+            known = new Row.Reference(ref);
+            references.put(ref.key(), known);
+        }
+        return known;
     }
 
     /// Whether something that was asked for came older than it may be.
