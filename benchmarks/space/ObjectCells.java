@@ -22,8 +22,6 @@ import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -50,7 +48,6 @@ public final class ObjectCells {
     /// 200 bytes as they come over the wire, give or take a few.
     static final String TEXT = "x".repeat(110);
 
-    private static final int FETCH = 10_000;
     private static final int BATCHES = 20;
     private static final int BATCH = 2_000_000;
     private static final MethodDescriptor<byte[], byte[]> UNARY =
@@ -75,11 +72,6 @@ public final class ObjectCells {
         Dept dept();
     }
 
-    /// What plain JDBC makes of a row and what it refers to.
-    record Row(long id, long version, String name, BigDecimal salary, String text, Department dept) {}
-
-    record Department(long id, long version, String name) {}
-
     interface Contestant {
         /// @param number which call it is
         void call(long number) throws Exception;
@@ -103,7 +95,8 @@ public final class ObjectCells {
             case "rabbit" -> new RabbitCells(cells).run();
             case "bare" -> RabbitCells.serve(cells.text("rabbit"));
             case "cached" -> cells.cached();
-            case "page" -> cells.page();
+            case "page" -> new PageCells(cells).run();
+            case "rows" -> PageCells.serve(cells.text("jdbc"), cells.number("port"));
             case "metadata" -> cells.metadata();
             case "stale" -> new ObjectStaleness(cells).run();
             case "commit" -> new ObjectCommits(cells).run();
@@ -323,84 +316,6 @@ public final class ObjectCells {
             line.put("seen", seen[0]);
             return line;
         });
-    }
-
-    private void page() throws Exception {
-        Map<String, Contestant> contestants = new LinkedHashMap<>();
-        contestants.put("databroker-postgres", number -> {});
-        contestants.put("jdbc-postgres", number -> {});
-        measured(contestants, (round, name, contestant) -> {
-            Map<String, Object> line = line(round, name);
-            long nanos = name.equals("jdbc-postgres") ? plainPage() : ourPage();
-            line.put("ms", micros(nanos / 1000.0));
-            line.put("transfer_ms", micros(transfer(FETCH * 200) / 1000.0));
-            return line;
-        });
-    }
-
-    private long ourPage() {
-        try (DatabrokerClient client = client("postgres")) {
-            ObjectSpace space = client.objects();
-            space.get(Dept.class, 1);
-            long before = System.nanoTime();
-            List<Person> found =
-                    space.find(Person.class).order("id").limit(FETCH).with("dept").list();
-            long length = 0;
-            for (Person person : found) {
-                length += person.name().length() + person.dept().name().length();
-            }
-            return length > FETCH && found.size() == FETCH ? System.nanoTime() - before : -1;
-        }
-    }
-
-    private long plainPage() throws SQLException {
-        try (Connection connection = DriverManager.getConnection(text("jdbc"));
-                Statement statement = connection.createStatement()) {
-            statement.executeQuery("SELECT 1").close();
-            long before = System.nanoTime();
-            List<Row> found = new ArrayList<>();
-            long length = 0;
-            try (ResultSet row = statement.executeQuery("SELECT p.id, p.version, p.name, p.salary, p.text, d.id,"
-                    + " d.version, d.name FROM person p LEFT JOIN dept d ON d.id = p.dept_id ORDER BY p.id"
-                    + " LIMIT " + FETCH)) {
-                while (row.next()) {
-                    Department dept = new Department(row.getLong(6), row.getLong(7), row.getString(8));
-                    found.add(new Row(
-                            row.getLong(1),
-                            row.getLong(2),
-                            row.getString(3),
-                            row.getBigDecimal(4),
-                            row.getString(5),
-                            dept));
-                }
-            }
-            for (Row row : found) {
-                length += row.name().length() + row.dept().name().length();
-            }
-            return length > FETCH && found.size() == FETCH ? System.nanoTime() - before : -1;
-        }
-    }
-
-    /// So many bytes once through loopback.
-    private static long transfer(int bytes) throws Exception {
-        try (ServerSocket door = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                Socket in = new Socket(door.getInetAddress(), door.getLocalPort());
-                Socket out = door.accept()) {
-            byte[] body = new byte[bytes];
-            Thread sends = Thread.ofVirtual().unstarted(() -> {
-                try {
-                    out.getOutputStream().write(body);
-                } catch (IOException failed) {
-                    throw new UncheckedIOException(failed);
-                }
-            });
-            long before = System.nanoTime();
-            sends.start();
-            in.getInputStream().readNBytes(bytes);
-            long nanos = System.nanoTime() - before;
-            sends.join();
-            return nanos;
-        }
     }
 
     private void metadata() throws Exception {

@@ -170,6 +170,13 @@ class Peers:
         wait("the gRPC server listens", lambda: listens(port))
         return port
 
+    def rows(self, jdbc):
+        """A program that reads rows and hands them on."""
+        port = free_port()
+        self.start("rows", self.command("rows", jdbc=jdbc, port=port))
+        wait("the program that hands rows on listens", lambda: listens(port))
+        return port
+
     def broker(self, name, jdbc, **more):
         """Address and token of a broker with one store."""
         data = os.path.join(self.folder, name)
