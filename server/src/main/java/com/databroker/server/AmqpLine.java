@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /// One connection to RabbitMQ, with what the door needs there declared, and requests coming in.
 ///
-/// A request is acknowledged when it was answered, so that one that dies with a broker is delivered to another. One
-/// that is delivered again is acknowledged before it is looked at: whatever it does, it does not come a third time.
+/// A request is acknowledged after it was answered, some together, so that one that dies with a broker is delivered to
+/// another. One that is delivered again is acknowledged before it is looked at: whatever it does, it does not come a
+/// third time.
 final class AmqpLine implements AutoCloseable {
     private static final long DRAIN_SECONDS = 2;
     private static final int TOLD_MAX = 10_000;
@@ -43,6 +44,8 @@ final class AmqpLine implements AutoCloseable {
     private final Connection connection;
     private final Channel work;
     private final Channel telling;
+    private final int prefetch;
+    private final AmqpReceipts receipts;
     private final boolean patient;
     private final Phaser underWay = new Phaser(1);
     private volatile @Nullable String blocked;
@@ -73,6 +76,8 @@ final class AmqpLine implements AutoCloseable {
         this.patient = patient;
         this.work = channel(connection);
         this.telling = channel(connection);
+        this.prefetch = patient ? 1 : config.prefetch();
+        this.receipts = new AmqpReceipts(work, prefetch);
     }
 
     private static Channel channel(Connection connection) throws IOException {
@@ -138,7 +143,7 @@ final class AmqpLine implements AutoCloseable {
                 }
             }
         });
-        work.basicQos(patient ? 1 : config.prefetch());
+        work.basicQos(prefetch);
         consumer = work.basicConsume(queues.requests(), false, new DefaultConsumer(work) {
             @Override
             public void handleDelivery(String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
@@ -150,15 +155,20 @@ final class AmqpLine implements AutoCloseable {
     /// @param owed whether RabbitMQ waits for its acknowledgement
     private void begin(Envelope envelope, AMQP.BasicProperties properties, Bytes body, boolean owed) {
         underWay.register();
+        long tag = envelope.getDeliveryTag();
+        boolean again = envelope.isRedeliver();
+        boolean later = owed && !again;
+        if (later) {
+            receipts.begun(tag);
+        }
         blocking.execute(() -> {
             try {
-                boolean again = envelope.isRedeliver();
                 if (owed && again) {
-                    acknowledge(envelope);
+                    receipts.atOnce(tag);
                 }
                 handle(properties, body, again);
-                if (owed && !again) {
-                    acknowledge(envelope);
+                if (later) {
+                    receipts.answered(tag);
                 }
                 if (patient && body.length() > ObjectMessages.REQUEST_MAX) {
                     factory.relieved();
@@ -170,12 +180,6 @@ final class AmqpLine implements AutoCloseable {
                 underWay.arriveAndDeregister();
             }
         });
-    }
-
-    private void acknowledge(Envelope envelope) throws IOException {
-        synchronized (work) {
-            work.basicAck(envelope.getDeliveryTag(), false);
-        }
     }
 
     private void handle(AMQP.BasicProperties properties, Bytes body, boolean again) throws IOException {
@@ -245,6 +249,7 @@ final class AmqpLine implements AutoCloseable {
             news.wakes().drainPermits();
             due = woken ? beatMillis : due - LOOK_MILLIS;
             news.flush(telling);
+            receipts.send();
             if (due <= 0) {
                 news.beat(telling);
                 due = beatMillis;
@@ -275,6 +280,7 @@ final class AmqpLine implements AutoCloseable {
             }
             int phase = underWay.arriveAndDeregister();
             underWay.awaitAdvanceInterruptibly(phase, DRAIN_SECONDS, TimeUnit.SECONDS);
+            receipts.send();
             news.farewell(telling);
         } catch (InterruptedException hurry) {
             Thread.currentThread().interrupt();
