@@ -1,20 +1,28 @@
 package com.databroker.core;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// How far somebody has heard of the changes of each store: `crm:2-1,shop:7-8812`. Empty text where there
 /// is no store.
 ///
-/// @param stores of each store, by its name, the number of changes in this life of its outbox
-public record ObjectPosition(Map<String, Position> stores) {
+/// Each row that comes is held against several of them, so they lie in arrays, sorted by the names of the stores.
+public final class ObjectPosition {
     public static final ObjectPosition NONE = new ObjectPosition(Map.of());
 
     private static final int LENGTH_MAX = 4096;
 
-    public ObjectPosition {
-        stores = Collections.unmodifiableMap(new TreeMap<>(stores));
+    private final String[] names;
+    private final Position[] positions;
+
+    /// @param stores of each store, by its name, the number of changes in this life of its outbox
+    public ObjectPosition(Map<String, Position> stores) {
+        Map<String, Position> sorted = stores.size() < 2 ? stores : new TreeMap<>(stores);
+        this.names = sorted.keySet().toArray(new String[0]);
+        this.positions = sorted.values().toArray(new Position[0]);
     }
 
     /// @throws ProblemException [Problem#POSITION_INVALID]
@@ -23,29 +31,46 @@ public record ObjectPosition(Map<String, Position> stores) {
             return NONE;
         }
         Map<String, Position> stores = new TreeMap<>();
-        if (text.length() <= LENGTH_MAX) {
-            for (String part : text.split(",", -1)) {
-                int colon = part.indexOf(':');
-                if (colon <= 0
-                        || stores.put(part.substring(0, colon), Position.parse(part.substring(colon + 1))) != null) {
-                    throw invalid(text);
-                }
+        for (int from = 0; from <= text.length() && text.length() <= LENGTH_MAX; ) {
+            int comma = text.indexOf(',', from);
+            int end = comma < 0 ? text.length() : comma;
+            int colon = text.indexOf(':', from);
+            if (colon <= from
+                    || colon >= end
+                    || stores.put(text.substring(from, colon), Position.parse(text.substring(colon + 1, end)))
+                            != null) {
+                throw invalid(text);
             }
-            return new ObjectPosition(stores);
+            from = end + 1;
         }
-        throw invalid(text);
+        if (stores.isEmpty()) {
+            throw invalid(text);
+        }
+        return new ObjectPosition(stores);
+    }
+
+    /// Of each store, by its name, the number of changes in this life of its outbox.
+    public Map<String, Position> stores() {
+        Map<String, Position> stores = new TreeMap<>();
+        for (int i = 0; i < names.length; i++) {
+            stores.put(names[i], positions[i]);
+        }
+        return Collections.unmodifiableMap(stores);
     }
 
     /// Whether whoever stands here has heard of everything before `other`; false where an epoch differs,
     /// since then nobody knows.
     public boolean covers(ObjectPosition other) {
-        if (other.stores.isEmpty()) {
-            return true;
-        }
-        for (Map.Entry<String, Position> entry : other.stores.entrySet()) {
-            Position mine = stores.get(entry.getKey());
-            Position its = entry.getValue();
-            if (mine == null || mine.epoch() != its.epoch() || mine.offset() < its.offset()) {
+        int mine = 0;
+        for (int i = 0; i < other.names.length; i++) {
+            String name = other.names[i];
+            while (mine < names.length && !names[mine].equals(name)) {
+                mine++;
+            }
+            Position its = other.positions[i];
+            if (mine == names.length
+                    || positions[mine].epoch() != its.epoch()
+                    || positions[mine].offset() < its.offset()) {
                 return false;
             }
         }
@@ -54,11 +79,11 @@ public record ObjectPosition(Map<String, Position> stores) {
 
     /// Where whoever stands here and then hears of some stores stands.
     public ObjectPosition with(ObjectPosition some) {
-        if (some.stores.isEmpty()) {
+        if (some.names.length == 0) {
             return this;
         }
-        Map<String, Position> all = new TreeMap<>(stores);
-        all.putAll(some.stores);
+        Map<String, Position> all = new TreeMap<>(stores());
+        all.putAll(some.stores());
         return new ObjectPosition(all);
     }
 
@@ -69,10 +94,23 @@ public record ObjectPosition(Map<String, Position> stores) {
     }
 
     @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ObjectPosition position
+                && Arrays.equals(names, position.names)
+                && Arrays.equals(positions, position.positions);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(names) + Arrays.hashCode(positions);
+    }
+
+    @Override
     public String toString() {
         StringBuilder out = new StringBuilder();
-        stores.forEach((store, position) ->
-                out.append(out.isEmpty() ? "" : ",").append(store).append(':').append(position));
+        for (int i = 0; i < names.length; i++) {
+            out.append(i == 0 ? "" : ",").append(names[i]).append(':').append(positions[i]);
+        }
         return out.toString();
     }
 }

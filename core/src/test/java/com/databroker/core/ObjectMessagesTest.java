@@ -483,6 +483,13 @@ class ObjectMessagesTest {
         assertThat(AT.covers(ObjectPosition.parse("shop:7-8813"))).isFalse();
         assertThat(AT.covers(ObjectPosition.parse("shop:6-1"))).isFalse();
         assertThat(AT.covers(ObjectPosition.NONE)).isTrue();
+        ObjectPosition three = ObjectPosition.parse("shop:7-8812,art:1-4,crm:2-1");
+        assertThat(three)
+                .hasToString("art:1-4,crm:2-1,shop:7-8812")
+                .isEqualTo(two.with(ObjectPosition.parse("art:1-4")));
+        assertThat(three.covers(two)).isTrue();
+        assertThat(two.covers(three)).isFalse();
+        assertThat(three.covers(ObjectPosition.parse("crm:2-1,zoo:1-0"))).isFalse();
     }
 
     @Test
