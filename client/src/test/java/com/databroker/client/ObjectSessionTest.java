@@ -260,6 +260,21 @@ final class ObjectSessionTest {
     }
 
     @Test
+    void reads_are_verified_where_nothing_was_written() {
+        try (ObjectSession session = space.session()) {
+            session.edit(ada()).name();
+            session.commit(VERIFY_READS);
+            server.change("Person/1", "name", "Theirs");
+            assertThatThrownBy(() -> session.commit(VERIFY_READS))
+                    .isInstanceOfSatisfying(
+                            ConflictException.class,
+                            conflict -> assertThat(conflict.conflicts())
+                                    .extracting(FieldConflict::key)
+                                    .containsExactly(Shop.ref("Person/1").key()));
+        }
+    }
+
+    @Test
     void reads_are_verified_where_that_is_asked_for() {
         try (ObjectSession session = space.session()) {
             Shop.Person mine = session.edit(ada());
