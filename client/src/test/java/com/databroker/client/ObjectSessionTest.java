@@ -260,6 +260,15 @@ final class ObjectSessionTest {
     }
 
     @Test
+    void what_is_null_in_a_session_and_shown_as_a_primitive_says_so() {
+        try (ObjectSession session = space.session()) {
+            assertThatThrownBy(() -> session.create(Shop.Person.class).age())
+                    .isInstanceOf(NullPointerException.class)
+                    .hasMessage("#1 has no age before it is committed: let age() return java.lang.Integer");
+        }
+    }
+
+    @Test
     void reads_are_verified_where_nothing_was_written() {
         try (ObjectSession session = space.session()) {
             session.edit(ada()).name();
