@@ -100,31 +100,12 @@ final class EntitySchema {
         }
         StoreOverlay overlay = overlays.getOrDefault(name, StoreOverlay.NONE);
         Map<String, MappedType.Part> fields = new LinkedHashMap<>();
-        boolean generated = MappedType.isKeyGenerated(root);
-        List<String> names = new ArrayList<>();
         key.forEach(leaf -> {
-            String field = leaf.path().substring(leaf.path().lastIndexOf('.') + 1);
-            names.add(field);
-            ObjectTypes.Field described =
-                    new ObjectTypes.Field(field, leaf.kind(), null, !generated, generated, true, 0);
-            fields.put(
-                    field,
-                    new MappedType.Part(
-                            described,
-                            List.of(leaf),
-                            List.of(),
-                            false,
-                            EntityValues.isExact(leaf.java()),
-                            false,
-                            null));
+            MappedType.Part part = ofKey(leaf, MappedType.isKeyGenerated(root));
+            fields.put(part.field().name(), part);
         });
+        List<String> names = List.copyOf(fields.keySet());
         List<EntityPersister> hierarchy = hierarchy(root);
-        Map<String, EntityPersister> kinds = new TreeMap<>();
-        for (EntityPersister entity : hierarchy) {
-            if (!Modifier.isAbstract(entity.getMappedClass().getModifiers())) {
-                kinds.put(entity.getImportedName(), entity);
-            }
-        }
         List<ObjectTypes.Collection> collections = new ArrayList<>();
         Fields found = new Fields(
                 name,
@@ -160,7 +141,25 @@ final class EntitySchema {
                         fields,
                         isNumber(root) ? versionName(root) : null,
                         overlay.policy(),
-                        kinds));
+                        kinds(hierarchy)));
+    }
+
+    private static MappedType.Part ofKey(MappedType.Leaf leaf, boolean generated) {
+        String name = leaf.path().substring(leaf.path().lastIndexOf('.') + 1);
+        ObjectTypes.Field field = new ObjectTypes.Field(name, leaf.kind(), null, !generated, generated, true, 0);
+        return new MappedType.Part(
+                field, List.of(leaf), List.of(), false, EntityValues.isExact(leaf.java()), false, null);
+    }
+
+    /// Those of which there can be objects.
+    private static Map<String, EntityPersister> kinds(List<EntityPersister> hierarchy) {
+        Map<String, EntityPersister> kinds = new TreeMap<>();
+        for (EntityPersister entity : hierarchy) {
+            if (!Modifier.isAbstract(entity.getMappedClass().getModifiers())) {
+                kinds.put(entity.getImportedName(), entity);
+            }
+        }
+        return kinds;
     }
 
     private static void left(String what, String why) {

@@ -50,7 +50,13 @@ record EntitySession(Session session, @Nullable Connection held) {
         return Hibernate.unproxy(session.find(type.root().getMappedClass(), type.id(key), lock));
     }
 
-    /// The same, held.
+    /// As [#there], where it is only referred to: nobody else has to wait for that.
+    @Nullable
+    Object seen(MappedType type, ObjectKey key) {
+        return Hibernate.unproxy(session.find(type.root().getMappedClass(), type.id(key)));
+    }
+
+    /// As [#there], held.
     @Nullable
     Object locked(MappedType type, ObjectKey key) {
         hold(type, key);

@@ -182,7 +182,7 @@ final class EntityWriting {
         }
         MappedType type = types.named(key.type());
         // Which of several entities it is nothing but looking tells; where it is gone the database refuses.
-        Object there = part.target().getSuperMappingType() == null ? null : session.there(type, key);
+        Object there = part.target().getSuperMappingType() == null ? null : session.seen(type, key);
         return there == null ? session.reference(part.target(), type.id(key)) : fitting(part, key, there);
     }
 
