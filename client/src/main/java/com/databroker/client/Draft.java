@@ -92,7 +92,7 @@ final class Draft implements InvocationHandler {
             case OWN -> own(op.name, self, args);
             case DEFAULT -> op.run(self, args);
             case COLLECTION -> context.many(saved().ref, op.name, op.element);
-            case NAME -> session.isField(this, op.name) ? session.read(this, op.name, op.returns) : call(op, args);
+            case NAME -> session.isField(this, op.name) ? read(op) : call(op, args);
             case WRITE -> {
                 if (!session.isField(this, op.name)) {
                     yield call(op, args);
@@ -102,6 +102,15 @@ final class Draft implements InvocationHandler {
             }
             case CALL -> call(op, args);
         };
+    }
+
+    private @Nullable Object read(View.Op op) {
+        Object value = session.read(this, op.name, op.returns);
+        if (value == null && op.method.getReturnType().isPrimitive()) {
+            throw new NullPointerException(key() + " has no " + op.name + (row == null ? " before it is committed" : "")
+                    + ": let " + op.method.getName() + "() return " + op.returns.getName());
+        }
+        return value;
     }
 
     private @Nullable Object call(View.Op op, @Nullable Object[] args) {

@@ -206,8 +206,7 @@ public final class ObjectSession implements AutoCloseable {
                 sent.add(draft);
             }
         }
-        boolean changes = sent.stream().anyMatch(Draft::isChanged);
-        return new InDoubt(commits.get(), changes ? ops : List.of(), sent, context.cache.news.arrivals());
+        return new InDoubt(commits.get(), ops, sent, context.cache.news.arrivals());
     }
 
     /// The rows of what was updated carry its key; the others are what was created, in its order.

@@ -260,6 +260,30 @@ final class ObjectSessionTest {
     }
 
     @Test
+    void what_is_null_in_a_session_and_shown_as_a_primitive_says_so() {
+        try (ObjectSession session = space.session()) {
+            assertThatThrownBy(() -> session.create(Shop.Person.class).age())
+                    .isInstanceOf(NullPointerException.class)
+                    .hasMessage("#1 has no age before it is committed: let age() return java.lang.Integer");
+        }
+    }
+
+    @Test
+    void reads_are_verified_where_nothing_was_written() {
+        try (ObjectSession session = space.session()) {
+            session.edit(ada()).name();
+            session.commit(VERIFY_READS);
+            server.change("Person/1", "name", "Theirs");
+            assertThatThrownBy(() -> session.commit(VERIFY_READS))
+                    .isInstanceOfSatisfying(
+                            ConflictException.class,
+                            conflict -> assertThat(conflict.conflicts())
+                                    .extracting(FieldConflict::key)
+                                    .containsExactly(Shop.ref("Person/1").key()));
+        }
+    }
+
+    @Test
     void reads_are_verified_where_that_is_asked_for() {
         try (ObjectSession session = space.session()) {
             Shop.Person mine = session.edit(ada());

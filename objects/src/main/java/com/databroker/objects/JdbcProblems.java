@@ -87,7 +87,7 @@ final class JdbcProblems {
                         "store " + store + ": a value is nested too deep, or else too complex, for the database ("
                                 + state + ")",
                         failed);
-            case "42P01", "42703", "42704", "42804", "3F000", "0A000" ->
+            case "42P01", "42703", "42704", "42804", "3F000", "0A000", "42S02", "42S03", "42S04", "42S22" ->
                 new ProblemException(
                         Problem.STORE_UNAVAILABLE,
                         "store " + store + ": its tables are not as they were when they were read (" + state

@@ -2,6 +2,7 @@ package com.databroker.objects;
 
 import com.databroker.core.Bytes;
 import com.databroker.core.ObjectKey;
+import com.databroker.core.ObjectMessages;
 import com.databroker.core.ObjectTypes;
 import com.databroker.core.ObjectTypes.Kind;
 import com.databroker.core.Position;
@@ -110,8 +111,9 @@ public final class MemoryStore implements ObjectStore {
                 field.name(), field.kind(), field.target(), field.required(), field.generated(), false, field.length());
     }
 
-    /// Declares the type of a record, the first component of which is its key, and offers these. Values
-    /// that are no values of the wire are refused.
+    /// Declares the type of a record, the first component of which is its key, and offers these. Numbers become those
+    /// of the wire and constants of enums their names, also in lists and maps, which are copied; other values that
+    /// the wire does not have are refused with [Problem#VALUE_INVALID].
     public <R extends Record> MemoryStore records(String type, Class<R> record, Collection<R> objects) {
         RecordComponent[] components = record.getRecordComponents();
         List<ObjectTypes.Field> fields = new ArrayList<>();
@@ -126,7 +128,7 @@ public final class MemoryStore implements ObjectStore {
             for (R object : objects) {
                 Map<String, @Nullable Object> values = new LinkedHashMap<>();
                 for (int i = 0; i < components.length; i++) {
-                    values.put(components[i].getName(), Values.fit(fields.get(i), value(components[i], object)));
+                    values.put(components[i].getName(), wire(fields.get(i), value(components[i], object)));
                 }
                 put(row(type, key(type, values), 1, values));
             }
@@ -134,6 +136,30 @@ public final class MemoryStore implements ObjectStore {
             lock.unlock();
         }
         return this;
+    }
+
+    /// What a client reads is what it sends back for comparison, so that it has to be of the wire to begin with.
+    private static @Nullable Object wire(ObjectTypes.Field field, @Nullable Object value) {
+        if (field.kind() == Kind.GRAPH) {
+            try {
+                return ObjectMessages.CBOR.decodeValue(ObjectMessages.CBOR.encodeValue(value));
+            } catch (ProblemException foreign) {
+                throw new ProblemException(
+                        Problem.VALUE_INVALID,
+                        "component " + field.name() + " of a record: " + foreign.getMessage(),
+                        foreign);
+            }
+        }
+        return Values.fit(
+                field,
+                switch (value) {
+                    case Short number -> number.longValue();
+                    case Byte number -> number.longValue();
+                    case Float number -> Double.valueOf(number.toString());
+                    case Enum<?> constant -> constant.name();
+                    case null -> null;
+                    default -> value;
+                });
     }
 
     private static @Nullable Object value(RecordComponent component, Object object) {
@@ -146,7 +172,16 @@ public final class MemoryStore implements ObjectStore {
     }
 
     private static Kind kind(Class<?> type) {
+        if (type.isEnum()) {
+            return Kind.TEXT;
+        }
         return Map.<Class<?>, Kind>ofEntries(
+                        Map.entry(short.class, Kind.INTEGER),
+                        Map.entry(Short.class, Kind.INTEGER),
+                        Map.entry(byte.class, Kind.INTEGER),
+                        Map.entry(Byte.class, Kind.INTEGER),
+                        Map.entry(float.class, Kind.DOUBLE),
+                        Map.entry(Float.class, Kind.DOUBLE),
                         Map.entry(boolean.class, Kind.BOOLEAN),
                         Map.entry(Boolean.class, Kind.BOOLEAN),
                         Map.entry(int.class, Kind.INTEGER),

@@ -16,6 +16,8 @@ import com.databroker.objects.spi.StorePage;
 import com.databroker.objects.spi.StoreQuery;
 import com.databroker.objects.spi.StoreRow;
 import com.databroker.objects.spi.Values;
+import java.time.temporal.ChronoField;
+import java.time.temporal.Temporal;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -30,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// Answers gets and finds.
 final class ObjectFinding {
     private static final int KEYS_MAX = 10_000;
+    private static final int NANOS_OF_MICRO = 1000;
     private static final int LIMIT_MAX = 10_000;
     private static final int CONDITIONS_MAX = 32;
     private static final int VALUES_MAX = 1_000;
@@ -243,6 +246,7 @@ final class ObjectFinding {
             Operator operator = condition.operator();
             exact &= field(type, condition.field()).tagged()
                     && stores.ofType(type.name()).isExact(type.name(), condition.field())
+                    && condition.values().stream().noneMatch(ObjectFinding::isRounded)
                     && (operator == Operator.EQUAL || operator == Operator.IN || operator == Operator.IS_NULL);
         }
         if (!exact) {
@@ -255,6 +259,14 @@ final class ObjectFinding {
             }
             condition.values().forEach(value -> answer.tag(stamp.tag(type.name(), condition.field(), value)));
         }
+    }
+
+    /// Whether a database may find by it what is told as another value: times are sent to some rounded to
+    /// microseconds.
+    private static boolean isRounded(@Nullable Object value) {
+        return value instanceof Temporal time
+                && time.isSupported(ChronoField.NANO_OF_SECOND)
+                && time.get(ChronoField.NANO_OF_SECOND) % NANOS_OF_MICRO != 0;
     }
 
     /// Where the next page begins: values of the order's fields, then the parts of the key.

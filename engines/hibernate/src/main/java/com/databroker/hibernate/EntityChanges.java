@@ -71,6 +71,11 @@ final class EntityChanges implements Interceptor {
         return MappedType.key(type.name(), MappedType.parts(type.root(), id));
     }
 
+    boolean isDeleted(ObjectKey key) {
+        Written one = written.get(key);
+        return one != null && one.kind == StoreChange.Kind.DELETED;
+    }
+
     boolean isOverturned() {
         return overturned;
     }
@@ -98,6 +103,11 @@ final class EntityChanges implements Interceptor {
                 entries.add(new StoreChange.Entry(one.kind, key, one.version, edits(type, one.before, null)));
             } else if (now != null) {
                 entries.add(new StoreChange.Entry(one.kind, key, now.version(), edits(type, one.before, now)));
+            } else if (one.before != null) {
+                // A restriction of its entity hides it now: nobody sees it any more.
+                long version = type.version() == null ? 0 : one.before.version() + 1;
+                entries.add(
+                        new StoreChange.Entry(StoreChange.Kind.DELETED, key, version, edits(type, one.before, null)));
             }
         });
         return entries;

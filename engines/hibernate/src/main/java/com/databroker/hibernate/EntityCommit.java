@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ final class EntityCommit implements JdbcLedger.Attempt {
 
     private final List<ObjectMessage.FieldConflict> conflicts = new ArrayList<>();
     private final Map<ObjectKey, Object> created = new HashMap<>();
+    private final List<ObjectKey> gone = new ArrayList<>();
     private final @Nullable ObjectKey[] keys;
     private List<@Nullable StoreRow> rows = List.of();
     private List<StoreChange.Entry> entries = List.of();
@@ -72,8 +74,10 @@ final class EntityCommit implements JdbcLedger.Attempt {
             Map<ObjectKey, Object> found = lock(session);
             for (int i = 0; i < ops.size(); i++) {
                 if (ops.get(i) instanceof ObjectMessage.Update update) {
-                    keys[i] = update.ref().key();
-                    update(session, writing, update, found.get(keys[i]));
+                    ObjectKey key = update.ref().key();
+                    Object entity = found.get(key);
+                    keys[i] = entity == null ? key : session.key(types.named(key.type()), entity);
+                    update(session, writing, update, entity);
                 }
             }
             delete(session, found);
@@ -81,6 +85,7 @@ final class EntityCommit implements JdbcLedger.Attempt {
                 return false;
             }
             session.flush();
+            deleted(changes);
             written(session, changes);
             return true;
         });
@@ -96,8 +101,14 @@ final class EntityCommit implements JdbcLedger.Attempt {
         }
         Map<ObjectKey, StoreRow> now = changes.rows(session.session(), wanted);
         List<@Nullable StoreRow> all = new ArrayList<>();
-        for (ObjectKey key : keys) {
-            all.add(key == null ? null : now.get(key));
+        for (int i = 0; i < keys.length; i++) {
+            ObjectKey key = keys[i];
+            StoreRow row = key == null ? null : now.get(key);
+            if (row == null && ops.get(i) instanceof ObjectMessage.Create) {
+                throw new ProblemException(
+                        Problem.CONSTRAINT_BROKEN, key + " would not be seen: a restriction of its entity hides it");
+            }
+            all.add(row);
         }
         rows = all;
         entries = changes.entries(now);
@@ -190,7 +201,9 @@ final class EntityCommit implements JdbcLedger.Attempt {
         if (!same || entity == null) {
             conflict(key, update.version(), update.fields(), there);
         } else {
-            update.fields().forEach((name, edit) -> writing.set(entity, type.part(name), edit.after()));
+            Map<String, @Nullable Object> after = new LinkedHashMap<>();
+            update.fields().forEach((name, edit) -> after.put(name, edit.after()));
+            writing.set(entity, type, after);
         }
     }
 
@@ -221,6 +234,7 @@ final class EntityCommit implements JdbcLedger.Attempt {
         }
         deletes.sort(
                 Comparator.comparingInt(delete -> -height(delete.ref().key().type(), 0)));
+        List<Object> entities = new ArrayList<>();
         for (ObjectMessage.Delete delete : deletes) {
             ObjectKey key = delete.ref().key();
             MappedType type = types.named(key.type());
@@ -229,7 +243,20 @@ final class EntityCommit implements JdbcLedger.Attempt {
             if (entity == null || there == null || (type.version() != null && there.version() != delete.version())) {
                 conflict(key, delete.version(), Map.of(), there);
             } else {
-                session.remove(entity);
+                entities.add(entity);
+                // Under the key that it has: the one that was sent may be another way to write it.
+                gone.add(session.key(type, entity));
+            }
+        }
+        session.remove(entities);
+    }
+
+    /// What refers to something that is to be deleted may have Hibernate keep it, by a cascade.
+    private void deleted(EntityChanges changes) {
+        for (ObjectKey key : gone) {
+            if (!changes.isDeleted(key)) {
+                throw new ProblemException(
+                        Problem.CONSTRAINT_BROKEN, key + " is kept by what refers to it, with a cascade of its entity");
             }
         }
     }

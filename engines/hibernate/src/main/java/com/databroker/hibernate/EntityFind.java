@@ -61,7 +61,7 @@ final class EntityFind {
     }
 
     private List<StoreRow> rows(QueryProducer session, String order, int limit) {
-        String hql = "select " + type.selected() + " from " + type.root().getEntityName() + " e" + where + order;
+        String hql = "select " + type.selected() + " from " + type.from() + where + order;
         SelectionQuery<Object[]> query = session.createSelectionQuery(hql, Object[].class);
         parameters.forEach(query::setParameter);
         if (limit < Integer.MAX_VALUE) {
@@ -71,8 +71,8 @@ final class EntityFind {
     }
 
     private long count(QueryProducer session) {
-        SelectionQuery<Long> query = session.createSelectionQuery(
-                "select count(*) from " + type.root().getEntityName() + " e" + where, Long.class);
+        SelectionQuery<Long> query =
+                session.createSelectionQuery("select count(*) from " + type.from() + where, Long.class);
         parameters.forEach(query::setParameter);
         return query.getSingleResult();
     }
@@ -118,13 +118,7 @@ final class EntityFind {
             return kind == null ? List.of() : List.of(kind.getMappedClass());
         }
         if (value instanceof ObjectKey key) {
-            List<Object> all = new ArrayList<>();
-            for (int i = 0; i < part.leaves().size(); i++) {
-                MappedType.Leaf leaf = part.leaves().get(i);
-                String text = i < key.parts().size() ? key.parts().get(i) : "";
-                all.add(java(part, leaf, com.databroker.objects.spi.Values.parse(leaf.kind(), text)));
-            }
-            return all;
+            return MappedType.keyValues(part.leaves(), key);
         }
         return List.of(java(part, part.leaves().getFirst(), value));
     }
@@ -153,6 +147,9 @@ final class EntityFind {
                     Problem.QUERY_INVALID,
                     "field " + part.field().name() + " has names of constants: they are equal or not");
         }
+        if (operator != Operator.IS_NULL) {
+            comparable(part);
+        }
         Object value = values.isEmpty() ? null : values.getFirst();
         switch (operator) {
             case EQUAL, IN -> oneOf(part, values);
@@ -166,6 +163,15 @@ final class EntityFind {
                 and(part.leaves().getFirst().path() + " like " + parameter(text + "%") + " escape '!'");
             }
             case IS_NULL -> and(isNull(part));
+        }
+    }
+
+    /// A column of large objects holds their numbers.
+    private static void comparable(MappedType.Part part) {
+        if (part.large()) {
+            throw new ProblemException(
+                    Problem.QUERY_INVALID,
+                    "field " + part.field().name() + " is a large object, which PostgreSQL does not compare");
         }
     }
 
@@ -226,6 +232,7 @@ final class EntityFind {
                 throw new ProblemException(
                         Problem.QUERY_INVALID, "field " + part.field().name() + " has no order");
             }
+            comparable(part);
             Object value = after == null ? null : after.get(at++);
             List<? extends @Nullable Object> values =
                     value == null ? Collections.nCopies(part.leaves().size(), null) : values(part, value);

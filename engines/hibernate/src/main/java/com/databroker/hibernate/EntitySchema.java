@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.hibernate.dialect.PostgreSQLDialect;
 import org.hibernate.engine.spi.SessionFactoryImplementor;
-import org.hibernate.generator.Assigned;
+import org.hibernate.generator.Generator;
 import org.hibernate.metamodel.mapping.AttributeMapping;
 import org.hibernate.metamodel.mapping.CompositeIdentifierMapping;
 import org.hibernate.metamodel.mapping.EmbeddableMappingType;
@@ -99,24 +100,20 @@ final class EntitySchema {
         }
         StoreOverlay overlay = overlays.getOrDefault(name, StoreOverlay.NONE);
         Map<String, MappedType.Part> fields = new LinkedHashMap<>();
-        boolean generated = key.size() == 1 && !(root.getGenerator() instanceof Assigned);
-        List<String> names = new ArrayList<>();
         key.forEach(leaf -> {
-            String field = leaf.path().substring(leaf.path().lastIndexOf('.') + 1);
-            names.add(field);
-            ObjectTypes.Field described =
-                    new ObjectTypes.Field(field, leaf.kind(), null, !generated, generated, true, 0);
-            fields.put(field, new MappedType.Part(described, List.of(leaf), List.of(), false, null));
+            MappedType.Part part = ofKey(leaf, MappedType.isKeyGenerated(root));
+            fields.put(part.field().name(), part);
         });
+        List<String> names = List.copyOf(fields.keySet());
         List<EntityPersister> hierarchy = hierarchy(root);
-        Map<String, EntityPersister> kinds = new TreeMap<>();
-        for (EntityPersister entity : hierarchy) {
-            if (!Modifier.isAbstract(entity.getMappedClass().getModifiers())) {
-                kinds.put(entity.getImportedName(), entity);
-            }
-        }
         List<ObjectTypes.Collection> collections = new ArrayList<>();
-        Fields found = new Fields(name, root.getVersionMapping() == null ? "" : versionName(root), overlay, fields);
+        Fields found = new Fields(
+                name,
+                root.getVersionMapping() == null ? "" : versionName(root),
+                overlay,
+                fields,
+                EntityNames.declared(hierarchy),
+                root.getFactory().getJdbcServices().getDialect() instanceof PostgreSQLDialect);
         if (hierarchy.size() > 1) {
             found.kind(free(hierarchy));
         }
@@ -137,7 +134,32 @@ final class EntitySchema {
         types.put(
                 name,
                 new MappedType(
-                        type, root, key, fields, isNumber(root) ? versionName(root) : null, overlay.policy(), kinds));
+                        type,
+                        root,
+                        found.from(root),
+                        key,
+                        fields,
+                        isNumber(root) ? versionName(root) : null,
+                        overlay.policy(),
+                        kinds(hierarchy)));
+    }
+
+    private static MappedType.Part ofKey(MappedType.Leaf leaf, boolean generated) {
+        String name = leaf.path().substring(leaf.path().lastIndexOf('.') + 1);
+        ObjectTypes.Field field = new ObjectTypes.Field(name, leaf.kind(), null, !generated, generated, true, 0);
+        return new MappedType.Part(
+                field, List.of(leaf), List.of(), false, EntityValues.isExact(leaf.java()), false, null);
+    }
+
+    /// Those of which there can be objects.
+    private static Map<String, EntityPersister> kinds(List<EntityPersister> hierarchy) {
+        Map<String, EntityPersister> kinds = new TreeMap<>();
+        for (EntityPersister entity : hierarchy) {
+            if (!Modifier.isAbstract(entity.getMappedClass().getModifiers())) {
+                kinds.put(entity.getImportedName(), entity);
+            }
+        }
+        return kinds;
     }
 
     private static void left(String what, String why) {
@@ -201,7 +223,8 @@ final class EntitySchema {
                 element = one.getAssociatedEntityMappingType();
             }
             if (mappedBy != null && element != null && ObjectKey.isName(attribute.getAttributeName())) {
-                all.add(new ObjectTypes.Collection(attribute.getAttributeName(), nameOf(element), mappedBy));
+                all.add(new ObjectTypes.Collection(
+                        attribute.getAttributeName(), nameOf(element), EntityNames.field(mappedBy)));
             }
         });
         return all;
@@ -217,18 +240,37 @@ final class EntitySchema {
         private final String version;
         private final StoreOverlay overlay;
         private final Map<String, MappedType.Part> fields;
+        private final Map<String, List<AttributeMapping>> declared;
+        private final boolean numbered;
+        private final StringBuilder joins = new StringBuilder();
+        private int joined;
 
-        Fields(String type, String version, StoreOverlay overlay, Map<String, MappedType.Part> fields) {
+        /// @param declared the attributes of each name, of all entities
+        /// @param numbered whether columns of large objects hold their numbers
+        Fields(
+                String type,
+                String version,
+                StoreOverlay overlay,
+                Map<String, MappedType.Part> fields,
+                Map<String, List<AttributeMapping>> declared,
+                boolean numbered) {
             this.type = type;
             this.version = version;
             this.overlay = overlay;
             this.fields = fields;
+            this.declared = declared;
+            this.numbered = numbered;
+        }
+
+        /// What queries read from.
+        String from(EntityPersister root) {
+            return root.getEntityName() + " e" + joins;
         }
 
         void kind(String name) {
             ObjectTypes.Field field = new ObjectTypes.Field(name, Kind.TEXT, null, true, false, true, 0);
             MappedType.Leaf leaf = new MappedType.Leaf(MappedType.KIND, Class.class, Kind.TEXT, false);
-            fields.put(name, new MappedType.Part(field, List.of(leaf), List.of(), false, null));
+            fields.put(name, new MappedType.Part(field, List.of(leaf), List.of(), false, true, false, null));
         }
 
         /// @param prefix of names, where they are of something embedded
@@ -237,12 +279,22 @@ final class EntitySchema {
             for (int i = 0; i < mapping.getNumberOfAttributeMappings(); i++) {
                 AttributeMapping attribute = mapping.getAttributeMapping(i);
                 String name = attribute.getAttributeName();
-                String field =
-                        prefix.isEmpty() ? name : prefix + Character.toUpperCase(name.charAt(0)) + name.substring(1);
+                String field = EntityNames.field(prefix, name);
                 // Where an id has a class of its own, Hibernate has an attribute with all of it once more.
                 boolean hidden =
                         name.startsWith("_") || overlay.hidden().contains(field) || isMarked(owner, name, Hidden.class);
-                if (hidden || fields.containsKey(field) || (place.isEmpty() && name.equals(version))) {
+                boolean other = attribute instanceof ToOneAttributeMapping one && !isOwned(one);
+                if (hidden || other || fields.containsKey(field) || (place.isEmpty() && name.equals(version))) {
+                    continue;
+                }
+                List<AttributeMapping> same =
+                        place.isEmpty() ? declared.getOrDefault(name, List.of()) : List.<AttributeMapping>of();
+                if (same.size() > 1 && !EntityNames.isOneField(same)) {
+                    left(type + "." + field, "entities of one type mean different things by it");
+                    continue;
+                }
+                if (attribute.isEmbeddedAttributeMapping() && !EntityNames.isPlain(attribute)) {
+                    left(type + "." + field, "it has no form on the wire");
                     continue;
                 }
                 List<String> here = new ArrayList<>(place);
@@ -258,7 +310,7 @@ final class EntitySchema {
                 }
                 MappedType.Part part = attribute instanceof ToOneAttributeMapping reference
                         ? reference(reference, field, here, !untagged, always)
-                        : basic(attribute, field, here, !untagged, always);
+                        : basic(attribute, field, here, !untagged, always, same);
                 if (part != null && ObjectKey.isName(field)) {
                     fields.put(field, part);
                 } else if (!(attribute instanceof PluralAttributeMapping)) {
@@ -267,31 +319,48 @@ final class EntitySchema {
             }
         }
 
-        private static MappedType.@Nullable Part basic(
-                AttributeMapping attribute, String name, List<String> place, boolean tagged, boolean always) {
-            Class<?> java = attribute.getPropertyAccess().getGetter().getReturnTypeClass();
+        /// @param same the attributes of that name, where several entities have one
+        private MappedType.@Nullable Part basic(
+                AttributeMapping attribute,
+                String name,
+                List<String> place,
+                boolean tagged,
+                boolean always,
+                List<AttributeMapping> same) {
+            Class<?> java = EntityNames.javaOf(attribute);
             Kind kind = EntityValues.kind(java);
             if (kind == null || !(attribute instanceof SelectableMapping column)) {
                 return null;
             }
             Long length = kind == Kind.TEXT && java == String.class ? column.getLength() : null;
             boolean nullable = attribute.getAttributeMetadata().isNullable() && !java.isPrimitive();
+            // What a timestamp of Hibernate's or the database writes over is not told as written.
+            // Of what is embedded Hibernate gives the generator of another attribute.
+            Generator generator = place.size() == 1 ? attribute.getGenerator() : null;
+            boolean generates = generator != null && generator.generatesSometimes();
+            boolean overwritten = generator != null
+                    && generator.generatesSometimes()
+                    && (generator.generatesOnUpdate() || !generator.allowMutation());
+            boolean generated = generates || !attribute.getAttributeMetadata().isInsertable();
             return new MappedType.Part(
                     new ObjectTypes.Field(
                             name,
                             kind,
                             null,
                             always && !nullable,
-                            !attribute.getAttributeMetadata().isInsertable(),
+                            generated,
                             tagged && kind != Kind.BYTES && !column.isLob(),
                             length == null ? 0 : (int) Math.min(length, Integer.MAX_VALUE)),
-                    List.of(new MappedType.Leaf("e." + String.join(".", place), java, kind, !always || nullable)),
+                    List.of(new MappedType.Leaf(
+                            EntityNames.path("e." + String.join(".", place), same), java, kind, !always || nullable)),
                     place,
-                    attribute.getAttributeMetadata().isUpdatable(),
+                    !overwritten && attribute.getAttributeMetadata().isUpdatable(),
+                    EntityValues.isExact(java) && EntityNames.isExact(column, kind),
+                    numbered && EntityNames.isLarge(column),
                     null);
         }
 
-        private static MappedType.@Nullable Part reference(
+        private MappedType.@Nullable Part reference(
                 ToOneAttributeMapping reference, String name, List<String> place, boolean tagged, boolean always) {
             EntityMappingType target = reference.getAssociatedEntityMappingType();
             List<MappedType.Leaf> key = key(target);
@@ -304,6 +373,15 @@ final class EntitySchema {
             }
             boolean nullable = reference.isNullable() || reference.isOptional();
             String path = "e." + String.join(".", place) + ".";
+            if (EntityNames.isJoined(reference)) {
+                // Said without a join, that would find only what refers to something.
+                joins.append(" left join ")
+                        .append(path, 0, path.length() - 1)
+                        .append(" j")
+                        .append(joined);
+                path = "j" + joined++ + ".";
+            }
+            String from = path;
             return new MappedType.Part(
                     new ObjectTypes.Field(
                             name,
@@ -315,10 +393,12 @@ final class EntitySchema {
                             0),
                     key.stream()
                             .map(leaf -> new MappedType.Leaf(
-                                    path + leaf.path().substring(2), leaf.java(), leaf.kind(), !always || nullable))
+                                    from + leaf.path().substring(2), leaf.java(), leaf.kind(), !always || nullable))
                             .toList(),
                     place,
                     reference.getAttributeMetadata().isUpdatable(),
+                    key.stream().allMatch(leaf -> EntityValues.isExact(leaf.java())),
+                    false,
                     target);
         }
     }

@@ -18,6 +18,7 @@ import org.hibernate.Session;
 import org.hibernate.StaleStateException;
 import org.hibernate.StatelessSession;
 import org.hibernate.Transaction;
+import org.hibernate.TransientPropertyValueException;
 import org.hibernate.engine.spi.SessionFactoryImplementor;
 import org.jspecify.annotations.Nullable;
 
@@ -25,16 +26,31 @@ import org.jspecify.annotations.Nullable;
 /// it, and not as Hibernate wraps it.
 ///
 /// @param shared whether others may change rows meanwhile, so that they are locked
-record EntitySessions(SessionFactoryImplementor factory, boolean shared) {
+/// @param large whether there are large objects, which PostgreSQL reads in a transaction only
+record EntitySessions(SessionFactoryImplementor factory, boolean shared, boolean large) {
     private static final String REPEAT = "40001";
 
     <T> T read(Connection connection, Function<StatelessSession, T> work) throws SQLException {
-        return plain(() -> {
+        return within(connection, () -> {
             try (StatelessSession session =
                     factory.withStatelessOptions().connection(connection).openStatelessSession()) {
                 return work.apply(session);
             }
         });
+    }
+
+    private <T> T within(Connection connection, Supplier<T> work) throws SQLException {
+        if (!large || !connection.getAutoCommit()) {
+            return plain(work);
+        }
+        connection.setAutoCommit(false);
+        try {
+            return plain(work);
+        } finally {
+            // Of what only reads there is nothing to keep.
+            connection.rollback();
+            connection.setAutoCommit(true);
+        }
     }
 
     /// @param work says whether it is to be written; where it throws, it is not
@@ -82,7 +98,7 @@ record EntitySessions(SessionFactoryImplementor factory, boolean shared) {
 
     /// A session whose changes go nowhere.
     <T> T look(Connection connection, Function<EntitySession, T> work) throws SQLException {
-        return plain(() -> {
+        return within(connection, () -> {
             try (Session session = factory.withOptions()
                     .connection(connection)
                     .flushMode(FlushMode.MANUAL)
@@ -117,6 +133,14 @@ record EntitySessions(SessionFactoryImplementor factory, boolean shared) {
             if (failed.getClass().getName().equals("jakarta.validation.ConstraintViolationException")) {
                 throw new ProblemException(
                         Problem.CONSTRAINT_BROKEN, Text.excerpt(String.valueOf(failed.getMessage())), failed);
+            }
+            Throwable cause = failed instanceof IllegalStateException ? failed.getCause() : failed;
+            if (cause instanceof TransientPropertyValueException dangling) {
+                throw new ProblemException(
+                        Problem.CONSTRAINT_BROKEN,
+                        "field " + dangling.getPropertyName() + " of " + simple(dangling.getPropertyOwnerEntityName())
+                                + " would lead nowhere",
+                        failed);
             }
             throw failed;
         }

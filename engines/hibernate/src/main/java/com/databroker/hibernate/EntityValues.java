@@ -56,6 +56,9 @@ final class EntityValues {
             double.class, Double.class,
             char.class, Character.class);
 
+    private static final Instant FIRST = Instant.ofEpochMilli(Long.MIN_VALUE);
+    private static final Instant LAST = Instant.ofEpochMilli(Long.MAX_VALUE);
+
     private EntityValues() {}
 
     static Class<?> boxed(Class<?> type) {
@@ -65,6 +68,12 @@ final class EntityValues {
     /// What values of a class are on the wire; null where there is nothing for them.
     static @Nullable Kind kind(Class<?> type) {
         return Enum.class.isAssignableFrom(type) ? Kind.TEXT : KINDS.get(boxed(type));
+    }
+
+    /// Whether values of the wire that are the same to that class are the same: of one that keeps less of them, a find
+    /// by one finds what is told as another.
+    static boolean isExact(Class<?> type) {
+        return boxed(type) != Float.class && type != Date.class;
     }
 
     static @Nullable Object wire(@Nullable Object value) {
@@ -110,6 +119,9 @@ final class EntityValues {
             return type == BigDecimal.class ? exact : exact.toBigIntegerExact();
         }
         if (type == Double.class || type == Float.class) {
+            if (type == Float.class && Float.isInfinite(number.floatValue()) && Double.isFinite(number.doubleValue())) {
+                throw new ArithmeticException(type.getName());
+            }
             return type == Double.class ? (Object) number.doubleValue() : (Object) number.floatValue();
         }
         long whole = new BigDecimal(number.toString()).longValueExact();
@@ -129,6 +141,14 @@ final class EntityValues {
         throw new ArithmeticException(type.getName());
     }
 
+    /// Drivers are given times as milliseconds.
+    private static Object sendable(Instant moment, Object value) {
+        if (moment.isBefore(FIRST) || moment.isAfter(LAST)) {
+            throw new ArithmeticException("beyond what a driver is given");
+        }
+        return value;
+    }
+
     private static Object other(Class<?> type, Object value) {
         if (type.isEnum()) {
             for (Object constant : type.getEnumConstants()) {
@@ -144,8 +164,11 @@ final class EntityValues {
             case LocalDate date when type == java.sql.Date.class -> java.sql.Date.valueOf(date);
             case Instant time when type == Timestamp.class -> Timestamp.from(time);
             case Instant time when type == Date.class -> Date.from(time);
-            case OffsetDateTime time when type == ZonedDateTime.class -> time.toZonedDateTime();
-            case Instant time when type == OffsetDateTime.class -> time.atOffset(ZoneOffset.UTC);
+            case OffsetDateTime time
+            when type == ZonedDateTime.class -> sendable(time.toInstant(), time.toZonedDateTime());
+            case Instant time when type == OffsetDateTime.class -> sendable(time, time.atOffset(ZoneOffset.UTC));
+            case OffsetDateTime time -> sendable(time.toInstant(), type.cast(time));
+            case Instant time -> sendable(time, type.cast(time));
             default -> type.cast(value);
         };
     }

@@ -6,10 +6,14 @@ import com.databroker.core.Problem;
 import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.hibernate.metamodel.mapping.AttributeMapping;
 import org.hibernate.metamodel.mapping.EmbeddableMappingType;
+import org.hibernate.metamodel.mapping.EntityMappingType;
 import org.hibernate.persister.entity.EntityPersister;
 import org.jspecify.annotations.Nullable;
 
@@ -53,7 +57,8 @@ final class EntityWriting {
                     "a new " + type.name() + " says which one it is: one of "
                             + type.kinds().keySet());
         }
-        if (!id.isEmpty() && id.size() != type.key().size()) {
+        boolean given = id.size() == type.key().size();
+        if (!given && !(id.isEmpty() && MappedType.isKeyGenerated(type.root()))) {
             throw new ProblemException(Problem.CONSTRAINT_BROKEN, "an object of type " + type.name() + " needs a key");
         }
         return session.instance(entity, id.isEmpty() ? null : type.id(id));
@@ -62,66 +67,100 @@ final class EntityWriting {
     /// The rest of its values.
     void fill(MappedType type, ObjectMessage.Create create) {
         Object entity = created.get(create.temporary());
-        create.values().forEach((name, value) -> {
-            MappedType.Part part = type.part(name);
-            if (entity != null && !part.place().isEmpty()) {
-                set(entity, part, value);
-            }
-        });
+        if (entity != null) {
+            Map<String, @Nullable Object> rest = new LinkedHashMap<>(create.values());
+            rest.keySet().removeIf(name -> type.part(name).place().isEmpty());
+            rest.forEach((name, value) -> {
+                MappedType.Part part = type.part(name);
+                // Of a reference the column may be that of the key, which is then made of it.
+                if (value != null && part.field().generated() && part.target() == null) {
+                    throw new ProblemException(Problem.READ_ONLY, "field " + name + " is given by the store");
+                }
+            });
+            set(entity, type, rest);
+        }
     }
 
     void persist(Object entity) {
         session.persist(entity);
     }
 
-    void set(Object entity, MappedType.Part part, @Nullable Object value) {
+    /// One value for an attribute.
+    private record Setting(MappedType.Part part, @Nullable Object value) {
+        boolean isOf(AttributeMapping attribute, int depth) {
+            return part.place().get(depth).equals(attribute.getAttributeName());
+        }
+    }
+
+    /// Sets values of some fields. Those of what is embedded are set together: it may be a record, which cannot be
+    /// without any of them.
+    void set(Object entity, MappedType type, Map<String, @Nullable Object> values) {
         EntityPersister concrete = session.persister(entity);
-        AttributeMapping attribute = concrete.findAttributeMapping(part.place().getFirst());
-        if (attribute == null) {
-            throw new ProblemException(
-                    Problem.VALUE_INVALID,
-                    "a " + concrete.getImportedName() + " has no field "
-                            + part.field().name());
-        }
-        set(entity, attribute, part, 1, value);
+        Map<String, List<Setting>> byAttribute = new LinkedHashMap<>();
+        values.forEach((name, value) -> {
+            MappedType.Part part = type.part(name);
+            byAttribute
+                    .computeIfAbsent(part.place().getFirst(), absent -> new ArrayList<>())
+                    .add(new Setting(part, value));
+        });
+        byAttribute.forEach((name, settings) -> {
+            AttributeMapping attribute = concrete.findAttributeMapping(name);
+            if (attribute == null) {
+                throw new ProblemException(
+                        Problem.VALUE_INVALID,
+                        "a " + concrete.getImportedName() + " has no field "
+                                + settings.getFirst().part.field().name());
+            }
+            attribute.setValue(entity, value(attribute, attribute.getValue(entity), settings, 1));
+        });
     }
 
-    private void set(
-            Object owner, AttributeMapping attribute, MappedType.Part part, int depth, @Nullable Object value) {
-        if (depth == part.place().size()) {
-            attribute.setValue(owner, java(part, value));
-            return;
-        }
-        EmbeddableMappingType embedded = attribute.asEmbeddedAttributeMapping().getEmbeddableTypeDescriptor();
-        attribute.setValue(owner, embedded(embedded, attribute.getValue(owner), part, depth, value));
+    /// @param depth how many steps lead to the attribute
+    private @Nullable Object value(
+            AttributeMapping attribute, @Nullable Object before, List<Setting> settings, int depth) {
+        Setting first = settings.getFirst();
+        return first.part.place().size() == depth
+                ? java(first.part, first.value)
+                : embedded(
+                        attribute.asEmbeddedAttributeMapping().getEmbeddableTypeDescriptor(), before, settings, depth);
     }
 
-    /// Another in the place of what is embedded: it may be a record.
-    private Object embedded(
-            EmbeddableMappingType type,
-            @Nullable Object before,
-            MappedType.Part part,
-            int depth,
-            @Nullable Object value) {
+    /// Another in the place of what is embedded; null where there is nothing in it any more, and it has an attribute
+    /// that cannot be null.
+    private @Nullable Object embedded(
+            EmbeddableMappingType type, @Nullable Object before, List<Setting> settings, int depth) {
         @Nullable
         Object[] values = before == null
                 ? new Object[type.getNumberOfAttributeMappings()]
                 : type.getValues(before).clone();
+        AttributeMapping lacking = null;
         for (int i = 0; i < values.length; i++) {
             AttributeMapping attribute = type.getAttributeMapping(i);
-            if (!attribute.getAttributeName().equals(part.place().get(depth))) {
-                continue;
+            List<Setting> its = settings.stream()
+                    .filter(setting -> setting.isOf(attribute, depth))
+                    .toList();
+            boolean primitive = attribute
+                    .getPropertyAccess()
+                    .getGetter()
+                    .getReturnTypeClass()
+                    .isPrimitive();
+            if (!its.isEmpty()) {
+                boolean emptied = primitive && its.getFirst().value == null;
+                values[i] = emptied ? null : value(attribute, values[i], its, depth + 1);
             }
-            values[i] = depth + 1 == part.place().size()
-                    ? java(part, value)
-                    : embedded(
-                            attribute.asEmbeddedAttributeMapping().getEmbeddableTypeDescriptor(),
-                            values[i],
-                            part,
-                            depth + 1,
-                            value);
+            lacking = primitive && values[i] == null ? attribute : lacking;
         }
-        return type.getRepresentationStrategy().getInstantiator().instantiate(() -> values);
+        if (lacking == null) {
+            return type.getRepresentationStrategy().getInstantiator().instantiate(() -> values);
+        }
+        if (Arrays.stream(values).allMatch(Objects::isNull)) {
+            return null;
+        }
+        List<String> path = settings.getFirst().part.place().subList(0, depth);
+        throw new ProblemException(
+                Problem.VALUE_INVALID,
+                "field " + EntityNames.field(String.join(".", path) + "." + lacking.getAttributeName())
+                        + " is required where others of " + String.join(".", path) + " have a value");
     }
 
     private @Nullable Object java(MappedType.Part part, @Nullable Object value) {
@@ -134,13 +173,29 @@ final class EntityWriting {
             if (made == null) {
                 throw new ProblemException(Problem.VALUE_INVALID, key + " is not created by this commit");
             }
-            return made;
+            return fitting(part, key, made);
         }
         if (part.target() == null) {
             throw new ProblemException(
                     Problem.VALUE_INVALID,
                     "field " + part.field().name() + " is no reference to " + Text.excerpt(key.toString()));
         }
-        return session.reference(part.target(), types.named(key.type()).id(key));
+        MappedType type = types.named(key.type());
+        // Which of several entities it is nothing but looking tells; where it is gone the database refuses.
+        Object there = part.target().getSuperMappingType() == null ? null : session.seen(type, key);
+        return there == null ? session.reference(part.target(), type.id(key)) : fitting(part, key, there);
+    }
+
+    /// What refers to one entity of several that are one type must not refer to another of them.
+    private static Object fitting(MappedType.Part part, ObjectKey key, Object entity) {
+        EntityMappingType target = part.target();
+        if (target != null && !target.getMappedJavaType().getJavaTypeClass().isInstance(entity)) {
+            throw new ProblemException(
+                    Problem.VALUE_INVALID,
+                    "field " + part.field().name() + " refers to a "
+                            + target.getEntityPersister().getImportedName() + ", which " + Text.excerpt(key.toString())
+                            + " is not");
+        }
+        return entity;
     }
 }

@@ -34,10 +34,12 @@ import org.slf4j.LoggerFactory;
 public final class HibernateEngine implements StoreEngine {
     private static final Logger LOG = LoggerFactory.getLogger(HibernateEngine.class);
     private static final String SETTINGS = "hibernate.properties";
+    private static final String LOGGER = "org.jboss.logging.provider";
     private static final String MAPPING = "META-INF/orm.xml";
 
     @Override
     public Opened open(Wanted wanted, List<URL> places, URLClassLoader classes) {
+        logged();
         // What was opened last is closed first.
         Deque<Runnable> open = new ConcurrentLinkedDeque<>(List.of(() -> close(classes)));
         Runnable closing = () -> open.forEach(Runnable::run);
@@ -62,6 +64,14 @@ public final class HibernateEngine implements StoreEngine {
         } catch (RuntimeException failed) {
             closing.run();
             throw failed;
+        }
+    }
+
+    /// What Hibernate says belongs into the broker's log. By itself it takes the interface of another logger, with
+    /// nothing behind it, where the streams plane brings that.
+    private static void logged() {
+        if (System.getProperty(LOGGER) == null) {
+            System.setProperty(LOGGER, "slf4j");
         }
     }
 
@@ -124,10 +134,19 @@ public final class HibernateEngine implements StoreEngine {
                 EntitySchema.read(
                         factory, wanted.name(), readOnly, wanted.config().types()),
                 overturning);
-        EntitySessions sessions = new EntitySessions(factory, ledger.isShared());
+        EntitySessions sessions =
+                new EntitySessions(factory, ledger.isShared(), ledger.isShared() && hasLargeObjects(factory));
         return new Opened(
                 new HibernateStore(wanted.name(), ledger, sessions, types, closing),
                 new EntityMethods(ledger, sessions, types, wanted.random()).all());
+    }
+
+    private static boolean hasLargeObjects(SessionFactoryImplementor factory) {
+        boolean[] found = new boolean[1];
+        factory.getMappingMetamodel()
+                .forEachEntityDescriptor(
+                        entity -> entity.forEachSelectable((index, column) -> found[0] |= EntityNames.isLarge(column)));
+        return found[0];
     }
 
     /// Entities with which the database deletes or changes rows of others, of which Hibernate hears nothing.

@@ -75,6 +75,11 @@ final class HibernateStore implements ObjectStore {
     }
 
     @Override
+    public boolean isExact(String type, String field) {
+        return types.named(type).part(field).exact();
+    }
+
+    @Override
     public StoreOutcome commit(StoreCommit commit) {
         return ledger.commit(commit, () -> new EntityCommit(sessions, types, commit.ops()), this::load);
     }

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.hibernate.generator.Assigned;
 import org.hibernate.metamodel.mapping.AttributeMapping;
 import org.hibernate.metamodel.mapping.CompositeIdentifierMapping;
 import org.hibernate.metamodel.mapping.EmbeddableMappingType;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 /// one greater.
 ///
 /// @param root the entity that inherits from no other
+/// @param from what queries read from, with `e` for the object
 /// @param key what the key consists of
 /// @param fields in the order in which they are selected, those of the key first
 /// @param version the attribute, null where there is none that is a number
@@ -39,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 record MappedType(
         ObjectTypes.Type type,
         EntityPersister root,
+        String from,
         List<Leaf> key,
         Map<String, Part> fields,
         @Nullable String version,
@@ -56,13 +59,22 @@ record MappedType(
     /// @param leaves of a reference as many as the key of its target has
     /// @param place names of attributes that lead to it from an entity; empty where it is of the key, or
     ///     which entity it is
+    /// @param exact whether what is equal in the database has the same value here
+    /// @param large whether its column has the number of a large object
     /// @param target what a reference refers to, null of others
     record Part(
             ObjectTypes.Field field,
             List<Leaf> leaves,
             List<String> place,
             boolean updatable,
+            boolean exact,
+            boolean large,
             @Nullable EntityMappingType target) {
+        /// Whether what it refers to is looked at to tell whether it refers to anything.
+        boolean isJoined() {
+            return target != null && !leaves.getFirst().path.startsWith("e.");
+        }
+
         boolean isKind() {
             return leaves.getFirst().path.equals(KIND);
         }
@@ -70,6 +82,12 @@ record MappedType(
 
     String name() {
         return type.name();
+    }
+
+    /// Whether the key of a new object is made, by the database or by Hibernate.
+    static boolean isKeyGenerated(EntityPersister root) {
+        return !(root.getIdentifierMapping() instanceof CompositeIdentifierMapping)
+                && !(root.getGenerator() instanceof Assigned);
     }
 
     Part part(String field) {
@@ -231,10 +249,15 @@ record MappedType(
 
     /// As the attributes of the key hold them.
     List<Object> keyValues(ObjectKey of) {
+        return keyValues(key, of);
+    }
+
+    /// @param key what keys of that type consist of
+    static List<Object> keyValues(List<Leaf> key, ObjectKey of) {
         if (of.parts().size() != key.size()) {
             throw new ProblemException(
                     Problem.OBJECT_KEY_INVALID,
-                    "a key of " + name() + " has " + key.size() + " parts, not those of "
+                    "a key of " + of.type() + " has " + key.size() + " parts, not those of "
                             + Text.excerpt(of.toString()));
         }
         List<Object> values = new ArrayList<>();

@@ -5,6 +5,7 @@ import com.databroker.core.ProblemException;
 import com.databroker.core.Text;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.hibernate.metamodel.mapping.EntityMappingType;
@@ -21,8 +22,16 @@ final class MappedTypes {
     MappedTypes(String store, Map<String, MappedType> byName, Set<String> overturning) {
         this.store = store;
         this.byName = byName;
-        this.overturning = overturning;
-        byName.values().forEach(type -> byRoot.put(type.root().getEntityName(), type));
+        this.overturning = new HashSet<>(overturning);
+        byName.values().forEach(type -> {
+            byRoot.put(type.root().getEntityName(), type);
+            // With what is gone, references to it read as null.
+            type.fields().values().forEach(part -> {
+                if (part.isJoined() && part.target() != null) {
+                    this.overturning.add(part.target().getRootEntityDescriptor().getEntityName());
+                }
+            });
+        });
     }
 
     Collection<MappedType> all() {

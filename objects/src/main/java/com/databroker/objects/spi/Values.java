@@ -204,6 +204,8 @@ public final class Values {
     public static String text(Object value) {
         return switch (value) {
             case BigDecimal number -> number.signum() == 0 ? "0" : plain(number.stripTrailingZeros());
+            // Zero below zero is equal to zero.
+            case Double number -> number == 0 ? "0.0" : number.toString();
             case Bytes bytes -> Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.toArray());
             case OffsetDateTime time -> time.toInstant().toString();
             case List<?> list -> "[" + list.size() + "]";
