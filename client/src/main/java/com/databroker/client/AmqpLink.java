@@ -115,6 +115,8 @@ final class AmqpLink implements ObjectLink {
                 throw new IOException("RabbitMQ gives no more channels");
             }
             String queue = declare(channel);
+            // A channel that is closed for an error leaves its connection open, over which nothing comes any more.
+            channel.addShutdownListener(why -> end(Refusals.unavailable("RabbitMQ closed the channel", why), false));
             open.addBlockedListener(why -> blocked = true, () -> blocked = false);
             publishing = new Publishing(channel, queue);
             owner.opened(this);
@@ -181,6 +183,11 @@ final class AmqpLink implements ObjectLink {
             @Override
             public void handleDelivery(String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
                 received(envelope, properties, Bytes.wrap(body));
+            }
+
+            @Override
+            public void handleCancel(String tag) {
+                end(new ProblemException(Problem.UNAVAILABLE, "the queue for answers was deleted"), false);
             }
         });
         return queue;

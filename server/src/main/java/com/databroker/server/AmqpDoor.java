@@ -14,6 +14,7 @@ import com.databroker.objects.ObjectPlane;
 import com.rabbitmq.client.ShutdownSignalException;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -21,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +39,7 @@ final class AmqpDoor implements AutoCloseable {
 
     private final ObjectPlane plane;
     private final RandomGenerator random;
+    private final InstantSource clock;
     private final AmqpNews news;
     private final AmqpRequests requests;
     private final AmqpFactory factory;
@@ -60,6 +63,7 @@ final class AmqpDoor implements AutoCloseable {
             RandomGenerator random) {
         this.plane = plane;
         this.random = random;
+        this.clock = clock;
         this.news = new AmqpNews(new ObjectQueues(config.name()), clock);
         this.requests = new AmqpRequests(plane, gate, news);
         this.factory = new AmqpFactory(AmqpAddress.parse(uri), config.tls());
@@ -106,16 +110,21 @@ final class AmqpDoor implements AutoCloseable {
         try {
             while (!isClosing()) {
                 long told = connects.sum();
+                long since = clock.millis();
+                boolean refused = false;
                 try {
                     serve();
                 } catch (IOException | TimeoutException | ShutdownSignalException lost) {
+                    refused = lost instanceof AmqpLine.RefusedException;
                     lost(lost);
                 } catch (RuntimeException failed) {
                     LOG.atError().setCause(failed).log("the AMQP door failed; it is opened again");
                     failure = String.valueOf(failed);
                 }
                 line = null;
-                pause = connects.sum() > told ? PAUSE_MIN_MILLIS : Math.min(PAUSE_MAX_MILLIS, pause * 2);
+                // What is refused as soon as it is connected would otherwise be tried ten times a second for ever.
+                boolean served = connects.sum() > told && !(refused && clock.millis() - since < PAUSE_MAX_MILLIS);
+                pause = served ? PAUSE_MIN_MILLIS : Math.min(PAUSE_MAX_MILLIS, pause * 2);
                 var _ = closing.await(random.nextLong(pause / 2, pause + 1), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException stopped) {
@@ -142,7 +151,7 @@ final class AmqpDoor implements AutoCloseable {
     }
 
     private void lost(Exception why) {
-        failure = why.getMessage() == null ? why.getClass().getSimpleName() : Text.excerpt(why.getMessage());
+        failure = Text.excerpt(AmqpLine.reason(why));
         if (!complained && !isClosing()) {
             complained = true;
             LOG.atWarn()
@@ -170,6 +179,16 @@ final class AmqpDoor implements AutoCloseable {
                     "it takes no messages from " + where,
                     blocked,
                     "give RabbitMQ memory or room on its disk: rabbitmq-diagnostics alarms");
+        }
+        List<String> unlike = now.unlike();
+        if (!unlike.isEmpty()) {
+            return HealthCheck.warning(
+                    "RabbitMQ",
+                    where + " has queues with other limits than amqp says",
+                    "they were made with them, and RabbitMQ does not change them",
+                    unlike.stream()
+                            .map(queue -> "rabbitmqctl delete_queue " + queue)
+                            .collect(Collectors.joining("; ", "", "; what waits in it is gone, and it is made anew")));
         }
         return HealthCheck.ok("RabbitMQ", where + ", " + requests.answered() + " requests answered");
     }

@@ -13,6 +13,8 @@ import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
 import com.rabbitmq.client.ShutdownSignalException;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Phaser;
@@ -49,6 +51,8 @@ final class AmqpLine implements AutoCloseable {
     private final boolean patient;
     private final Phaser underWay = new Phaser(1);
     private volatile @Nullable String blocked;
+    private volatile @Nullable String cancelled;
+    private final List<String> unlike = new ArrayList<>();
     private String consumer = "";
 
     /// What lines have in common, one after the other.
@@ -78,6 +82,9 @@ final class AmqpLine implements AutoCloseable {
         this.telling = channel(connection);
         this.prefetch = patient ? 1 : config.prefetch();
         this.receipts = new AmqpReceipts(work, prefetch);
+        // Who tells finds out at once, and not when there is something to tell.
+        work.addShutdownListener(why -> news.nudge());
+        telling.addShutdownListener(why -> news.nudge());
     }
 
     private static Channel channel(Connection connection) throws IOException {
@@ -86,6 +93,15 @@ final class AmqpLine implements AutoCloseable {
             throw new IOException("RabbitMQ gives no more channels");
         }
         return channel;
+    }
+
+    /// What RabbitMQ, which is there, does not let it do.
+    static final class RefusedException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        RefusedException(String why) {
+            super(why);
+        }
     }
 
     /// @throws IOException where RabbitMQ is not there, or refuses
@@ -109,11 +125,8 @@ final class AmqpLine implements AutoCloseable {
         work.exchangeDeclare(queues.requests(), BuiltinExchangeType.DIRECT, true);
         work.exchangeDeclare(queues.changes(), BuiltinExchangeType.TOPIC, true);
         work.exchangeDeclare(queues.dead(), BuiltinExchangeType.FANOUT, true);
-        work.queueDeclare(
+        keep(
                 queues.requests(),
-                true,
-                false,
-                false,
                 Map.of(
                         "x-message-ttl",
                         config.requestAge().toMillis(),
@@ -122,8 +135,33 @@ final class AmqpLine implements AutoCloseable {
                         "x-overflow",
                         "drop-head"));
         work.queueBind(queues.requests(), queues.requests(), ObjectQueues.ANY);
-        work.queueDeclare(queues.dead(), true, false, false, Map.of("x-max-length", config.deadMax()));
+        keep(queues.dead(), Map.of("x-max-length", config.deadMax()));
         work.queueBind(queues.dead(), queues.dead(), "");
+    }
+
+    /// One that is there with other limits is taken as it is: what waits in it is not this broker's alone to throw
+    /// away,
+    /// nor may a number in the configuration keep it from serving. RabbitMQ closes the channel on which it refuses.
+    private void keep(String queue, Map<String, Object> limits) throws IOException {
+        Channel attempt = channel(connection);
+        try {
+            attempt.queueDeclare(queue, true, false, false, limits);
+        } catch (IOException refused) {
+            ShutdownSignalException why = attempt.getCloseReason();
+            if (why == null
+                    || !(why.getReason() instanceof AMQP.Channel.Close close)
+                    || close.getReplyCode() != AMQP.PRECONDITION_FAILED) {
+                throw refused;
+            }
+            AmqpDoor.LOG
+                    .atWarn()
+                    .addKeyValue("queue", queue)
+                    .addKeyValue("why", close.getReplyText())
+                    .log("a queue at RabbitMQ has other limits than the configuration; it is taken as it is");
+            unlike.add(queue);
+        } finally {
+            attempt.abort();
+        }
     }
 
     /// What is meant for this broker alone comes by a queue that ends with the connection.
@@ -148,6 +186,12 @@ final class AmqpLine implements AutoCloseable {
             @Override
             public void handleDelivery(String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
                 begin(envelope, properties, Bytes.wrap(body), true);
+            }
+
+            @Override
+            public void handleCancel(String tag) {
+                cancelled = "the queue " + queues.requests() + " was deleted";
+                news.nudge();
             }
         });
     }
@@ -238,7 +282,14 @@ final class AmqpLine implements AutoCloseable {
         return blocked;
     }
 
+    /// The queues that have other limits than the configuration.
+    List<String> unlike() {
+        return List.copyOf(unlike);
+    }
+
     /// Tells what there is to tell, until the connection ends or `over` says so.
+    ///
+    /// @throws RefusedException where RabbitMQ closed a channel or took the queue away, and nothing comes any more
     void tell(long beatMillis, BooleanSupplier over) throws IOException, InterruptedException {
         // Who was here all the time sees by its number what was lost with the connection before.
         news.beat(telling);
@@ -247,6 +298,7 @@ final class AmqpLine implements AutoCloseable {
         while (connection.isOpen() && !over.getAsBoolean()) {
             boolean woken = news.wakes().tryAcquire(Math.min(due, LOOK_MILLIS), TimeUnit.MILLISECONDS);
             news.wakes().drainPermits();
+            refuseHalves();
             due = woken ? beatMillis : due - LOOK_MILLIS;
             news.flush(telling);
             receipts.send();
@@ -266,10 +318,38 @@ final class AmqpLine implements AutoCloseable {
         }
     }
 
-    private static String reason(ShutdownSignalException why) {
-        return why.getCause() == null
-                ? String.valueOf(why.getMessage())
-                : why.getCause().toString();
+    /// A connection outlives its channels and its consumer, and without them looks well and hears nothing.
+    private void refuseHalves() throws RefusedException {
+        String gone = cancelled;
+        if (gone != null) {
+            throw new RefusedException(gone);
+        }
+        for (Channel channel : List.of(work, telling)) {
+            ShutdownSignalException why = channel.getCloseReason();
+            if (why != null && !why.isHardError()) {
+                throw new RefusedException(reason(why));
+            }
+        }
+    }
+
+    /// In RabbitMQ's own words where it said some, which the library has behind its own or behind none.
+    static String reason(Throwable why) {
+        if (why instanceof ShutdownSignalException shut && shut.getReason() instanceof AMQP.Channel.Close close) {
+            return close.getReplyText();
+        }
+        if (why instanceof ShutdownSignalException shut
+                && shut.getReason() instanceof AMQP.Connection.Close close
+                && !shut.isInitiatedByApplication()) {
+            return close.getReplyText();
+        }
+        Throwable cause = why.getCause();
+        if (why instanceof ShutdownSignalException && cause != null) {
+            return cause.toString();
+        }
+        if (why.getMessage() != null) {
+            return why.getMessage();
+        }
+        return cause == null ? why.getClass().getSimpleName() : reason(cause);
     }
 
     /// Takes nothing new, gives what is under way two seconds, and tells those who follow that it goes.

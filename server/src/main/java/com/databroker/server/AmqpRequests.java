@@ -185,6 +185,10 @@ final class AmqpRequests {
     /// The header of a message that holds a text, null where there is none.
     static @Nullable String header(@Nullable Map<String, Object> headers, String name) {
         Object value = headers == null ? null : headers.get(name);
+        if (value instanceof byte[] octets) {
+            // Of clients in whose language a token that was read from a file is bytes, as Python's.
+            return Bytes.wrap(octets).utf8();
+        }
         return value == null ? null : value.toString();
     }
 }

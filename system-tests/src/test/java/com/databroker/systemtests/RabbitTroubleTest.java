@@ -1,0 +1,177 @@
+package com.databroker.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.databroker.client.DatabrokerClient;
+import com.databroker.client.Entity;
+import com.databroker.client.ObjectSpace;
+import com.databroker.core.ProblemException;
+import com.rabbitmq.client.BuiltinExchangeType;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What an operator does at a RabbitMQ while a broker is connected to it, and what that may not cost.
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class RabbitTroubleTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final String GET = "{\"t\":\"get\",\"i\":1,\"keys\":[\"Person/2\"]}";
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    static Path folder;
+
+    @SuppressWarnings("NullAway.Init")
+    private static RabbitPeer rabbit;
+
+    private final List<AutoCloseable> open = new ArrayList<>();
+
+    @BeforeAll
+    static void start() throws Exception {
+        rabbit = RabbitPeer.start(Files.createDirectory(folder.resolve("rabbit")));
+    }
+
+    @AfterAll
+    static void stop() {
+        rabbit.close();
+    }
+
+    @AfterEach
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void end() throws Exception {
+        for (AutoCloseable one : open.reversed()) {
+            one.close();
+        }
+    }
+
+    private <T extends AutoCloseable> T later(T one) {
+        open.add(one);
+        return one;
+    }
+
+    private TestBroker demo(String name) throws Exception {
+        TestBroker broker = later(TestBroker.start(
+                folder.resolve(name),
+                Peers.patient(
+                        Map.of("objects.demo", "true", "amqp.uri", rabbit.uri().toString(), "amqp.name", name))));
+        Peers.until("the door is open", PATIENCE, () -> metric(broker, "up") == 1);
+        return broker;
+    }
+
+    private static long metric(TestBroker broker, String name) throws Exception {
+        return broker.request("GET", "/metrics", "")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith("databroker_object_amqp_" + name + " "))
+                .mapToLong(line -> (long) Double.parseDouble(line.substring(line.indexOf(' ') + 1)))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static String checks(TestBroker broker) throws Exception {
+        return broker.request("GET", "/health/checks", "").body();
+    }
+
+    /// RabbitMQ tells the consumer alone: the connection and its channels stay, and nothing would come over them again.
+    @Test
+    void a_queue_of_requests_that_was_deleted_is_made_anew_and_answered_from() throws Exception {
+        TestBroker broker = demo("deleted");
+        RabbitForeign client = later(new RabbitForeign(rabbit, "deleted", broker.token()));
+        assertThat(client.ask(GET)).contains("Charles");
+        try (Connection operator = rabbit.connect()) {
+            operator.createChannel().queueDelete("deleted.requests");
+        }
+        Peers.until("it comes back", PATIENCE, () -> metric(broker, "connects_total") > 1 && metric(broker, "up") == 1);
+        assertThat(client.ask(GET)).contains("Charles");
+    }
+
+    /// An error of a channel ends the channel, and not its connection.
+    @Test
+    void a_broker_whose_channel_rabbitmq_closed_opens_another_and_says_why() throws Exception {
+        TestBroker broker = demo("closed");
+        RabbitForeign client = later(new RabbitForeign(rabbit, "closed", broker.token()));
+        try (Connection operator = rabbit.connect()) {
+            operator.createChannel().exchangeDelete("closed.dead");
+        }
+        // Is published there, where nothing is any more.
+        client.sendWithoutReply(new byte[] {'{', '}'});
+        Peers.until("it comes back", PATIENCE, () -> metric(broker, "connects_total") > 1 && metric(broker, "up") == 1);
+        assertThat(client.ask(GET)).contains("Charles");
+        Peers.until("what comes again is set aside", PATIENCE, () -> client.count("closed.dead") == 1);
+    }
+
+    /// Whoever changes a number in the configuration finds the queue of before.
+    @Test
+    void a_queue_with_other_limits_is_taken_as_it_is_until_somebody_deletes_it() throws Exception {
+        try (Connection operator = rabbit.connect()) {
+            Channel channel = operator.createChannel();
+            channel.queueDeclare("other.requests", true, false, false, Map.of("x-message-ttl", 5000));
+            channel.queueDeclare("other.dead", true, false, false, Map.of());
+            TestBroker broker = demo("other");
+            RabbitForeign client = later(new RabbitForeign(rabbit, "other", broker.token()));
+            assertThat(client.ask(GET)).contains("Charles");
+            assertThat(checks(broker)).contains("rabbitmqctl delete_queue other.requests", "delete_queue other.dead");
+            channel.queueDelete("other.dead");
+            channel.queueDelete("other.requests");
+            Peers.until("all is well", PATIENCE, () -> checks(broker).contains("requests answered"));
+            assertThat(client.ask(GET)).contains("Charles");
+        }
+    }
+
+    /// The library has RabbitMQ's words behind an exception without any.
+    @Test
+    void what_rabbitmq_refuses_is_said_in_its_words() throws Exception {
+        try (Connection operator = rabbit.connect()) {
+            operator.createChannel().exchangeDeclare("wrong.requests", "fanout");
+        }
+        TestBroker broker = later(TestBroker.start(
+                folder.resolve("wrong"), Map.of("amqp.uri", rabbit.uri().toString(), "amqp.name", "wrong")));
+        Peers.until("it says why", PATIENCE, () -> checks(broker).contains("PRECONDITION_FAILED"));
+    }
+
+    /// Its request is lost with the channel, and would be waited for in vain until its time is over.
+    @Test
+    void a_program_whose_channel_rabbitmq_closed_is_told_at_once_and_comes_back() throws Exception {
+        TestBroker broker = demo("program");
+        ObjectSpace space = later(DatabrokerClient.builder(broker.http(""))
+                        .token(broker.token())
+                        .timeout(Duration.ofSeconds(60))
+                        .objectsOver(rabbit.uri())
+                        .objectsUnder("program")
+                        .build())
+                .objects();
+        Entity charles = space.get("Person", 2);
+        assertThat(charles.get("name")).isEqualTo("Charles");
+        try (Connection operator = rabbit.connect()) {
+            Channel channel = operator.createChannel();
+            channel.exchangeDelete("program.requests");
+            // Is not asked a second time, other than what only reads, and has a minute.
+            long began = System.nanoTime();
+            assertThatThrownBy(() -> charles.call("raise", 10)).isInstanceOf(ProblemException.class);
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(PATIENCE);
+            channel.exchangeDeclare("program.requests", BuiltinExchangeType.DIRECT, true);
+            channel.queueBind("program.requests", "program.requests", "any");
+            Peers.until("it comes back", PATIENCE, () -> answers(space));
+        }
+    }
+
+    private static boolean answers(ObjectSpace space) {
+        try {
+            return !space.find("Person").list().isEmpty();
+        } catch (ProblemException notYet) {
+            return false;
+        }
+    }
+}
