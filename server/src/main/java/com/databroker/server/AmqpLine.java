@@ -202,7 +202,7 @@ final class AmqpLine implements AutoCloseable {
         long tag = envelope.getDeliveryTag();
         boolean again = envelope.isRedeliver();
         boolean later = owed && !again;
-        if (later) {
+        if (owed) {
             receipts.begun(tag);
         }
         blocking.execute(() -> {

@@ -22,6 +22,8 @@ final class AmqpReceipts {
         this.together = Math.clamp(prefetch / 4, 1, TOGETHER_MAX);
     }
 
+    /// Came, whether for the first time or again: until it is acknowledged by itself, no receipt for others may be one for
+    /// it, since RabbitMQ closes the channel at a second receipt.
     void begun(long tag) {
         synchronized (channel) {
             underWay.add(tag);
@@ -41,6 +43,7 @@ final class AmqpReceipts {
     /// For one that must not come again, whatever happens to its answer.
     void atOnce(long tag) throws IOException {
         synchronized (channel) {
+            underWay.remove(tag);
             channel.basicAck(tag, false);
         }
     }
