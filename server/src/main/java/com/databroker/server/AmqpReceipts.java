@@ -2,7 +2,9 @@ package com.databroker.server;
 
 import com.rabbitmq.client.Channel;
 import java.io.IOException;
+import java.util.NavigableSet;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListSet;
 
 /// Acknowledges to RabbitMQ what was answered, several requests at once: each by itself would cost it as much as
 /// another message.
@@ -13,7 +15,11 @@ final class AmqpReceipts {
 
     private final Channel channel;
     private final int together;
-    private final TreeSet<Long> underWay = new TreeSet<>();
+
+    /// Added to by the thread that reads, which never waits for the monitor: whoever has it may wait for RabbitMQ to
+    /// read, which may wait for that thread. What is added is greater than all before.
+    private final NavigableSet<Long> underWay = new ConcurrentSkipListSet<>();
+
     private final TreeSet<Long> owed = new TreeSet<>();
 
     /// @param prefetch how many RabbitMQ gives before it waits for receipts, of which a quarter may be owed
@@ -22,12 +28,10 @@ final class AmqpReceipts {
         this.together = Math.clamp(prefetch / 4, 1, TOGETHER_MAX);
     }
 
-    /// Came, whether for the first time or again: until it is acknowledged by itself, no receipt for others may be one for
-    /// it, since RabbitMQ closes the channel at a second receipt.
+    /// Came, whether for the first time or again: until it is acknowledged by itself, no receipt for others may be one
+    /// for it, since RabbitMQ closes the channel at a second receipt.
     void begun(long tag) {
-        synchronized (channel) {
-            underWay.add(tag);
-        }
+        underWay.add(tag);
     }
 
     void answered(long tag) throws IOException {

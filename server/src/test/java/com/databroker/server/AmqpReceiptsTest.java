@@ -7,12 +7,15 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 final class AmqpReceiptsTest {
     private final TreeSet<Long> unsettled = new TreeSet<>();
     private final List<String> sent = new ArrayList<>();
-    private final AmqpReceipts receipts = new AmqpReceipts(channel(), 64);
+    private final Channel channel = channel();
+    private final AmqpReceipts receipts = new AmqpReceipts(channel, 64);
 
     /// As strict as RabbitMQ: who acknowledges what is not open any more loses the channel.
     private Channel channel() {
@@ -64,5 +67,16 @@ final class AmqpReceiptsTest {
         receipts.send();
         assertThat(sent).endsWith("<=5");
         assertThat(unsettled).isEmpty();
+    }
+
+    /// That one reads what RabbitMQ sends, and whoever publishes may wait until RabbitMQ reads.
+    @Test
+    void what_comes_does_not_wait_for_who_publishes() throws Exception {
+        synchronized (channel) {
+            CompletableFuture.runAsync(() -> begun(1)).get(10, TimeUnit.SECONDS);
+        }
+        receipts.answered(1);
+        receipts.send();
+        assertThat(sent).containsExactly("<=1");
     }
 }
