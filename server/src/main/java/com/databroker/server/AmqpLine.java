@@ -34,13 +34,11 @@ final class AmqpLine implements AutoCloseable {
     private static final long DRAIN_SECONDS = 2;
     private static final int TOLD_MAX = 10_000;
     private static final long LOOK_MILLIS = 500;
-    private static final int LOOKS_MAX = 20;
 
     private final AmqpConfig config;
     private final ObjectQueues queues;
     private final AmqpRequests requests;
     private final AmqpNews news;
-    private final AmqpFactory factory;
     private final ExecutorService blocking;
     private final LongAdder dead;
     private final Connection connection;
@@ -48,7 +46,6 @@ final class AmqpLine implements AutoCloseable {
     private final Channel telling;
     private final int prefetch;
     private final AmqpReceipts receipts;
-    private final boolean patient;
     private final Phaser underWay = new Phaser(1);
     private volatile @Nullable String blocked;
     private volatile @Nullable String cancelled;
@@ -68,19 +65,17 @@ final class AmqpLine implements AutoCloseable {
             LongAdder dead,
             Consumer<String> woken) {}
 
-    private AmqpLine(Shared shared, Connection connection, boolean patient) throws IOException {
+    private AmqpLine(Shared shared, Connection connection) throws IOException {
         this.config = shared.config;
         this.queues = new ObjectQueues(config.name());
         this.requests = shared.requests;
         this.news = shared.news;
-        this.factory = shared.factory;
         this.blocking = shared.blocking;
         this.dead = shared.dead;
         this.connection = connection;
-        this.patient = patient;
         this.work = channel(connection);
         this.telling = channel(connection);
-        this.prefetch = patient ? 1 : config.prefetch();
+        this.prefetch = config.prefetch();
         this.receipts = new AmqpReceipts(work, prefetch);
         // Who tells finds out at once, and not when there is something to tell.
         work.addShutdownListener(why -> news.nudge());
@@ -106,10 +101,9 @@ final class AmqpLine implements AutoCloseable {
 
     /// @throws IOException where RabbitMQ is not there, or refuses
     static AmqpLine open(Shared shared) throws IOException, TimeoutException {
-        boolean patient = shared.factory.isPatient();
         Connection connection = shared.factory.connect("databroker " + shared.news.server());
         try {
-            AmqpLine line = new AmqpLine(shared, connection, patient);
+            AmqpLine line = new AmqpLine(shared, connection);
             connection.addBlockedListener(
                     why -> line.blocked = why.isEmpty() ? "no reason given" : why, () -> line.blocked = null);
             line.declare();
@@ -175,7 +169,7 @@ final class AmqpLine implements AutoCloseable {
             @Override
             public void handleDelivery(String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
                 if (envelope.getExchange().equals(queues.requests())) {
-                    begin(envelope, properties, Bytes.wrap(body), false);
+                    begin(envelope, properties, body, false);
                 } else if (!envelope.getRoutingKey().equals(mine)) {
                     woken.accept(Bytes.wrap(body).utf8());
                 }
@@ -185,7 +179,7 @@ final class AmqpLine implements AutoCloseable {
         consumer = work.basicConsume(queues.requests(), false, new DefaultConsumer(work) {
             @Override
             public void handleDelivery(String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
-                begin(envelope, properties, Bytes.wrap(body), true);
+                begin(envelope, properties, body, true);
             }
 
             @Override
@@ -197,8 +191,12 @@ final class AmqpLine implements AutoCloseable {
     }
 
     /// @param owed whether RabbitMQ waits for its acknowledgement
-    private void begin(Envelope envelope, AMQP.BasicProperties properties, Bytes body, boolean owed) {
+    private void begin(Envelope envelope, AMQP.BasicProperties properties, byte[] body, boolean owed) {
         underWay.register();
+        // What is larger than a request may be is let go before the next one is read, however many come: its length is
+        // all that is needed. A limit of the library's would end the connection, and what others asked over it.
+        int length = body.length;
+        Bytes kept = length > ObjectMessages.REQUEST_MAX ? Bytes.EMPTY : Bytes.wrap(body);
         long tag = envelope.getDeliveryTag();
         boolean again = envelope.isRedeliver();
         boolean later = owed && !again;
@@ -210,13 +208,9 @@ final class AmqpLine implements AutoCloseable {
                 if (owed && again) {
                     receipts.atOnce(tag);
                 }
-                handle(properties, body, again);
+                handle(properties, kept, length, again);
                 if (later) {
                     receipts.answered(tag);
-                }
-                if (patient && body.length() > ObjectMessages.REQUEST_MAX) {
-                    factory.relieved();
-                    connection.abort(1000);
                 }
             } catch (IOException | ShutdownSignalException lost) {
                 AmqpDoor.LOG.atDebug().setCause(lost).log("an answer was lost with the connection");
@@ -226,10 +220,10 @@ final class AmqpLine implements AutoCloseable {
         });
     }
 
-    private void handle(AMQP.BasicProperties properties, Bytes body, boolean again) throws IOException {
+    private void handle(AMQP.BasicProperties properties, Bytes body, int length, boolean again) throws IOException {
         String replyTo = properties.getReplyTo();
         if (replyTo == null || replyTo.isEmpty() || replyTo.startsWith(config.name() + ".")) {
-            bury(properties, body);
+            bury(properties, body, length);
             return;
         }
         AmqpRequests.Answer answer = requests.answer(new AmqpRequests.Asked(
@@ -237,7 +231,8 @@ final class AmqpLine implements AutoCloseable {
                 AmqpRequests.header(properties.getHeaders(), ObjectQueues.TOKEN),
                 properties.getUserId() == null ? "" : properties.getUserId(),
                 again,
-                body));
+                body,
+                length));
         AMQP.BasicProperties around = new AMQP.BasicProperties.Builder()
                 .contentType(ObjectQueues.contentType(answer.form()))
                 .correlationId(properties.getCorrelationId())
@@ -255,24 +250,23 @@ final class AmqpLine implements AutoCloseable {
     }
 
     /// Whom to answer is not said: it is kept where an operator may look, with the reason.
-    private void bury(AMQP.BasicProperties properties, Bytes body) throws IOException {
+    private void bury(AMQP.BasicProperties properties, Bytes body, int length) throws IOException {
         dead.increment();
         ObjectMessage.Failed why = new ObjectMessage.Failed(
                 ObjectMessage.NO_ID,
-                body.length() > ObjectMessages.REQUEST_MAX ? Problem.VALUE_TOO_LARGE : Problem.MESSAGE_INVALID,
+                length > ObjectMessages.REQUEST_MAX ? Problem.VALUE_TOO_LARGE : Problem.MESSAGE_INVALID,
                 "a request has a reply-to, a queue of the sender's");
         AmqpDoor.LOG
                 .atWarn()
                 .addKeyValue("problem", why.exception().problem().number())
-                .addKeyValue("bytes", body.length())
+                .addKeyValue("bytes", length)
                 .log("a request without anybody to answer is kept under {}", queues.dead());
         AMQP.BasicProperties around = new AMQP.BasicProperties.Builder()
                 .contentType(properties.getContentType())
                 .headers(Map.of("problem", why.problem().number(), "detail", why.detail()))
                 .build();
-        Bytes kept = body.length() > ObjectMessages.REQUEST_MAX ? Bytes.EMPTY : body;
         synchronized (work) {
-            work.basicPublish(queues.dead(), "", around, kept.toArray());
+            work.basicPublish(queues.dead(), "", around, body.toArray());
         }
     }
 
@@ -294,7 +288,6 @@ final class AmqpLine implements AutoCloseable {
         // Who was here all the time sees by its number what was lost with the connection before.
         news.beat(telling);
         long due = beatMillis;
-        int looks = 0;
         while (connection.isOpen() && !over.getAsBoolean()) {
             boolean woken = news.wakes().tryAcquire(Math.min(due, LOOK_MILLIS), TimeUnit.MILLISECONDS);
             news.wakes().drainPermits();
@@ -305,11 +298,6 @@ final class AmqpLine implements AutoCloseable {
             if (due <= 0) {
                 news.beat(telling);
                 due = beatMillis;
-            }
-            if (patient && ++looks > LOOKS_MAX) {
-                // Another broker had the one that was too large.
-                factory.relieved();
-                return;
             }
         }
         ShutdownSignalException why = connection.getCloseReason();

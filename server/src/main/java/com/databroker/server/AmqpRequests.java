@@ -41,7 +41,10 @@ final class AmqpRequests {
     /// @param token null where there is none
     /// @param user whom RabbitMQ vouches for, empty where it was not asked to
     /// @param again whether it may have been begun by another broker, or by this one over a connection that is lost
-    record Asked(@Nullable String contentType, @Nullable String token, String user, boolean again, Bytes body) {}
+    /// @param body empty where it is larger than a request may be
+    /// @param length of the body as it came
+    record Asked(
+            @Nullable String contentType, @Nullable String token, String user, boolean again, Bytes body, int length) {}
 
     /// @param frames in the form of the request, in their order
     /// @param ordered whether they belong behind everything that was told of changes until now
@@ -63,6 +66,11 @@ final class AmqpRequests {
                         Problem.MESSAGE_INVALID,
                         "the content-type is none of a message about objects, as "
                                 + ObjectQueues.contentType(ObjectMessages.JSON));
+            }
+            if (asked.length > ObjectMessages.REQUEST_MAX) {
+                throw new ProblemException(
+                        Problem.VALUE_TOO_LARGE,
+                        "a message of " + asked.length + " bytes, of " + ObjectMessages.REQUEST_MAX + " at most");
             }
             request = form.decodeRequest(asked.body);
             List<Bytes> frames = new ArrayList<>();
