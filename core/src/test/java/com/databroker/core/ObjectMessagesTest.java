@@ -461,38 +461,6 @@ class ObjectMessagesTest {
     }
 
     @Test
-    void keys_are_text_and_back() {
-        ObjectKey odd = new ObjectKey("Line", List.of("a/b,c%~#\n", "", "\u00e4"));
-        assertThat(odd).hasToString("Line/a%2fb%2cc%25%7e%23%0a,,\u00e4");
-        assertThat(ObjectKey.parse(odd.toString())).isEqualTo(odd);
-        assertThat(ObjectKey.parse("#7").isTemporary()).isTrue();
-        assertThat(ObjectKey.parse("Person/%237").isTemporary()).isFalse();
-        for (String bad :
-                List.of("", "Person", "1x/2", "P/a/b", "P/%", "P/%4", "P/%ff", "#", "#x", "Pe rson/1", "P/#1")) {
-            assertThatThrownBy(() -> ObjectKey.parse(bad)).as(bad).isInstanceOf(ProblemException.class);
-        }
-        assertThat(ADA).hasToString("Person/42");
-    }
-
-    @Test
-    void a_position_covers_another_of_the_same_epochs_only() {
-        ObjectPosition two = ObjectPosition.parse("crm:2-1,shop:7-8812");
-        assertThat(two).hasToString("crm:2-1,shop:7-8812");
-        assertThat(two.covers(AT)).isTrue();
-        assertThat(AT.covers(two)).isFalse();
-        assertThat(AT.covers(ObjectPosition.parse("shop:7-8813"))).isFalse();
-        assertThat(AT.covers(ObjectPosition.parse("shop:6-1"))).isFalse();
-        assertThat(AT.covers(ObjectPosition.NONE)).isTrue();
-        ObjectPosition three = ObjectPosition.parse("shop:7-8812,art:1-4,crm:2-1");
-        assertThat(three)
-                .hasToString("art:1-4,crm:2-1,shop:7-8812")
-                .isEqualTo(two.with(ObjectPosition.parse("art:1-4")));
-        assertThat(three.covers(two)).isTrue();
-        assertThat(two.covers(three)).isFalse();
-        assertThat(three.covers(ObjectPosition.parse("crm:2-1,zoo:1-0"))).isFalse();
-    }
-
-    @Test
     void the_types_are_a_document() {
         ObjectTypes types = new ObjectTypes(
                 "9f",

@@ -133,9 +133,8 @@ final class AmqpLine implements AutoCloseable {
         work.queueBind(queues.dead(), queues.dead(), "");
     }
 
-    /// One that is there with other limits is taken as it is: what waits in it is not this broker's alone to throw
-    /// away,
-    /// nor may a number in the configuration keep it from serving. RabbitMQ closes the channel on which it refuses.
+    /// One that is there with other limits is taken as it is: what waits in it is not this broker's to throw away, nor
+    /// may a number in the configuration keep it from serving. RabbitMQ closes the channel on which it refuses.
     private void keep(String queue, Map<String, Object> limits) throws IOException {
         Channel attempt = channel(connection);
         try {

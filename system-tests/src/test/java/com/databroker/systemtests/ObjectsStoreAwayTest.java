@@ -87,6 +87,15 @@ class ObjectsStoreAwayTest {
         }
     }
 
+    private static boolean isAway(ObjectSpace space) {
+        try {
+            space.get("Person", 2);
+            return false;
+        } catch (ProblemException refused) {
+            return refused.problem() == Problem.STORE_UNAVAILABLE;
+        }
+    }
+
     @Test
     void everything_else_works_meanwhile_and_its_objects_are_there_as_soon_as_it_is() throws Exception {
         postgres.end();
@@ -127,6 +136,8 @@ class ObjectsStoreAwayTest {
             try (TestBroker second = broker()) {
                 assertThat(second.request("GET", "/objects/Person/1", "").statusCode())
                         .isEqualTo(503);
+                // Who comes when the database is there again has missed nothing that the database would tell of.
+                Peers.until("the program is at the second broker", () -> isAway(space));
                 postgres.again();
                 Peers.until("nothing of before is held", () -> is(space, "Grace"));
             }
