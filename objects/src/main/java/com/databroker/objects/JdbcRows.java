@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// Rows of one page as they are read. Whoever takes some before the end is given them while they are still near the
 /// processor, and nobody holds them any longer than that.
 final class JdbcRows {
-    static final int TOGETHER = 500;
+    static final int TOGETHER = 1000;
 
     private final JdbcTable table;
     private final int limit;

@@ -137,13 +137,13 @@ class JdbcStoreTest {
                 Map.of(),
                 "CREATE TABLE thing (id bigint PRIMARY KEY, size int)",
                 "INSERT INTO thing SELECT i, mod(i, 7) FROM " + numbers + " AS s(i)")) {
-            for (int limit : new int[] {1, 499, 500, 501, 1000, 1001, 1699, 1700, 1701}) {
+            for (int limit : new int[] {1, 999, 1000, 1001, 1699, 1700, 1701}) {
                 StoreQuery query = new StoreQuery(
                         "Thing", List.of(), List.of(new ObjectMessage.Order("size", true)), limit, null, true);
                 StorePage whole = store.find(query);
                 List<StoreRow> rows = new ArrayList<>();
                 StorePage rest = store.find(query, rows::addAll);
-                assertThat(rows).hasSize((Math.min(limit, 1700) - 1) / 500 * 500);
+                assertThat(rows).hasSize((Math.min(limit, 1700) - 1) / 1000 * 1000);
                 rows.addAll(rest.rows());
                 assertThat(rows).isEqualTo(whole.rows());
                 assertThat(rest.more()).isEqualTo(whole.more()).isEqualTo(limit < 1700);

@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 /// thread at a time, in the order of the stream.
 final class GivenTags {
     /// Who is given more hears of everything.
-    private static final int GIVEN_MAX = 20_000;
+    private static final int GIVEN_MAX = 100_000;
 
     private static final int LEFT_OUT_MAX = 20_000;
 
     /// With the newest version that was given, 0 for what has none.
-    private final Map<String, Long> given = new HashMap<>();
+    private final TagTable given = new TagTable();
 
     /// What was left out while those wait who are counted under `earlier`, and since then.
     private Map<String, Long> leftOutBefore = new HashMap<>();
@@ -37,9 +37,9 @@ final class GivenTags {
     private boolean everything;
     private final Total total;
 
-    /// How many tags all streams of a door remember; a tag takes about 120 bytes.
+    /// How many tags all streams of a door remember; a tag takes up to 48 bytes.
     static final class Total {
-        private static final int MAX = 500_000;
+        private static final int MAX = 1_500_000;
 
         private final AtomicInteger tags = new AtomicInteger();
     }
@@ -71,8 +71,8 @@ final class GivenTags {
         boolean awaited = earlier + later > 0;
         List<ObjectMessage.Tagged> some = new ArrayList<>();
         for (ObjectMessage.Tagged change : changes) {
-            Long its = given.get(change.tag());
-            if (its != null) {
+            long its = given.get(change.tag());
+            if (its != TagTable.ABSENT) {
                 some.add(change);
                 // Nobody has it any more who was told so: not unless it is given again.
                 if (change.version() == 0 || change.version() > its) {
@@ -148,7 +148,7 @@ final class GivenTags {
     }
 
     private void give(String tag, long version, List<ObjectMessage.Tagged> missed) {
-        given.merge(tag, version, Math::max);
+        given.putGreatest(tag, version);
         missed(tag, leftOutBefore, missed);
         missed(tag, leftOutSince, missed);
     }
