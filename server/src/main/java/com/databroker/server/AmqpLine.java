@@ -27,9 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One connection to RabbitMQ, with what the door needs there declared, and requests coming in.
 ///
-/// A request is acknowledged after it was answered, some together, so that one that dies with a broker is delivered to
-/// another. One that is delivered again is acknowledged before it is looked at: whatever it does, it does not come a
-/// third time.
+/// A request is acknowledged when it was answered, so that one that dies with a broker is delivered to another. One
+/// that is delivered again is acknowledged before it is looked at: whatever it does, it does not come a third time.
 final class AmqpLine implements AutoCloseable {
     private static final long DRAIN_SECONDS = 2;
     private static final int TOLD_MAX = 10_000;
@@ -44,8 +43,6 @@ final class AmqpLine implements AutoCloseable {
     private final Connection connection;
     private final Channel work;
     private final Channel telling;
-    private final int prefetch;
-    private final AmqpReceipts receipts;
     private final Phaser underWay = new Phaser(1);
     private volatile @Nullable String blocked;
     private volatile @Nullable String cancelled;
@@ -75,8 +72,6 @@ final class AmqpLine implements AutoCloseable {
         this.connection = connection;
         this.work = channel(connection);
         this.telling = channel(connection);
-        this.prefetch = config.prefetch();
-        this.receipts = new AmqpReceipts(work, prefetch);
         // Who tells finds out at once, and not when there is something to tell.
         work.addShutdownListener(why -> news.nudge());
         telling.addShutdownListener(why -> news.nudge());
@@ -174,7 +169,7 @@ final class AmqpLine implements AutoCloseable {
                 }
             }
         });
-        work.basicQos(prefetch);
+        work.basicQos(config.prefetch());
         consumer = work.basicConsume(queues.requests(), false, new DefaultConsumer(work) {
             @Override
             public void handleDelivery(String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
@@ -196,20 +191,15 @@ final class AmqpLine implements AutoCloseable {
         // all that is needed. A limit of the library's would end the connection, and what others asked over it.
         int length = body.length;
         Bytes kept = length > ObjectMessages.REQUEST_MAX ? Bytes.EMPTY : Bytes.wrap(body);
-        long tag = envelope.getDeliveryTag();
         boolean again = envelope.isRedeliver();
-        boolean later = owed && !again;
-        if (owed) {
-            receipts.begun(tag);
-        }
         blocking.execute(() -> {
             try {
                 if (owed && again) {
-                    receipts.atOnce(tag);
+                    acknowledge(envelope);
                 }
                 handle(properties, kept, length, again);
-                if (later) {
-                    receipts.answered(tag);
+                if (owed && !again) {
+                    acknowledge(envelope);
                 }
             } catch (IOException | ShutdownSignalException lost) {
                 AmqpDoor.LOG.atDebug().setCause(lost).log("an answer was lost with the connection");
@@ -217,6 +207,12 @@ final class AmqpLine implements AutoCloseable {
                 underWay.arriveAndDeregister();
             }
         });
+    }
+
+    private void acknowledge(Envelope envelope) throws IOException {
+        synchronized (work) {
+            work.basicAck(envelope.getDeliveryTag(), false);
+        }
     }
 
     private void handle(AMQP.BasicProperties properties, Bytes body, int length, boolean again) throws IOException {
@@ -293,7 +289,6 @@ final class AmqpLine implements AutoCloseable {
             refuseHalves();
             due = woken ? beatMillis : due - LOOK_MILLIS;
             news.flush(telling);
-            receipts.send();
             if (due <= 0) {
                 news.beat(telling);
                 due = beatMillis;
@@ -347,7 +342,6 @@ final class AmqpLine implements AutoCloseable {
             }
             int phase = underWay.arriveAndDeregister();
             underWay.awaitAdvanceInterruptibly(phase, DRAIN_SECONDS, TimeUnit.SECONDS);
-            receipts.send();
             news.farewell(telling);
         } catch (InterruptedException hurry) {
             Thread.currentThread().interrupt();
