@@ -261,10 +261,11 @@ final class StoreKeys {
             byte[] its = made.place(text, owner, () -> proof(text));
             int end = its.length - TAG_LENGTH;
             String tag = Remembered.cut(its, end, its.length);
-            boolean ascii = end == Remembered.HEAD + text.length() + PROOF_LENGTH;
+            String whole = Remembered.cut(its, Remembered.HEAD, end);
+            // What is no ASCII lies there as UTF-8, which half a character has none of.
             return new Seen(
-                    ascii
-                            ? ObjectRef.proven(key, Remembered.cut(its, Remembered.HEAD, end))
+                    whole.startsWith(text)
+                            ? ObjectRef.proven(key, whole)
                             : new ObjectRef(key, Remembered.cut(its, end - CAPABILITY_LENGTH, end)),
                     tag);
         }
