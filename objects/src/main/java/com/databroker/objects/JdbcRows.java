@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// Rows of one page as they are read. Whoever takes some before the end is given them while they are still near the
 /// processor, and nobody holds them any longer than that.
 final class JdbcRows {
+    /// Each portion goes through threads of three programs, and whoever waits for it is woken; but the last one is
+    /// waited for by all of them.
     static final int TOGETHER = 1000;
 
     private final JdbcTable table;
