@@ -121,11 +121,7 @@ record EntitySessions(SessionFactoryImplementor factory, boolean shared, boolean
                 throw new SQLException("others changed the same", REPEAT, failed);
             }
             if (failed instanceof PropertyValueException missing) {
-                throw new ProblemException(
-                        Problem.CONSTRAINT_BROKEN,
-                        "field " + missing.getPropertyName() + " of " + simple(missing.getEntityName())
-                                + " is required",
-                        failed);
+                throw broken(missing.getPropertyName(), missing.getEntityName(), "is required", failed);
             }
             throw failed;
         } catch (RuntimeException failed) {
@@ -136,18 +132,20 @@ record EntitySessions(SessionFactoryImplementor factory, boolean shared, boolean
             }
             Throwable cause = failed instanceof IllegalStateException ? failed.getCause() : failed;
             if (cause instanceof TransientPropertyValueException dangling) {
-                throw new ProblemException(
-                        Problem.CONSTRAINT_BROKEN,
-                        "field " + dangling.getPropertyName() + " of " + simple(dangling.getPropertyOwnerEntityName())
-                                + " would lead nowhere",
+                throw broken(
+                        dangling.getPropertyName(),
+                        dangling.getPropertyOwnerEntityName(),
+                        "would lead nowhere",
                         failed);
             }
             throw failed;
         }
     }
 
-    private static String simple(@Nullable String entity) {
-        return entity == null ? "an entity" : entity.substring(entity.lastIndexOf('.') + 1);
+    private static ProblemException broken(
+            @Nullable String field, @Nullable String entity, String how, RuntimeException failed) {
+        String owner = entity == null ? "an entity" : entity.substring(entity.lastIndexOf('.') + 1);
+        return new ProblemException(Problem.CONSTRAINT_BROKEN, "field " + field + " of " + owner + " " + how, failed);
     }
 
     private static @Nullable SQLException database(Throwable failed) {
