@@ -38,50 +38,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.h2.tools.Server;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /// Objects over a real RabbitMQ: with the Java client, with two brokers that share its queue, and by hand.
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-final class ObjectsOverRabbitTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
-
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    static Path folder;
-
-    @SuppressWarnings("NullAway.Init")
-    private static RabbitPeer rabbit;
-
-    private final List<AutoCloseable> open = new ArrayList<>();
-
-    @BeforeAll
-    static void start() throws Exception {
-        rabbit = RabbitPeer.start(Files.createDirectory(folder.resolve("rabbit")));
-    }
-
-    @AfterAll
-    static void stop() {
-        rabbit.close();
-    }
-
-    @AfterEach
-    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-    void end() throws Exception {
-        for (AutoCloseable one : open.reversed()) {
-            one.close();
-        }
-    }
-
-    private <T extends AutoCloseable> T later(T one) {
-        open.add(one);
-        return one;
-    }
+final class ObjectsOverRabbitTest extends OverRabbit {
 
     /// Whatever holds over a WebSocket, over RabbitMQ.
     @Nested
@@ -261,21 +224,6 @@ final class ObjectsOverRabbitTest {
         assertThat(space.find("Person").eq("name", before.get("name")).count()).isZero();
         assertThat(space.stats().resumes()).isEqualTo(1);
         assertThat(space.stats().resets()).isZero();
-    }
-
-    private static void opens(TestBroker broker) throws Exception {
-        Peers.until(
-                "the door is open",
-                () -> broker.request("GET", "/metrics", "").body().contains("\ndatabroker_object_amqp_up 1"));
-    }
-
-    private TestBroker demo(String name) throws Exception {
-        TestBroker broker = later(TestBroker.start(
-                folder.resolve(name),
-                Peers.patient(
-                        Map.of("objects.demo", "true", "amqp.uri", rabbit.uri().toString(), "amqp.name", name))));
-        opens(broker);
-        return broker;
     }
 
     @Test

@@ -9,8 +9,6 @@ import com.rabbitmq.client.BuiltinExchangeType;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,59 +16,13 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /// What an operator does at a RabbitMQ while a broker is connected to it, and what that may not cost.
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-final class RabbitTroubleTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+final class RabbitTroubleTest extends OverRabbit {
     private static final String GET = "{\"t\":\"get\",\"i\":1,\"keys\":[\"Person/2\"]}";
-
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    static Path folder;
-
-    @SuppressWarnings("NullAway.Init")
-    private static RabbitPeer rabbit;
-
-    private final List<AutoCloseable> open = new ArrayList<>();
-
-    @BeforeAll
-    static void start() throws Exception {
-        rabbit = RabbitPeer.start(Files.createDirectory(folder.resolve("rabbit")));
-    }
-
-    @AfterAll
-    static void stop() {
-        rabbit.close();
-    }
-
-    @AfterEach
-    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-    void end() throws Exception {
-        for (AutoCloseable one : open.reversed()) {
-            one.close();
-        }
-    }
-
-    private <T extends AutoCloseable> T later(T one) {
-        open.add(one);
-        return one;
-    }
-
-    private TestBroker demo(String name) throws Exception {
-        TestBroker broker = later(TestBroker.start(
-                folder.resolve(name),
-                Peers.patient(
-                        Map.of("objects.demo", "true", "amqp.uri", rabbit.uri().toString(), "amqp.name", name))));
-        Peers.until("the door is open", PATIENCE, () -> metric(broker, "up") == 1);
-        return broker;
-    }
 
     private static long metric(TestBroker broker, String name) throws Exception {
         return broker.request("GET", "/metrics", "")
